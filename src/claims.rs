@@ -1,0 +1,483 @@
+//! The job's GitHub OIDC token: its check against the issuer's keys, and the claims that name things.
+//!
+//! <https://docs.github.com/en/actions/reference/security/oidc>
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Once;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, Validation};
+use rsa::traits::PublicKeyParts;
+use rsa::{BigUint, RsaPublicKey, pkcs1v15};
+use serde::Deserialize;
+use serde_json::Value;
+use signature::Verifier;
+
+use crate::aws::{Answer, BaseUrl};
+use crate::error::{Diagnosis, Error};
+use crate::http::{Method, Request, Response};
+use crate::printable::printable;
+use crate::retry::Operation;
+use crate::secret::Secret;
+
+/// A token may be this much older in its `nbf` than the runner's clock.
+const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(60);
+/// RFC 7518 section 3.3 wants 2048 bits at least.
+const MIN_MODULUS_BYTES: usize = 256;
+
+/// What a token must say to be this job's.
+#[derive(Debug, Clone)]
+pub struct Expected<'a> {
+    /// The issuer, to the letter.
+    pub issuer: &'a BaseUrl,
+    /// The audience that was asked for.
+    pub audience: &'a str,
+}
+
+/// The claims of a verified token.
+#[derive(Debug, Clone)]
+pub struct Claims(BTreeMap<String, Value>);
+
+impl Claims {
+    /// A claim that is a string, as all of GitHub's but the times are; an empty one counts as absent.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// A claim that every GitHub token has.
+    pub fn required(&self, name: &str) -> Result<&str, Error> {
+        self.text(name).ok_or_else(|| Error::ClaimUnusable {
+            claim: name.to_owned(),
+            problem: "is absent".to_owned(),
+            hint: "Is this a token of a GitHub Actions job? If a `github-token` is given, take it from the job itself."
+                .to_owned(),
+        })
+    }
+
+    /// When the token ends.
+    pub fn expires(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0.get("exp").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// `name: value` of each claim, safe to print.
+    pub fn lines(&self) -> Vec<String> {
+        self.0
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => format!("{}: {}", printable(name), printable(text)),
+                other => format!("{}: {}", printable(name), printable(&other.to_string())),
+            })
+            .collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect())
+    }
+}
+
+/// Verifies a token: RS256 by one of the issuer's keys, its times, its issuer and its audience.
+///
+/// The check guards against mistakes (a wrong audience, an old token) before the token leaves for AWS; what the job may
+/// read is decided by Cognito and IAM alone.
+pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
+    let header = header(token)?;
+    let key_id = header.kid.unwrap_or_default();
+    let candidates = keys.0.iter().filter(|(id, _)| *id == key_id);
+
+    use_rs256_only();
+    let mut validation = Validation::new(Algorithm::RS256);
+    // The library reads the machine's clock and names no values; the four claims are checked below.
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let mut fault = TokenFault::UnknownKey { key_id: printable(&key_id) };
+    let mut claims = None;
+    for (_, key) in candidates {
+        match jsonwebtoken::decode(token.secret(), key, &validation) {
+            Ok(data) => claims = Some(Claims(data.claims)),
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => fault = TokenFault::Signature,
+            Err(_) => fault = TokenFault::Malformed,
+        }
+    }
+    let claims = claims.ok_or(fault)?;
+
+    check_times(&claims, now)?;
+    check_issuer(&claims, expected.issuer)?;
+    check_audience(&claims, expected.audience)?;
+    Ok(claims)
+}
+
+/// The claims of a token that is not verified, if it is a JWT at all: for the log and for diagnoses, never for a decision.
+/// Emulators of Cognito answer with opaque strings.
+pub fn unverified(token: &Secret) -> Option<BTreeMap<String, Value>> {
+    let payload = token.secret().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+}
+
+fn header(token: &Secret) -> Result<Header, TokenFault> {
+    let parts: Vec<_> = token.secret().split('.').collect();
+    let [header, _, _] = parts.as_slice() else { return Err(TokenFault::Malformed) };
+    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| TokenFault::Malformed)?;
+    let header: Header = serde_json::from_slice(&bytes).map_err(|_| TokenFault::Malformed)?;
+    if header.alg == "RS256" { Ok(header) } else { Err(TokenFault::Algorithm) }
+}
+
+fn check_times(claims: &Claims, now: SystemTime) -> Result<(), TokenFault> {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let time = |name| {
+        let value: &Value = claims.0.get(name)?;
+        value.as_u64().or_else(|| value.as_f64().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds as u64))
+    };
+    let expires = Duration::from_secs(time("exp").ok_or(TokenFault::NoTimes)?);
+    if expires <= now {
+        return Err(TokenFault::Expired { seconds_ago: (now - expires).as_secs() });
+    }
+    let not_before = match claims.0.contains_key("nbf") {
+        true => Duration::from_secs(time("nbf").ok_or(TokenFault::NoTimes)?),
+        false => Duration::ZERO,
+    };
+    if not_before > now + NOT_BEFORE_LEEWAY {
+        return Err(TokenFault::NotYetValid { in_seconds: (not_before - now).as_secs() });
+    }
+    Ok(())
+}
+
+fn check_issuer(claims: &Claims, expected: &BaseUrl) -> Result<(), TokenFault> {
+    match claims.text("iss") {
+        Some(issuer) if issuer == expected.as_str() => Ok(()),
+        issuer => {
+            Err(TokenFault::Issuer { expected: expected.to_string(), actual: printable(issuer.unwrap_or("(none)")) })
+        }
+    }
+}
+
+fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
+    let actual = match claims.0.get("aud") {
+        Some(Value::String(audience)) => vec![audience.as_str()],
+        Some(Value::Array(audiences)) => audiences.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    };
+    if actual.contains(&expected) {
+        return Ok(());
+    }
+    Err(TokenFault::Audience { expected: printable(expected), actual: printable(&actual.join(", ")) })
+}
+
+/// Why a GitHub token was not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenFault {
+    /// Not three parts of Base64url and JSON.
+    Malformed,
+    /// Signed with something else than RS256, or not at all.
+    Algorithm,
+    /// Its key is none of the issuer's.
+    UnknownKey {
+        /// The header's `kid`.
+        key_id: String,
+    },
+    /// The signature is not the key's.
+    Signature,
+    /// `exp` is absent, or a time is not a number.
+    NoTimes,
+    /// `exp` is past.
+    Expired {
+        /// How long, in seconds.
+        seconds_ago: u64,
+    },
+    /// `nbf` is to come.
+    NotYetValid {
+        /// When, in seconds.
+        in_seconds: u64,
+    },
+    /// `iss` is another.
+    Issuer {
+        /// What the inputs say.
+        expected: String,
+        /// What the token says.
+        actual: String,
+    },
+    /// `aud` is another.
+    Audience {
+        /// What the inputs say.
+        expected: String,
+        /// What the token says.
+        actual: String,
+    },
+}
+
+impl TokenFault {
+    /// A stable name of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed | Self::NoTimes => "github-token-malformed",
+            Self::Algorithm => "github-token-algorithm",
+            Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
+            Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
+            Self::Issuer { .. } => "github-token-issuer",
+            Self::Audience { .. } => "github-token-audience",
+        }
+    }
+
+    /// Whether the fault is one of time, which a wrong clock would explain.
+    pub fn is_about_time(&self) -> bool {
+        matches!(self, Self::Expired { .. } | Self::NotYetValid { .. })
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Malformed | Self::NoTimes | Self::Algorithm => "`github-token` takes the JWT of GitHub's OIDC \
+                 service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
+                 requested."
+                .to_owned(),
+            Self::UnknownKey { .. } | Self::Signature => {
+                "The token is not from this issuer, or was changed. On GitHub \
+                 Enterprise Server or with data residency, set `oidc-issuer`."
+                    .to_owned()
+            }
+            Self::Expired { .. } | Self::NotYetValid { .. } => "GitHub's tokens live five minutes: request it in the \
+                 step before, or leave `github-token` out. Otherwise the runner's clock is wrong."
+                .to_owned(),
+            Self::Issuer { expected, actual } => match actual.strip_prefix(expected).map(|rest| rest.strip_prefix('/'))
+            {
+                Some(Some(slug)) => format!(
+                    "The enterprise issues tokens under its own name: set `github-enterprise-name: {slug}`, and let \
+                     the OIDC provider in IAM have that issuer."
+                ),
+                _ if expected.starts_with(actual.as_str()) => {
+                    "The enterprise does not issue tokens under its own name: \
+                     leave `github-enterprise-name` out, or switch on `include_enterprise_slug` for the enterprise."
+                        .to_owned()
+                }
+                _ => "Set `oidc-issuer` to the issuer of this GitHub (GitHub Enterprise Server: \
+                      https://HOST/_services/token; data residency: https://token.actions.SUBDOMAIN.ghe.com)."
+                    .to_owned(),
+            },
+            Self::Audience { .. } => {
+                "Request the token for the audience that the identity pool's OIDC provider lists, \
+                 and name it in `audience` if it is not `cognito-identity.amazonaws.com`."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("it is not a JSON Web Token"),
+            Self::Algorithm => f.write_str("it is not signed with RS256"),
+            Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
+            Self::Signature => f.write_str("its signature is not the issuer's"),
+            Self::NoTimes => f.write_str("claim `exp` is absent, or `exp` or `nbf` is not a time"),
+            Self::Expired { seconds_ago } => write!(f, "it expired {seconds_ago} seconds ago (claim `exp`)"),
+            Self::NotYetValid { in_seconds } => write!(f, "it is valid only in {in_seconds} seconds (claim `nbf`)"),
+            Self::Issuer { expected, actual } => {
+                write!(f, "its issuer (claim `iss`) is {actual}, expected {expected}")
+            }
+            Self::Audience { expected, actual } => {
+                write!(f, "its audience (claim `aud`) is `{actual}`, expected `{expected}`")
+            }
+        }
+    }
+}
+
+/// The issuer's public RSA keys with their ids.
+#[derive(Debug, Clone)]
+pub struct KeySet(Vec<(String, DecodingKey)>);
+
+#[derive(Deserialize)]
+struct JwkSet {
+    keys: Vec<Value>,
+}
+
+impl KeySet {
+    /// Reads a JWK Set, passing over keys of other kinds and uses, and RSA keys that are too short or too long.
+    /// <https://www.rfc-editor.org/rfc/rfc7517#section-5>
+    fn of(set: JwkSet) -> Result<Self, &'static str> {
+        #[derive(Deserialize)]
+        struct RsaJwk {
+            kty: String,
+            #[serde(default)]
+            kid: String,
+            #[serde(default, rename = "use")]
+            public_key_use: Option<String>,
+            n: String,
+            e: String,
+        }
+        let keys = set.keys.into_iter().filter_map(|key| {
+            let key: RsaJwk = serde_json::from_value(key).ok()?;
+            let modulus = URL_SAFE_NO_PAD.decode(&key.n).ok()?;
+            let exponent = URL_SAFE_NO_PAD.decode(&key.e).ok()?;
+            let signs = key.kty == "RSA" && key.public_key_use.is_none_or(|purpose| purpose == "sig");
+            let usable = signs && rsa_key(&modulus, &exponent).is_ok_and(|key| key.size() >= MIN_MODULUS_BYTES);
+            usable.then(|| (key.kid, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
+        });
+        let keys = Self(keys.collect());
+        if keys.0.is_empty() { Err("a JWK Set without an RSA key") } else { Ok(keys) }
+    }
+}
+
+/// GETs the issuer's keys from where all of GitHub's issuers have them: below the issuer, without the enterprise's slug.
+pub struct FetchKeys {
+    /// Where.
+    pub url: BaseUrl,
+}
+
+impl FetchKeys {
+    /// The keys of an issuer.
+    pub fn of(issuer: &BaseUrl) -> Option<Self> {
+        BaseUrl::parse(&format!("{issuer}/.well-known/jwks")).ok().map(|url| Self { url })
+    }
+
+    /// The keys that the configuration of `issuer` names.
+    pub fn named_by(configuration: &Configuration, issuer: &BaseUrl) -> Result<Self, &'static str> {
+        if configuration.issuer.trim_end_matches('/') != issuer.as_str() {
+            return Err("the OpenID configuration of another issuer");
+        }
+        let url =
+            BaseUrl::parse(&configuration.jwks_uri).map_err(|_| "an OpenID configuration without a safe jwks_uri")?;
+        Ok(Self { url })
+    }
+}
+
+impl Operation for FetchKeys {
+    const NAME: &'static str = "GET JWKS";
+    type Output = KeySet;
+
+    fn subject(&self) -> String {
+        "the keys of the token's issuer".to_owned()
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        &self.url
+    }
+
+    fn request(&self, _at: SystemTime) -> Result<Request, Error> {
+        Ok(get(&self.url))
+    }
+
+    fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
+        response.json().ok_or("not a JWK Set").and_then(KeySet::of)
+    }
+
+    fn diagnose(&self, _answer: &Answer) -> Diagnosis {
+        keys_unavailable()
+    }
+}
+
+/// GETs the address of an issuer's keys, for issuers that are not GitHub's.
+/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig>
+pub struct Discover {
+    /// The issuer.
+    issuer: BaseUrl,
+    url: BaseUrl,
+}
+
+/// An issuer's configuration, as far as it is used.
+#[derive(Debug, Deserialize)]
+pub struct Configuration {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl Discover {
+    /// The configuration of an issuer.
+    pub fn of(issuer: &BaseUrl) -> Option<Self> {
+        let url = BaseUrl::parse(&format!("{issuer}/.well-known/openid-configuration")).ok()?;
+        Some(Self { issuer: issuer.clone(), url })
+    }
+}
+
+impl Operation for Discover {
+    const NAME: &'static str = "GET openid-configuration";
+    type Output = Configuration;
+
+    fn subject(&self) -> String {
+        format!("issuer {}", self.issuer)
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        &self.url
+    }
+
+    fn request(&self, _at: SystemTime) -> Result<Request, Error> {
+        Ok(get(&self.url))
+    }
+
+    fn parse(&self, response: &Response) -> Result<Configuration, &'static str> {
+        response.json().ok_or("not an OpenID configuration")
+    }
+
+    fn diagnose(&self, _answer: &Answer) -> Diagnosis {
+        keys_unavailable()
+    }
+}
+
+fn get(url: &BaseUrl) -> Request {
+    Request {
+        method: Method::Get,
+        url: url.to_string(),
+        headers: vec![("accept", "application/json".to_owned())],
+        body: Secret::new(""),
+        credentials: vec![],
+    }
+}
+
+fn keys_unavailable() -> Diagnosis {
+    Diagnosis::new(
+        "issuer-keys-unavailable",
+        "The issuer's keys could not be read, so the token cannot be checked.",
+        "Check `oidc-issuer`, and that the runner may reach it.",
+    )
+}
+
+/// Installs RS256 as all the cryptography that `jsonwebtoken` has.
+fn use_rs256_only() {
+    static INSTALLED: Once = Once::new();
+    static PROVIDER: CryptoProvider = CryptoProvider {
+        signer_factory: |_, _| Err(ErrorKind::InvalidAlgorithm.into()),
+        verifier_factory: |algorithm, key| match (algorithm, key.kind()) {
+            (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+                let key = rsa_key(n, e).map_err(|_| ErrorKind::InvalidKeyFormat)?;
+                Ok(Box::new(Rs256(pkcs1v15::VerifyingKey::new(key))))
+            }
+            _ => Err(ErrorKind::InvalidAlgorithm.into()),
+        },
+        key_utils: KeyUtils::new_unimplemented(),
+    };
+    INSTALLED.call_once(|| {
+        // It fails if a program that links this crate has installed its own before; that one is then used.
+        let _ = PROVIDER.install_default();
+    });
+}
+
+fn rsa_key(modulus: &[u8], exponent: &[u8]) -> rsa::Result<RsaPublicKey> {
+    RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent))
+}
+
+struct Rs256(pkcs1v15::VerifyingKey<rsa::sha2::Sha256>);
+
+impl Verifier<Vec<u8>> for Rs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.0.verify(message, &pkcs1v15::Signature::try_from(signature.as_slice())?)
+    }
+}
+
+impl JwtVerifier for Rs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::RS256
+    }
+}

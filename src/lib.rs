@@ -1,0 +1,28 @@
+//! The core of env-kvstore: a GitHub Actions job's OIDC token becomes values from AWS Secrets Manager.
+//!
+//! ```text
+//! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
+//! ```
+//!
+//! [`pipeline::run`] is that path, top to bottom. Every module but two is pure: [`retry`] and [`pipeline`] drive an
+//! [`http::Host`], which is all they know of network, clock and log. In the action the host is Node (`action/host.ts`,
+//! bound in `wasm.rs`); in the tests it is a script.
+//!
+//! The client enforces nothing and can grant nothing: claims name things, AWS decides.
+
+pub mod aws;
+pub mod claims;
+pub mod error;
+pub mod export;
+pub mod http;
+pub mod identity;
+pub mod inputs;
+pub mod masks;
+pub mod pipeline;
+pub mod printable;
+pub mod retry;
+pub mod secret;
+pub mod stores;
+pub mod values;
+#[cfg(target_arch = "wasm32")]
+mod wasm;

@@ -1,0 +1,346 @@
+//! One way to call a service: each attempt bounded, what can pass tried again, all of it inside the step's deadline.
+//!
+//! The numbers are those of the AWS SDKs' standard mode.
+//! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+
+use std::cell::Cell;
+use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::aws::{Answer, BaseUrl};
+use crate::error::{Call, Diagnosis, Error, Refusal, Unanswered};
+use crate::http::{Host, Request, Response, SendFailure};
+use crate::secret::Secret;
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_ATTEMPTS: u32 = 3;
+const BASE_PAUSE: Duration = Duration::from_millis(50);
+const BASE_PAUSE_THROTTLED: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(20);
+/// `x-amz-retry-after` may lengthen a pause by this much at most.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
+const BUCKET_SIZE: u32 = 500;
+const COST: u32 = 14;
+const COST_THROTTLED: u32 = 5;
+/// A clock that is off by less is not what a signature error is about.
+const MIN_SKEW: Duration = Duration::from_secs(30);
+
+/// One operation of a service: a pure request, a pure parser, and what its refusals mean.
+pub trait Operation {
+    /// The API's name of it.
+    const NAME: &'static str;
+    /// What its answer is parsed to.
+    type Output;
+    /// What it is about, in identifiers that are no secret.
+    fn subject(&self) -> String;
+    /// Where it is sent.
+    fn endpoint(&self) -> &BaseUrl;
+    /// The request, signed for the moment `at` if the operation is a signed one.
+    fn request(&self, at: SystemTime) -> Result<Request, Error>;
+    /// Reads an answer of status 200; an error says what is wrong with it, without an excerpt.
+    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
+    /// Reads an answer of another status.
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        Answer::from_json(response, sent)
+    }
+    /// What a refusal means that no repetition will change.
+    fn diagnose(&self, answer: &Answer) -> Diagnosis;
+}
+
+/// Calls services on behalf of one run: holds its deadline, its budget of retries and its idea of the time.
+pub struct Client<'h, H> {
+    host: &'h H,
+    started: Duration,
+    limit: Duration,
+    max_attempts: u32,
+    bucket: Cell<u32>,
+    clock: Cell<Clock>,
+}
+
+/// How far the runner's clock is off, as far as it is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Trusted,
+    Behind(Duration),
+    Ahead(Duration),
+}
+
+/// An attempt that failed, and whether another may do better.
+struct Failed {
+    error: Error,
+    outlook: Outlook,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outlook {
+    Permanent,
+    Transient,
+    Throttled,
+    /// The clock was set right; the same request signed anew will do.
+    ClockCorrected,
+}
+
+impl<'h, H: Host> Client<'h, H> {
+    /// A client whose calls all end within `limit` from now. `max_attempts` is `AWS_MAX_ATTEMPTS` if it is set.
+    pub fn new(host: &'h H, limit: Duration, max_attempts: Option<u32>) -> Self {
+        Self {
+            host,
+            started: host.monotonic(),
+            limit,
+            max_attempts: max_attempts.unwrap_or(MAX_ATTEMPTS),
+            bucket: Cell::new(BUCKET_SIZE),
+            clock: Cell::new(Clock::Trusted),
+        }
+    }
+
+    /// The time, corrected by what servers said of it.
+    pub fn now(&self) -> SystemTime {
+        let now = self.host.now();
+        match self.clock.get() {
+            Clock::Trusted => now,
+            Clock::Behind(skew) => now + skew,
+            Clock::Ahead(skew) => now - skew,
+        }
+    }
+
+    /// Sets the clock by an answer's `Date`, once in a run. False if there is nothing to correct.
+    pub fn correct_clock(&self, response: &Response) -> bool {
+        let Clock::Trusted = self.clock.get() else { return false };
+        let Some(date) = response.header("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok()) else {
+            return false;
+        };
+        let (theirs, ours) = (SystemTime::from(date), self.host.now());
+        let clock = match theirs.duration_since(ours) {
+            Ok(skew) if skew >= MIN_SKEW => Clock::Behind(skew),
+            Err(before) if before.duration() >= MIN_SKEW => Clock::Ahead(before.duration()),
+            _ => return false,
+        };
+        self.clock.set(clock);
+        true
+    }
+
+    /// GitHub's token for `audience`.
+    pub async fn github_token(&self, audience: &str) -> Result<Secret, Error> {
+        self.retrying(async |attempts| {
+            let (timeout, out_of_time) = self.attempt_time();
+            self.host.github_token(audience, timeout).await.map_err(|failure| match failure {
+                SendFailure::NoTokenEndpoint => permanent(Error::IdTokenPermissionMissing),
+                failure => {
+                    let outlook = outlook_of_failure(&failure);
+                    let unanswered = unanswered(failure, attempts, out_of_time);
+                    Failed { error: Error::GithubTokenUnavailable(unanswered), outlook, retry_after: None }
+                }
+            })
+        })
+        .await
+    }
+
+    /// Makes a call until it succeeds, cannot succeed, or the time is up.
+    pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        self.call_for_response(operation).await.map(|(output, _)| output)
+    }
+
+    /// The same, with the operation made anew for each attempt.
+    pub async fn call_made<O: Operation>(&self, make: impl AsyncFn() -> Result<O, Error>) -> Result<O::Output, Error> {
+        self.retrying(async |attempts| {
+            let operation = make().await.map_err(permanent)?;
+            self.attempt(&operation, attempts).await.map(|(output, _)| output)
+        })
+        .await
+    }
+
+    /// The same as [`Client::call`], and the answer itself for its headers.
+    pub async fn call_for_response<O: Operation>(&self, operation: &O) -> Result<(O::Output, Response), Error> {
+        self.retrying(async |attempts| self.attempt(operation, attempts).await).await
+    }
+
+    async fn attempt<O: Operation>(&self, operation: &O, attempts: u32) -> Result<(O::Output, Response), Failed> {
+        let call = || name_of(operation);
+        let clock = self.clock.get();
+        let mut request = operation.request(self.now()).map_err(permanent)?;
+        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
+        let sent = request.credentials.clone();
+        let (timeout, out_of_time) = self.attempt_time();
+        let response = self.host.send(request, timeout).await.map_err(|failure| Failed {
+            outlook: outlook_of_failure(&failure),
+            error: Error::Unreachable(Box::new(call()), unanswered(failure, attempts, out_of_time)),
+            retry_after: None,
+        })?;
+        match response.status {
+            200 => match operation.parse(&response) {
+                Ok(output) => Ok((output, response)),
+                Err(problem) => Err(Failed {
+                    error: Error::AnswerUnusable(Box::new(call()), problem),
+                    outlook: Outlook::Transient,
+                    retry_after: None,
+                }),
+            },
+            300..400 => Err(permanent(Error::AnswerUnusable(Box::new(call()), "a redirect, which is not followed"))),
+            _ => {
+                let answer = operation.refusal(&response, &sent);
+                let outlook = match outlook_of_answer(&answer) {
+                    // Another call that was under way may have corrected it since this one was signed.
+                    Outlook::Permanent
+                        if is_clock_error(&answer.code)
+                            && (clock != self.clock.get() || self.correct_clock(&response)) =>
+                    {
+                        Outlook::ClockCorrected
+                    }
+                    outlook => outlook,
+                };
+                let diagnosis = match outlook {
+                    Outlook::Throttled => throttled(),
+                    Outlook::Transient => service_fault(),
+                    _ => operation.diagnose(&answer),
+                };
+                let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
+                Err(Failed {
+                    error: Error::Refused(Box::new(Refusal { call: call(), answer, diagnosis })),
+                    outlook,
+                    retry_after: retry_after.map(Duration::from_millis),
+                })
+            }
+        }
+    }
+
+    async fn retrying<T>(&self, attempt: impl AsyncFn(u32) -> Result<T, Failed>) -> Result<T, Error> {
+        let mut attempts = 1;
+        loop {
+            let failed = match attempt(attempts).await {
+                Ok(output) => return Ok(output),
+                Err(failed) => failed,
+            };
+            match self.pause_before(attempts + 1, &failed) {
+                Some(pause) => self.host.sleep(pause).await,
+                None => return Err(failed.error),
+            }
+            attempts += 1;
+        }
+    }
+
+    /// How long to wait before attempt number `next`; none if there is to be none.
+    fn pause_before(&self, next: u32, failed: &Failed) -> Option<Duration> {
+        let (base, cost) = match failed.outlook {
+            Outlook::Permanent => return None,
+            Outlook::ClockCorrected => return Some(Duration::ZERO),
+            Outlook::Transient => (BASE_PAUSE, COST),
+            Outlook::Throttled => (BASE_PAUSE_THROTTLED, COST_THROTTLED),
+        };
+        if next > self.max_attempts {
+            return None;
+        }
+        let longest = base.saturating_mul(1 << next.saturating_sub(2).min(16)).min(MAX_PAUSE);
+        let jittered = longest.mul_f64(random_fraction());
+        let pause = match failed.retry_after {
+            Some(wanted) => wanted.clamp(jittered, jittered + MAX_RETRY_AFTER),
+            None => jittered,
+        };
+        if pause >= self.remaining() {
+            return None;
+        }
+        self.bucket.set(self.bucket.get().checked_sub(cost)?);
+        Some(pause)
+    }
+
+    /// The time for one attempt, and the step's limit if that is what bounds it.
+    fn attempt_time(&self) -> (Duration, Option<Duration>) {
+        let remaining = self.remaining();
+        if remaining <= ATTEMPT_TIMEOUT { (remaining, Some(self.limit)) } else { (ATTEMPT_TIMEOUT, None) }
+    }
+
+    fn remaining(&self) -> Duration {
+        self.limit.saturating_sub(self.host.monotonic().saturating_sub(self.started))
+    }
+}
+
+/// A call as an error names it.
+pub fn name_of<O: Operation>(operation: &O) -> Call {
+    Call {
+        operation: O::NAME,
+        subject: operation.subject(),
+        endpoint: operation.endpoint().without_scheme().to_owned(),
+    }
+}
+
+fn permanent(error: Error) -> Failed {
+    Failed { error, outlook: Outlook::Permanent, retry_after: None }
+}
+
+fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>) -> Unanswered {
+    let out_of_time = out_of_time.filter(|_| failure == SendFailure::TimedOut);
+    Unanswered { failure, attempts, out_of_time }
+}
+
+fn outlook_of_failure(failure: &SendFailure) -> Outlook {
+    match failure {
+        SendFailure::TimedOut | SendFailure::Connection(_) | SendFailure::NoToken | SendFailure::TooLarge => {
+            Outlook::Transient
+        }
+        SendFailure::Status(429) => Outlook::Throttled,
+        SendFailure::Status(status) | SendFailure::Proxy(status) if *status >= 500 => Outlook::Transient,
+        _ => Outlook::Permanent,
+    }
+}
+
+fn outlook_of_answer(answer: &Answer) -> Outlook {
+    match answer.code.as_str() {
+        "BandwidthLimitExceeded"
+        | "EC2ThrottledException"
+        | "LimitExceededException"
+        | "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown"
+        | "ThrottledException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException"
+        | "TransactionInProgressException" => Outlook::Throttled,
+        "IDPCommunicationError" | "PriorRequestNotComplete" | "RequestTimeout" | "RequestTimeoutException" => {
+            Outlook::Transient
+        }
+        "InvalidIdentityToken" if answer.message.contains("retrieve verification key") => Outlook::Transient,
+        _ => match answer.status {
+            429 => Outlook::Throttled,
+            500 | 502 | 503 | 504 => Outlook::Transient,
+            _ => Outlook::Permanent,
+        },
+    }
+}
+
+fn is_clock_error(code: &str) -> bool {
+    matches!(
+        code,
+        "AuthFailure"
+            | "InvalidSignatureException"
+            | "RequestExpired"
+            | "RequestInTheFuture"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+    )
+}
+
+fn throttled() -> Diagnosis {
+    Diagnosis::new(
+        "throttled",
+        "The account's quota for this call is used up at the moment.",
+        "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
+    )
+}
+
+fn service_fault() -> Diagnosis {
+    Diagnosis::new(
+        "service-fault",
+        "The service itself failed.",
+        "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
+    )
+}
+
+/// From 0 to 1. Without randomness (which no supported host lacks) the pause is the longest one.
+fn random_fraction() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}

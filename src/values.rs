@@ -1,0 +1,503 @@
+//! What the step asks for, line by line, and what the stores have for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::error::{Error, ValueProblem};
+use crate::printable::printable;
+use crate::secret::Secret;
+use crate::stores::{Document, Layer, Layers, Scope};
+
+/// Whether a value is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// From a `secrets` store; masked.
+    Secret,
+    /// From a `variables` store; shown.
+    Variable,
+}
+
+impl Kind {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Secret, Self::Variable].into_iter().find(|kind| text.eq_ignore_ascii_case(kind.name()))
+    }
+
+    /// `secret` or `variable`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Variable => "variable",
+        }
+    }
+}
+
+/// The name of an environment variable that a step may set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvName(String);
+
+/// Names by which a shell, loader or interpreter is made to run something else, or the runner is misled.
+const REFUSED: [&str; 38] = [
+    "BASHOPTS",
+    "BASH_ENV",
+    "CLASSPATH",
+    "COMSPEC",
+    "GIT_ASKPASS",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "GOFLAGS",
+    "HOME",
+    "IFS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "NODE_TLS_REJECT_UNAUTHORIZED",
+    "PATH",
+    "PATHEXT",
+    "PERL5DB",
+    "PERL5LIB",
+    "PERL5OPT",
+    "PROMPT_COMMAND",
+    "PS4",
+    "PSMODULEPATH",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "RUBYLIB",
+    "RUBYOPT",
+    "SHELL",
+    "SHELLOPTS",
+    "SSH_ASKPASS",
+    "USERPROFILE",
+    "_JAVA_OPTIONS",
+];
+const REFUSED_PREFIXES: [&str; 8] =
+    ["ACTIONS_", "BASH_FUNC_", "DYLD_", "GITHUB_", "GIT_CONFIG", "INPUT_", "LD_", "RUNNER_"];
+/// Tools look for it under this name, and it changes no step that does not ask for it.
+const ALLOWED: &str = "GITHUB_TOKEN";
+
+impl EnvName {
+    /// `[A-Za-z_][A-Za-z0-9_]*`, but none that changes how later steps run. Windows does not tell `Path` from `PATH`, so
+    /// neither does this.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut bytes = text.bytes();
+        let starts = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        if !starts || !bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err("is not a name for an environment variable ([A-Za-z_][A-Za-z0-9_]*)");
+        }
+        let upper = text.to_ascii_uppercase();
+        let refused =
+            REFUSED.contains(&upper.as_str()) || REFUSED_PREFIXES.iter().any(|prefix| upper.starts_with(prefix));
+        if refused && upper != ALLOWED {
+            return Err("is a name that would change how later steps run, and is refused");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EnvName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One line of `values`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueLine {
+    /// `ENV_VAR,secret|variable[,KEY[,optional]]`
+    One {
+        /// The variable to set.
+        name: EnvName,
+        /// Which stores to look in.
+        kind: Kind,
+        /// The key there.
+        key: String,
+        /// Whether it may be missing.
+        optional: bool,
+    },
+    /// `*,secret|variable`: every key that no line names.
+    All(Kind),
+}
+
+impl ValueLine {
+    /// Which stores it needs.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::One { kind, .. } | Self::All(kind) => *kind,
+        }
+    }
+
+    fn parse(line: &str) -> Result<Self, &'static str> {
+        let fields: Vec<_> = line.split(',').map(str::trim).collect();
+        let (name, kind, key, optional) = match fields.as_slice() {
+            [name, kind] => (*name, *kind, "", ""),
+            [name, kind, key] => (*name, *kind, *key, ""),
+            [name, kind, key, optional] => (*name, *kind, *key, *optional),
+            _ => return Err("is not `ENV_VAR,secret|variable[,KEY[,optional]]`"),
+        };
+        let kind = Kind::parse(kind).ok_or("has a type that is neither `secret` nor `variable`")?;
+        if name == "*" {
+            return if fields.len() == 2 { Ok(Self::All(kind)) } else { Err("has a key, which `*` does not take") };
+        }
+        let name = EnvName::parse(name)?;
+        let optional = match optional {
+            "" => false,
+            word if word.eq_ignore_ascii_case("optional") => true,
+            _ => return Err("has a fourth field that is not `optional`"),
+        };
+        let key = if key.is_empty() { name.as_str().to_owned() } else { key.to_owned() };
+        Ok(Self::One { name, kind, key, optional })
+    }
+}
+
+/// Reads all lines; an error has a message for each wrong one, with its number and text.
+pub fn parse(text: &str) -> Result<Vec<ValueLine>, Vec<String>> {
+    let mut lines = Vec::new();
+    let mut problems = Vec::new();
+    let mut first_lines = BTreeMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let (number, line) = (index + 1, line.trim());
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
+        match ValueLine::parse(line) {
+            Ok(value) => {
+                let taken = match &value {
+                    ValueLine::One { name, .. } => name.as_str().to_owned(),
+                    ValueLine::All(kind) => format!("*,{}", kind.name()),
+                };
+                match first_lines.get(&taken) {
+                    Some(first) => refuse(&format!("`{taken}` stands in line {first} already")),
+                    None => {
+                        first_lines.insert(taken, number);
+                        lines.push(value);
+                    }
+                }
+            }
+            Err(problem) => refuse(problem),
+        }
+    }
+    if problems.is_empty() { Ok(lines) } else { Err(problems) }
+}
+
+/// A value with the name to export it by, and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The variable.
+    pub name: EnvName,
+    /// Whether it is masked.
+    pub kind: Kind,
+    /// What it is set to.
+    pub text: Secret,
+    /// The level of its store.
+    pub scope: Scope,
+    /// The name of its store.
+    pub store: String,
+    /// The version of its store.
+    pub version_id: String,
+}
+
+/// The values that `lines` ask for, an environment's before the repository's, or every reason why not.
+///
+/// A repository store that could not be read is an error only if a line is left that the environment's store does not
+/// answer.
+pub fn resolve(lines: &[ValueLine], layers: &BTreeMap<Kind, Layers>) -> Result<Vec<Value>, Error> {
+    let mut values = Vec::new();
+    let mut problems = Vec::new();
+    let mut by_star = ByStar {
+        named: lines
+            .iter()
+            .filter_map(|line| match line {
+                ValueLine::One { name, .. } => Some(name),
+                ValueLine::All(_) => None,
+            })
+            .collect(),
+        taken: BTreeSet::new(),
+    };
+    for line in lines {
+        let layers = layers.get(&line.kind()).ok_or(Error::Internal("a store was not planned"))?;
+        match line {
+            ValueLine::One { name, key, optional, .. } => match find(key, layers)? {
+                Some(document) => match document.text(key) {
+                    Ok(text) => values.push(value(name.clone(), line.kind(), text, document)),
+                    Err(problem) => problems.push(ValueProblem::ValueUnusable {
+                        variable: name.to_string(),
+                        key: printable(key),
+                        store: document.store.clone(),
+                        problem,
+                    }),
+                },
+                None if *optional => {}
+                None => problems.push(missing(name, key, layers)),
+            },
+            ValueLine::All(kind) => by_star.load(*kind, layers, &mut values, &mut problems)?,
+        }
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(values) } else { Err(Error::ValuesUnusable(problems)) }
+}
+
+fn find<'a>(key: &str, layers: &'a Layers) -> Result<Option<&'a Document>, Error> {
+    for layer in [&layers.environment, &layers.repository] {
+        match layer {
+            Layer::Read(document) if document.has(key) => return Ok(Some(document)),
+            Layer::Denied(error) => return Err(error.clone()),
+            Layer::Read(_) | Layer::NotFound { .. } | Layer::NotApplicable => {}
+        }
+    }
+    Ok(None)
+}
+
+fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
+    let read = layers.stores_read();
+    if read.is_empty() {
+        return ValueProblem::StoreNotFound { stores: layers.stores_not_found() };
+    }
+    ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores: read }
+}
+
+/// The names around a `*`: those that lines of their own load, which `*` leaves alone, and those that a `*` has loaded.
+struct ByStar<'a> {
+    named: BTreeSet<&'a EnvName>,
+    taken: BTreeSet<EnvName>,
+}
+
+impl ByStar<'_> {
+    fn load(
+        &mut self,
+        kind: Kind,
+        layers: &Layers,
+        values: &mut Vec<Value>,
+        problems: &mut Vec<ValueProblem>,
+    ) -> Result<(), Error> {
+        let mut found = BTreeMap::new();
+        for layer in [&layers.repository, &layers.environment] {
+            match layer {
+                Layer::Read(document) => found.extend(document.keys().map(|key| (key, document))),
+                Layer::Denied(error) => return Err(error.clone()),
+                Layer::NotFound { .. } | Layer::NotApplicable => {}
+            }
+        }
+        if layers.stores_read().is_empty() {
+            problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
+        }
+        for (key, document) in found {
+            let store = document.store.clone();
+            match self.name(key) {
+                Ok(None) => {}
+                Ok(Some(name)) => match document.text(key) {
+                    Ok(text) => values.push(value(name, kind, text, document)),
+                    Err(problem) => problems.push(ValueProblem::ValueUnusable {
+                        variable: name.to_string(),
+                        key: printable(key),
+                        store,
+                        problem,
+                    }),
+                },
+                Err(problem) => problems.push(ValueProblem::NameUnusable { key: printable(key), store, problem }),
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, key: &str) -> Result<Option<EnvName>, &'static str> {
+        let name = EnvName::parse(key)?;
+        if self.named.contains(&name) {
+            return Ok(None);
+        }
+        if !self.taken.insert(name.clone()) {
+            return Err("has the name of a value that another `*` has loaded");
+        }
+        Ok(Some(name))
+    }
+}
+
+fn value(name: EnvName, kind: Kind, text: Secret, document: &Document) -> Value {
+    Value {
+        name,
+        kind,
+        text,
+        scope: document.scope,
+        store: document.store.clone(),
+        version_id: document.version_id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(scope: Scope, store: &str, json: &str) -> Layer {
+        Layer::Read(Document::parse(scope, store, "v1", "arn", json).unwrap())
+    }
+
+    fn environment(json: &str) -> Layer {
+        document(Scope::Environment, "o/repo/o/r/env/prod/secrets", json)
+    }
+
+    fn repository(json: &str) -> Layer {
+        document(Scope::Repository, "o/repo/o/r/secrets", json)
+    }
+
+    fn not_found(store: &str) -> Layer {
+        Layer::NotFound { store: store.to_owned() }
+    }
+
+    fn denied() -> Layer {
+        Layer::Denied(Error::Internal("denied"))
+    }
+
+    fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
+        let layers = BTreeMap::from([(Kind::Secret, Layers { environment, repository })]);
+        let values = resolve(&parse(lines).unwrap(), &layers)?;
+        Ok(values.into_iter().map(|value| (value.name.to_string(), value.text.secret().to_owned())).collect())
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Error> {
+        Ok(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_line_names_variable_type_key_and_whether_it_is_optional() {
+        let name = EnvName::parse("A").unwrap();
+        let one =
+            |key: &str, kind, optional| ValueLine::One { name: name.clone(), kind, key: key.to_owned(), optional };
+        assert_eq!(parse("A , Secret\r\n\n # x").unwrap(), [one("A", Kind::Secret, false)]);
+        assert_eq!(parse("A,VARIABLE,b.c").unwrap(), [one("b.c", Kind::Variable, false)]);
+        assert_eq!(parse("A,secret,,Optional").unwrap(), [one("A", Kind::Secret, true)]);
+        assert_eq!(parse("*,secret\n*,variable").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn wrong_lines_are_quoted_with_their_numbers() {
+        let problems =
+            parse("OK,secret\nA\nB,secrets\n*,secret,K\nC,secret,K,maybe\nOK,variable\n1X,secret\nPATH,secret")
+                .unwrap_err();
+        let numbers: Vec<_> = problems.iter().map(|problem| problem.split(',').next().unwrap()).collect();
+        assert_eq!(numbers, ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8"]);
+        assert_eq!(problems[4], "line 6, `OK,variable`: `OK` stands in line 1 already");
+    }
+
+    #[test]
+    fn names_that_change_how_later_steps_run_are_refused() {
+        for name in [
+            "PATH",
+            "Path",
+            "LD_PRELOAD",
+            "DYLD_X",
+            "BASH_ENV",
+            "NODE_OPTIONS",
+            "GITHUB_ENV",
+            "RUNNER_TEMP",
+            "ACTIONS_X",
+            "INPUT_X",
+            "GIT_CONFIG_COUNT",
+        ] {
+            assert!(EnvName::parse(name).is_err(), "{name}");
+        }
+        for name in ["GITHUB_TOKEN", "_", "a1", "PATH_TO", "ENV", "LDAP"] {
+            assert!(EnvName::parse(name).is_ok(), "{name}");
+        }
+        for name in ["", "1A", "A-B", "A B", "É", "A=B", "A\n"] {
+            assert!(EnvName::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_environments_value_beats_the_repositorys() {
+        let loaded = load("A,secret\nB,secret", environment(r#"{"A":"e"}"#), repository(r#"{"A":"r","B":"r"}"#));
+        assert_eq!(loaded, pairs(&[("A", "e"), ("B", "r")]));
+    }
+
+    #[test]
+    fn every_missing_key_is_listed() {
+        let error = load("A,secret\nB,secret,K\nC,secret", not_found("e"), repository(r#"{"C":"r"}"#)).unwrap_err();
+        assert_eq!(error.code(), "key-missing");
+        let text = error.to_string();
+        assert!(text.contains("A: no key `A`") && text.contains("B: no key `K`") && !text.contains("C:"), "{text}");
+    }
+
+    #[test]
+    fn an_optional_key_may_be_missing_and_may_not_be_null() {
+        assert_eq!(load("A,secret,,optional", Layer::NotApplicable, repository("{}")), pairs(&[]));
+        let error = load("A,secret,,optional", Layer::NotApplicable, repository(r#"{"A":null}"#)).unwrap_err();
+        assert_eq!(error.code(), "value-unusable");
+    }
+
+    #[test]
+    fn a_star_takes_every_key_that_no_line_names() {
+        let loaded =
+            load("B,secret,A\n*,secret", environment(r#"{"A":"e"}"#), repository(r#"{"A":"r","B":"r","C":"r"}"#));
+        assert_eq!(loaded, pairs(&[("B", "e"), ("A", "e"), ("C", "r")]));
+        let error = load("*,secret", Layer::NotApplicable, repository(r#"{"a-b":"canary","PATH":"canary","N":null}"#))
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("`a-b`") && text.contains("`PATH`") && text.contains("`N`") && !text.contains("canary"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn two_stars_that_give_the_same_name_clash() {
+        let layers = |json| Layers { environment: Layer::NotApplicable, repository: repository(json) };
+        let layers = BTreeMap::from([(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))]);
+        let error = resolve(&parse("*,secret\n*,variable").unwrap(), &layers).unwrap_err();
+        assert_eq!(error.code(), "name-unusable");
+        assert_eq!(resolve(&parse("A,variable\n*,secret").unwrap(), &layers).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_repository_store_is_missed_only_by_keys_that_the_environment_lacks() {
+        let full = || environment(r#"{"A":"e"}"#);
+        assert_eq!(load("A,secret", full(), denied()), pairs(&[("A", "e")]));
+        assert_eq!(load("A,secret", full(), not_found("r")), pairs(&[("A", "e")]));
+        assert_eq!(load("B,secret", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("B,secret,,optional", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("*,secret", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("*,secret", full(), not_found("r")), pairs(&[("A", "e")]));
+    }
+
+    #[test]
+    fn a_store_that_does_not_exist_is_named_once() {
+        let error = load("A,secret\nB,secret", Layer::NotApplicable, not_found("o/repo/o/r/secrets")).unwrap_err();
+        assert_eq!(error.to_string(), "values cannot be loaded: no such store: o/repo/o/r/secrets");
+        assert_eq!(error.code(), "store-not-found");
+    }
+
+    #[test]
+    fn values_keep_what_the_document_says() {
+        let json = r#"{"S":" a\nb ","N":1.10,"E":1E5,"T":true,"O": { "b" : [ 1.10, "x y" ], "a" : "\u00e9 \" }" },"L":[ ],"Z":null}"#;
+        let expected = [
+            ("S", " a\nb "),
+            ("N", "1.10"),
+            ("E", "1E5"),
+            ("T", "true"),
+            ("O", r#"{"b":[1.10,"x y"],"a":"\u00e9 \" }"}"#),
+            ("L", "[]"),
+        ];
+        let loaded =
+            load("S,secret\nN,secret\nE,secret\nT,secret\nO,secret\nL,secret", Layer::NotApplicable, repository(json));
+        assert_eq!(loaded, pairs(&expected));
+    }
+
+    #[test]
+    fn a_value_that_no_environment_can_hold_is_refused_without_being_shown() {
+        for json in [r#"{"A":"canary\u0000"}"#, r#"{"A":"canary\ud800"}"#, r#"{"A":null}"#] {
+            let error = load("A,secret", Layer::NotApplicable, repository(json)).unwrap_err();
+            assert_eq!(error.code(), "value-unusable");
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+}
