@@ -1,0 +1,61 @@
+//! Evaluates AWS IAM policy documents as AWS does, and says which statement and which condition decided.
+//!
+//! ```
+//! use env_kvstore_policy::{Context, Decision, Policy, Request, evaluate};
+//!
+//! let policy = Policy::parse(
+//!     "stores of this repository",
+//!     r#"{
+//!         "Version": "2012-10-17",
+//!         "Statement": {
+//!             "Effect": "Allow",
+//!             "Action": "secretsmanager:GetSecretValue",
+//!             "Resource": "arn:aws:secretsmanager:*:*:secret:${aws:PrincipalTag/repository}/*"
+//!         }
+//!     }"#,
+//! )?;
+//! let request = Request {
+//!     action: "secretsmanager:GetSecretValue".to_owned(),
+//!     principal: None,
+//!     resource: Some("arn:aws:secretsmanager:us-west-2:123456789012:secret:octo/app/x".to_owned()),
+//!     context: Context::default(),
+//! };
+//! let evaluation = evaluate(&[policy], &request);
+//! assert_eq!(evaluation.decision, Decision::ImplicitDeny);
+//! for mismatch in evaluation.statements.iter().flat_map(|statement| &statement.mismatches) {
+//!     println!("{}", mismatch.reason); // `${aws:PrincipalTag/repository}` cannot be resolved: ...
+//! }
+//! # Ok::<(), env_kvstore_policy::Malformed>(())
+//! ```
+//!
+//! What AWS leaves open is decided so that a statement matches less: a key with several values needs `ForAllValues:` or
+//! `ForAnyValue:`, a value that an operator cannot read fails also when the operator is negated, and a wildcard never
+//! reaches over the first five colons of an ARN. `BinaryEquals` is not known. Permissions boundaries, session policies
+//! and the rules between accounts are not here: a caller evaluates each kind of policy by itself.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `json` | a question and its answer as JSON |
+//! | `evaluation` | the decision, and why each statement does not match |
+//! | `document` | policy documents, or why AWS would refuse them |
+//! | `condition`, `operand` | operators, and the values they compare |
+//! | `principal`, `arn`, `pattern` | how names match: who, what, variables and wildcards |
+//! | `request` | what is asked |
+
+mod arn;
+mod condition;
+mod document;
+mod evaluation;
+mod json;
+mod operand;
+mod pattern;
+mod principal;
+mod request;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+pub use document::{Effect, Malformed, Policy};
+pub use evaluation::{Decision, Element, Evaluation, Mismatch, StatementId, StatementResult, evaluate};
+pub use json::{JsonError, evaluate_json};
+pub use principal::Principal;
+pub use request::{Context, DuplicateKey, Request};
