@@ -1,0 +1,74 @@
+// GitHub's OIDC provider, Cognito, STS and Secrets Manager in one process on loopback, with README.md's set-up. It
+// enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
+// client, so the two check each other.
+
+import { Authorizer } from './authorize.mjs';
+import { Cognito } from './cognito.mjs';
+import { Faults } from './faults.mjs';
+import { GitHub } from './github.mjs';
+import { newSigningKey } from './jwt.mjs';
+import { Secrets } from './secrets.mjs';
+import { SecretsManager } from './secretsmanager.mjs';
+import { answerWith, close, listen } from './server.mjs';
+import { Sessions } from './sessions.mjs';
+import { readmeSetup } from './setup.mjs';
+import { Sts } from './sts.mjs';
+
+/**
+ * @param {object} [options]
+ * @param {number} [options.port] any free one unless given
+ * @param {{ key: string, cert: string }} [options.tls] serves https instead of http
+ * @param {import('./jwt.mjs').SigningKey} [options.githubKey] instead of a new one
+ * @param {() => number} [options.now] the cloud's clock, in milliseconds
+ * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes README.md's set-up in place
+ */
+export async function startCloud({ port = 0, tls, githubKey, now = Date.now, configure = () => {} } = {}) {
+  const [key, cognitoKey, server] = await Promise.all([
+    githubKey ?? newSigningKey(),
+    newSigningKey(),
+    listen({ tls, port }),
+  ]);
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
+  const setup = readmeSetup(url);
+  configure(setup);
+
+  const issuer = setup.oidcProviders[setup.providerArn].Url;
+  const sessions = new Sessions(now);
+  const secrets = new Secrets(setup, now);
+  const authorizer = new Authorizer(setup, now);
+  const faults = new Faults();
+  const requests = [];
+  const github = new GitHub({ origin: url, issuer, key, now });
+  const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys: () => github.keys, now });
+  const sts = new Sts({ setup, cognitoKey, sessions, authorizer, now });
+  const secretsManager = new SecretsManager({ secrets, sessions, authorizer, now });
+  answerWith(server, { services: [github, cognito, sts, secretsManager], faults, requests, now });
+
+  return {
+    url,
+    port: server.address().port,
+    /** Of the default jobs' tokens; without its scheme it is their login key at Cognito. */
+    issuer,
+    /** Live: a change counts from the next request on. */
+    setup,
+    /** Every request so far, oldest first. @type {import('./server.mjs').RecordedRequest[]} */
+    requests,
+    /** Every policy decision so far, oldest first, each with its explanation. */
+    decisions: authorizer.decisions,
+
+    /** @see GitHub#jobEnvironment */
+    jobEnvironment: (claims) => github.jobEnvironment(claims),
+    /** @see GitHub#mintToken */
+    mintGithubToken: (claims, options) => github.mintToken(claims, options),
+    /** @see GitHub#rotateKeys */
+    rotateKeys: () => github.rotateKeys(),
+    /** Credentials of a role without asking its trust policy. @see Sessions#issue */
+    issueCredentials: (roleArn, options) => sessions.issue(roleArn, options),
+    /** @see Secrets#put */
+    putSecret: (name, value, options) => secrets.put(name, value, options),
+    /** @see Faults#add */
+    fail: (rule) => faults.add(rule),
+    clearFaults: () => faults.clear(),
+    close: () => close(server),
+  };
+}

@@ -1,0 +1,111 @@
+// How the services read requests and write answers and errors. A service throws `AwsError`; its protocol renders it.
+//
+// awsJson:  https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+// awsQuery: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+/** An error as a service states it: a code that clients act on, a message that people read. */
+export class AwsError extends Error {
+  constructor(code, message, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/**
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {Record<string, string>} headers
+ * @property {string} body
+ *
+ * @typedef {object} Protocol
+ * @property {string} contentType
+ * @property {(body: string) => Record<string, any>} parse
+ * @property {(operation: string, result: object, requestId: string) => Answer} render
+ * @property {(error: AwsError, requestId: string) => Answer} renderError
+ */
+
+/**
+ * JSON 1.1, of Cognito and Secrets Manager. They disagree on the case of an error's `message`.
+ * @param {'message' | 'Message'} messageField
+ * @returns {Protocol}
+ */
+export function awsJson(messageField) {
+  const contentType = 'application/x-amz-json-1.1';
+  const answer = (status, value, requestId) => ({
+    status,
+    headers: { 'content-type': contentType, 'x-amzn-requestid': requestId },
+    body: JSON.stringify(value),
+  });
+  return {
+    contentType,
+    parse: parseJsonObject,
+    render: (_operation, result, requestId) => answer(200, result, requestId),
+    renderError: (error, requestId) =>
+      answer(error.status, { __type: error.code, [messageField]: error.message }, requestId),
+  };
+}
+
+/** Form in, XML out, of STS. */
+export const stsQuery = {
+  contentType: 'text/xml',
+  parse: (body) => Object.fromEntries(new URLSearchParams(body)),
+  render(operation, result, requestId) {
+    const content = { [`${operation}Result`]: result, ResponseMetadata: { RequestId: requestId } };
+    return stsAnswer(200, `${operation}Response`, content, requestId);
+  },
+  renderError(error, requestId) {
+    const fault = { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: error.code, Message: error.message };
+    return stsAnswer(error.status, 'ErrorResponse', { Error: fault, RequestId: requestId }, requestId);
+  },
+};
+
+/** GitHub's own endpoints: plain JSON. */
+export const githubJson = {
+  contentType: 'application/json; charset=utf-8',
+  parse: () => ({}),
+  render: (_operation, result) => githubAnswer(200, result),
+  renderError: (error) => githubAnswer(error.status, { message: error.message, typeKey: error.code }),
+};
+
+function parseJsonObject(body) {
+  let value;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new AwsError('SerializationException', 'Could not parse request body as JSON');
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new AwsError('SerializationException', 'Start of structure or map found where not expected');
+  }
+  return value;
+}
+
+function stsAnswer(status, root, content, requestId) {
+  const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
+  return {
+    status,
+    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
+    body: `<${root} xmlns="${namespace}">\n${xmlElements(content, '  ')}</${root}>\n`,
+  };
+}
+
+function xmlElements(content, indent) {
+  return Object.entries(content)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const nested = typeof value === 'object';
+      const inner = nested ? `\n${xmlElements(value, `${indent}  `)}${indent}` : xmlText(value);
+      return `${indent}<${name}>${inner}</${name}>\n`;
+    })
+    .join('');
+}
+
+function xmlText(value) {
+  const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return String(value).replace(/[&<>"]/g, (character) => entities[character]);
+}
+
+function githubAnswer(status, value) {
+  return { status, headers: { 'content-type': githubJson.contentType }, body: JSON.stringify(value) };
+}

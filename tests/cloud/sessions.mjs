@@ -1,0 +1,67 @@
+// Temporary credentials: what STS hands out and what the signature of a later request leads back to.
+
+import { createHash, randomBytes } from 'node:crypto';
+
+/**
+ * @typedef {object} Session
+ * @property {string} accessKeyId
+ * @property {string} secretAccessKey
+ * @property {string} sessionToken
+ * @property {number} expiresAt milliseconds
+ * @property {string} roleArn
+ * @property {string} accountId
+ * @property {string} arn of the assumed role: role and session name
+ * @property {string} userId
+ * @property {Record<string, string>} tags session tags
+ * @property {string | undefined} federatedProvider
+ * @property {any} sessionPolicy narrows what the role may do
+ */
+
+export class Sessions {
+  /** @type {Map<string, Session>} */
+  #byAccessKeyId = new Map();
+
+  constructor(now) {
+    this.now = now;
+  }
+
+  /**
+   * @param {string} roleArn
+   * @param {object} options
+   * @param {string} options.sessionName
+   * @param {Record<string, string>} [options.tags]
+   * @param {number} [options.durationSeconds] negative: expired already
+   * @param {string} [options.federatedProvider]
+   * @param {any} [options.sessionPolicy]
+   * @returns {Session}
+   */
+  issue(roleArn, { sessionName, tags = {}, durationSeconds = 3600, federatedProvider, sessionPolicy }) {
+    const [, partition, , , accountId, resource] = roleArn.split(':');
+    const roleName = resource.split('/').at(-1);
+    const session = {
+      accessKeyId: `ASIA${base32Id(randomBytes(16))}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(300).toString('base64'),
+      expiresAt: this.now() + durationSeconds * 1000,
+      roleArn,
+      accountId,
+      arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+      userId: `AROA${base32Id(createHash('sha256').update(roleArn).digest())}:${sessionName}`,
+      tags,
+      federatedProvider,
+      sessionPolicy,
+    };
+    this.#byAccessKeyId.set(session.accessKeyId, session);
+    return session;
+  }
+
+  find(accessKeyId) {
+    return this.#byAccessKeyId.get(accessKeyId);
+  }
+}
+
+/** Sixteen characters, as they follow the prefix of an AWS id. */
+function base32Id(bytes) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return [...bytes.subarray(0, 16)].map((byte) => alphabet[byte % 32]).join('');
+}

@@ -1,0 +1,65 @@
+// What exists in the AWS account: OIDC providers, identity pools, roles. The default is README.md's set-up; a test
+// changes it in place, before the first request or between two.
+
+import { readmeDocuments } from './readme.mjs';
+
+/**
+ * @typedef {object} Setup
+ * @property {Record<string, any>} documents README.md's marked JSON blocks, by name
+ * @property {string} region of the default pool
+ * @property {string} accountId of the default pool and role
+ * @property {string} providerArn the default OIDC provider
+ * @property {string} poolId the default identity pool
+ * @property {string} roleArn the default role
+ * @property {Record<string, OidcProvider>} oidcProviders by ARN
+ * @property {Record<string, IdentityPool>} identityPools by id
+ * @property {Record<string, Role>} roles by ARN
+ *
+ * @typedef {{ Url: string, ClientIDList: string[] }} OidcProvider
+ *
+ * @typedef {object} IdentityPool
+ * @property {string} AccountId
+ * @property {boolean} AllowUnauthenticatedIdentities
+ * @property {boolean} AllowClassicFlow
+ * @property {string[]} OpenIdConnectProviderARNs
+ * @property {Record<string, { UseDefaults: boolean, PrincipalTags: Record<string, string> }>} tagMaps by provider ARN
+ *
+ * @typedef {object} Role
+ * @property {any} trustPolicy
+ * @property {{ name: string, document: any }[]} policies
+ * @property {Record<string, string>} tags the role's own; session tags of the same key hide them
+ * @property {number} maxSessionDurationSeconds
+ */
+
+/**
+ * @param {string} origin where the cloud listens
+ * @returns {Setup}
+ */
+export function readmeSetup(origin) {
+  const documents = readmeDocuments(origin);
+  const pool = documents['identity-pool'];
+  const { IdentityPoolId: poolId, IdentityProviderName: providerArn, ...tagMap } = documents['tag-map'];
+  const accountId = providerArn.split(':')[4];
+  const roleArn = `arn:aws:iam::${accountId}:role/github-actions`;
+  return {
+    documents,
+    region: poolId.split(':')[0],
+    accountId,
+    providerArn,
+    poolId,
+    roleArn,
+    oidcProviders: { [providerArn]: documents['oidc-provider'] },
+    identityPools: { [poolId]: { AccountId: accountId, ...pool, tagMaps: { [providerArn]: tagMap } } },
+    roles: { [roleArn]: role(documents['trust-policy'], documents['role-policy']) },
+  };
+}
+
+/** A role as `aws iam create-role` makes it: no tags, sessions of an hour at most. */
+export function role(trustPolicy, policy) {
+  return {
+    trustPolicy,
+    policies: [{ name: 'role policy', document: policy }],
+    tags: {},
+    maxSessionDurationSeconds: 3600,
+  };
+}
