@@ -1,0 +1,73 @@
+import { setSecret } from '@actions/core';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import type { ExportPlan, Failure } from './core.d.ts';
+
+/**
+ * Carries a plan out: every mask is with the runner before a file is touched, and the files are written all or not at all.
+ *
+ * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
+ */
+export async function exportPlan(plan: ExportPlan): Promise<void> {
+  plan.masks.forEach((mask) => setSecret(mask));
+  await flushed();
+
+  const additions = [
+    ['GITHUB_ENV', plan.environment],
+    ['GITHUB_OUTPUT', plan.outputs],
+    ['GITHUB_STEP_SUMMARY', plan.summary],
+  ] as const;
+  const files: ReturnType<typeof openToAppend>[] = [];
+  try {
+    additions.forEach(([variable, text]) => text && files.push(openToAppend(variable, text)));
+    files.forEach((file) => file.write());
+  } catch (error) {
+    files.forEach((file) => file.undo());
+    throw unwritable(error as NodeJS.ErrnoException);
+  } finally {
+    files.forEach((file) => file.close());
+  }
+}
+
+/** Resolves when what was written to stdout has left the process. */
+export function flushed(): Promise<void> {
+  return new Promise((resolve) => void process.stdout.write('', () => resolve()));
+}
+
+function unwritable(error: NodeJS.ErrnoException): Failure {
+  return {
+    code: 'export-failed',
+    message: `a file of the runner cannot be written: ${error.code ?? error.message}`,
+    hint: 'Check the disk and the permissions of the runner. Nothing was exported.',
+  };
+}
+
+function openToAppend(variable: string, text: string) {
+  const path = process.env[variable];
+  if (!path) {
+    throw new Error(`${variable} is not set`);
+  }
+  const file = openSync(path, 'a+');
+  const size = fstatSync(file).size;
+  return {
+    write() {
+      const bytes = Buffer.from(endsOpen(file, size) ? `\n${text}` : text);
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(file, bytes, written);
+      }
+    },
+    undo() {
+      try {
+        ftruncateSync(file, size);
+      } catch {
+        // Not a regular file: what was written to it is gone.
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
+
+/** Whether what others wrote lacks its last line break, which would run into ours. */
+function endsOpen(file: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+}

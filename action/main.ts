@@ -1,0 +1,55 @@
+import { error, ExitCode } from '@actions/core';
+import type { Failure } from './core.d.ts';
+import { exportPlan, flushed } from './export.ts';
+import { createHost } from './host.ts';
+import { loadInputs } from './inputs.ts';
+import { loadCore } from './load.ts';
+import { createTransport } from './transport.ts';
+
+async function run(): Promise<void> {
+  const core = await loadCore();
+  const inputs = loadInputs(core);
+  const transport = createTransport();
+  const plan = await core.run(inputs, createHost(transport));
+  transport.close();
+  await exportPlan(plan);
+}
+
+/** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
+async function end(exitCode: number, failure?: Failure): Promise<never> {
+  if (failure) {
+    error(`${failure.code}: ${failure.message}\n${failure.hint}`, { title: `env-kvstore: ${failure.code}` });
+  }
+  await flushed();
+  process.exit(exitCode);
+}
+
+function asFailure(reason: unknown): Failure {
+  if (typeof reason === 'object' && reason !== null && 'code' in reason && 'hint' in reason) {
+    return reason as Failure;
+  }
+  return internal(reason);
+}
+
+/** A trap in the core, or a fault of the shim. Only the kind of error and places in our code are shown, no data. */
+function internal(reason: unknown): Failure {
+  const { name, stack } = reason instanceof Error ? reason : { name: typeof reason, stack: '' };
+  const places = [...(stack ?? '').matchAll(/at (\S+)/g)].slice(0, 5).map(([, place]) => place);
+  return {
+    code: 'internal-error',
+    message: `${name} at ${places.join(' < ')}`,
+    hint: 'This is a fault of env-kvstore. Nothing was exported. Please report it with the lines above; they hold no secret.',
+  };
+}
+
+for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.once(signal, () => {
+    void end(exitCode, { code: 'cancelled', message: `the step was ended by ${signal}`, hint: 'Nothing was exported.' });
+  });
+}
+process.once('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));
+
+run().then(
+  () => end(ExitCode.Success),
+  (reason: unknown) => end(ExitCode.Failure, asFailure(reason)),
+);

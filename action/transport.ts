@@ -1,0 +1,76 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Request, Response } from './core.d.ts';
+import { createAgents } from './agents.ts';
+
+/** A failure that the core understands by its code. */
+export class HostError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export interface Transport {
+  send(request: Request, timeoutMs: number): Promise<Response>;
+  connectEarly(origin: string): void;
+  close(): void;
+}
+
+/** HTTP/1.1 over connections that are kept, through the proxy that the environment names. */
+export function createTransport(): Transport {
+  const agents = createAgents();
+  return {
+    async send(request, timeoutMs) {
+      const url = new URL(request.url);
+      const agent = await agents.agentFor(url);
+      return exchange(url, request, agent, timeoutMs);
+    },
+    connectEarly: (origin) => void agents.connectEarly(new URL(origin)),
+    close: () => agents.destroy(),
+  };
+}
+
+function exchange(url: URL, request: Request, agent: http.Agent, timeoutMs: number): Promise<Response> {
+  const { request: open } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
+    const outgoing = open(url, options, (incoming) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        chunks.push(chunk);
+        if (length > request.maxBodyBytes) {
+          fail(new HostError('too-large'));
+        }
+      });
+      incoming.on('error', (error) => fail(coded(error)));
+      incoming.on('end', () => {
+        const headers: [string, string][] = [];
+        for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+          headers.push([incoming.rawHeaders[i]!.toLowerCase(), incoming.rawHeaders[i + 1]!]);
+        }
+        clearTimeout(timer);
+        resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+      });
+    });
+    // A request that waits for its connection says nothing when it is destroyed, so it is not asked.
+    const fail = (error: HostError) => {
+      clearTimeout(timer);
+      reject(error);
+      outgoing.destroy();
+    };
+    const timer = setTimeout(() => fail(new HostError('timed-out')), timeoutMs);
+    outgoing.on('error', (error) => fail(coded(error)));
+    outgoing.end(request.body);
+  });
+}
+
+/** hpagent says what the proxy answered in the message only. */
+function coded(error: NodeJS.ErrnoException): HostError {
+  const refused = /^Bad response: (\d{3})$/.exec(error.message)?.[1];
+  return new HostError(refused ? `proxy:${refused}` : (error.code ?? 'unknown'));
+}

@@ -1,0 +1,155 @@
+// `node build/build.mjs`: makes dist/ and the local cloud's policy evaluator from their sources.
+// `node build/build.mjs --check`: makes them again elsewhere and fails unless they are what is committed.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { inputsHash, sha256 } from './freshness.mjs';
+import { wasmToolchain } from './toolchain.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const check = process.argv.includes('--check');
+const out = mkdtempSync(path.join(tmpdir(), 'env-kvstore-dist-'));
+const dist = path.join(out, 'dist');
+const generated = path.join(out, 'tests/cloud/generated');
+const scratch = path.join(root, 'target/wasm-bindgen');
+
+/** `action/http-client.ts` says why. Its `lib/proxy` and `lib/auth` stay the original's. */
+const ownHttpClient = {
+  name: 'own-http-client',
+  setup: (build) =>
+    build.onResolve({ filter: /^@actions\/http-client$/ }, () => ({ path: path.join(root, 'action/http-client.ts') })),
+};
+
+const toolchain = wasmToolchain();
+for (const folder of [dist, generated, scratch]) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+compile();
+for (const [crate, folder] of [['env_kvstore', scratch], ['env_kvstore_policy', generated]]) {
+  bindgen(crate, folder);
+  optimize(path.join(folder, `${crate}_bg.wasm`), crate === 'env_kvstore' ? path.join(dist, `${crate}_bg.wasm`) : undefined);
+}
+await bundle();
+writeFileSync(path.join(dist, 'package.json'), '{ "type": "module" }\n');
+writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(record(), null, 2)}\n`);
+if (check) {
+  compareWithCommitted();
+} else {
+  for (const folder of ['dist', 'tests/cloud/generated']) {
+    rmSync(path.join(root, folder), { recursive: true, force: true });
+    cpSync(path.join(out, folder), path.join(root, folder), { recursive: true });
+  }
+}
+rmSync(out, { recursive: true });
+
+/** Both crates for wasm32, without paths of this machine in them. */
+function compile() {
+  const cargoHome = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
+  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/env-kvstore`];
+  run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...toolchain.arguments], {
+    ...toolchain.environment,
+    CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+    CARGO_TARGET_DIR: path.join(root, 'target/wasm'),
+  });
+}
+
+function bindgen(crate, folder) {
+  const wasm = path.join(root, `target/wasm/wasm32-unknown-unknown/release/${crate}.wasm`);
+  const manifest = path.join(root, 'build/bindgen/Cargo.toml');
+  run('cargo', ['run', '--release', '--locked', '--quiet', '--manifest-path', manifest, '--', wasm, folder], {
+    CARGO_TARGET_DIR: path.join(root, 'target/bindgen'),
+  });
+  // The glue for bundlers that load wasm themselves; the loaders here are `action/load.ts` and `tests/cloud/policy.mjs`.
+  rmSync(path.join(folder, `${crate}.js`), { force: true });
+}
+
+/** Without `--all-features`: with it, binaryen writes types that Node 20 does not know. */
+function optimize(wasm, to = wasm) {
+  const wasmOpt = path.join(root, 'node_modules/binaryen/bin/wasm-opt');
+  const features = ['bulk-memory', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
+  const enabled = features.map((feature) => `--enable-${feature}`);
+  run(process.execPath, [wasmOpt, '-Oz', ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
+}
+
+async function bundle() {
+  const result = await esbuild.build({
+    absWorkingDir: root,
+    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
+    // CommonJS within (tunnel, hpagent) asks for Node's own modules by `require`.
+    banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
+    bundle: true,
+    chunkNames: '[name]',
+    entryPoints: { index: 'action/main.ts' },
+    format: 'esm',
+    legalComments: 'none',
+    metafile: true,
+    minify: true,
+    outdir: dist,
+    platform: 'node',
+    plugins: [ownHttpClient],
+    splitting: true,
+    target: 'node20',
+  });
+  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(Object.keys(result.metafile.inputs)));
+}
+
+/** The licences of the npm packages that are in the bundle. */
+function licenses(files) {
+  const packages = new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const folder = path.join(root, 'node_modules', name);
+      const { version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(path.join(folder, file), 'utf8').trim() : ''}\n`;
+    })
+    .join('\n----\n\n');
+}
+
+function record() {
+  return {
+    toolchain: toolchain.name,
+    inputs: inputsHash(root),
+    files: Object.fromEntries(
+      [dist, generated].flatMap((folder) =>
+        readdirSync(folder)
+          .sort()
+          .map((name) => path.join(folder, name))
+          .map((file) => [path.relative(out, file).replaceAll('\\', '/'), sha256(readFileSync(file))]),
+      ),
+    ),
+  };
+}
+
+function compareWithCommitted() {
+  const committed = JSON.parse(readFileSync(path.join(root, 'dist/build.json'), 'utf8'));
+  const built = record();
+  delete built.files['dist/build.json'];
+  if (committed.toolchain !== built.toolchain) {
+    console.log(`built with ${built.toolchain}, committed from ${committed.toolchain}: bytes not compared`);
+    return;
+  }
+  const differing = Object.keys({ ...committed.files, ...built.files }).filter(
+    (name) => committed.files[name] !== built.files[name],
+  );
+  if (differing.length > 0) {
+    throw new Error(`not what the sources build: ${differing.join(', ')}; run \`npm run build\` and commit`);
+  }
+  console.log(`${Object.keys(built.files).length} files are what the sources build, byte for byte`);
+}
+
+function run(command, args, environment = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  if (status !== 0) {
+    throw error ?? new Error(`${command} ${args.join(' ')} failed with ${status}`);
+  }
+}
