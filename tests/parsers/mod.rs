@@ -1,0 +1,191 @@
+//! Every parser of the core, each as a function of bytes from outside: what the fuzz targets and the corpus test run.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, SystemTime};
+
+use env_kvstore::aws::{AccountId, Answer, AwsEnvironment, BaseUrl, Credentials, Region, RoleArn};
+use env_kvstore::claims::{Discover, Expected, FetchKeys, unverified, verify};
+use env_kvstore::http::{Response, SendFailure};
+use env_kvstore::identity::cognito::{GetId, GetOpenIdToken, Login, OpenIdToken, PoolId};
+use env_kvstore::identity::sts::{AssumeRoleWithWebIdentity, check_session_tags};
+use env_kvstore::identity::{RoleSessionName, RoleSessionNameTemplate};
+use env_kvstore::inputs::{INPUT_NAMES, Inputs, RawInputs};
+use env_kvstore::masks::masks;
+use env_kvstore::printable::{printable, without_secrets};
+use env_kvstore::retry::Operation;
+use env_kvstore::secret::Secret;
+use env_kvstore::stores::{Document, GetSecretValue, Scope, Store};
+use env_kvstore::values::{self, Kind};
+
+/// The name of a fuzz target, which is that of its folder of the corpus too, and what it runs.
+type Parser = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Parser; 9] = [
+    ("inputs", inputs),
+    ("values", value_lines),
+    ("jwt", jwt),
+    ("keys", keys),
+    ("cognito", cognito),
+    ("sts", sts),
+    ("secret_value", secret_value),
+    ("error_answer", error_answer),
+    ("log_text", log_text),
+];
+
+fn inputs(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.split('\u{1f}');
+    let inputs = INPUT_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), Secret::new(lines.next()?)))).collect();
+    let _ = Inputs::parse(RawInputs { inputs, environment: AwsEnvironment::default() });
+    let _ = (PoolId::parse(&text), RoleArn::parse(&text), Region::parse(&text), AccountId::parse(&text));
+    let _ = (BaseUrl::parse(&text), RoleSessionNameTemplate::parse(&text), SendFailure::from_host(&text));
+}
+
+fn value_lines(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(problems) = values::parse(&text) {
+        assert!(!problems.is_empty());
+    }
+}
+
+fn jwt(bytes: &[u8]) {
+    let issuer = BaseUrl::parse("https://token.actions.githubusercontent.com").unwrap();
+    let keys = FetchKeys::of(&issuer).unwrap().parse(&answer(200, include_bytes!("keys.json"))).unwrap();
+    let token = Secret::new(String::from_utf8_lossy(bytes));
+    let expected = Expected { issuer: &issuer, audience: "cognito-identity.amazonaws.com" };
+    assert!(verify(&token, &keys, &expected, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).is_err());
+    let _ = unverified(&token);
+}
+
+fn keys(bytes: &[u8]) {
+    let issuer = BaseUrl::parse("https://issuer.example").unwrap();
+    if let Ok(configuration) = Discover::of(&issuer).unwrap().parse(&answer(200, bytes)) {
+        let _ = FetchKeys::named_by(&configuration, &issuer);
+    }
+    let _ = FetchKeys::of(&issuer).unwrap().parse(&answer(200, bytes));
+}
+
+fn cognito(bytes: &[u8]) {
+    let setup = Setup::new();
+    let login = Login { issuer: &setup.endpoint, token: setup.token.clone() };
+    let get_id = GetId { endpoint: &setup.endpoint, account: &setup.account, pool: &setup.pool, login: login.clone() };
+    if let Ok(identity) = get_id.parse(&answer(200, bytes)) {
+        let operation =
+            GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login: login.clone() };
+        let _ = operation.request(SystemTime::UNIX_EPOCH);
+    }
+    let token = openid_token(&setup, &login, bytes);
+    if let Some(tags) = token.and_then(|token| token.session_tags()) {
+        let _ = check_session_tags(&tags);
+    }
+    let refusal = get_id.refusal(&answer(400, bytes), &[]);
+    let _ = get_id.diagnose(&refusal);
+}
+
+fn openid_token(setup: &Setup, login: &Login<'_>, bytes: &[u8]) -> Option<OpenIdToken> {
+    let get_id = GetId { endpoint: &setup.endpoint, account: &setup.account, pool: &setup.pool, login: login.clone() };
+    let identity = get_id.parse(&answer(200, br#"{"IdentityId":"us-west-2:id"}"#)).unwrap();
+    let operation =
+        GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login: login.clone() };
+    operation.parse(&answer(200, bytes)).ok()
+}
+
+fn sts(bytes: &[u8]) {
+    let setup = Setup::new();
+    let login = Login { issuer: &setup.endpoint, token: setup.token.clone() };
+    let body =
+        r#"{"Token":"e30.eyJodHRwczovL2F3cy5hbWF6b24uY29tL3RhZ3MiOnsicHJpbmNpcGFsX3RhZ3MiOnsic2hhIjpbIjEiXX19fQ.x"}"#;
+    let token = openid_token(&setup, &login, body.as_bytes()).unwrap();
+    let operation = AssumeRoleWithWebIdentity {
+        endpoint: &setup.endpoint,
+        role: &setup.role,
+        session_name: &RoleSessionName::parse("7@abc".to_owned()).unwrap(),
+        duration_seconds: 900,
+        token: &token,
+        pool: &setup.pool,
+    };
+    let _ = operation.parse(&answer(200, bytes));
+    let refusal = operation.refusal(&answer(400, bytes), &[]);
+    let _ = operation.diagnose(&refusal);
+}
+
+fn secret_value(bytes: &[u8]) {
+    let body = serde_json::json!({ "ARN": "a", "VersionId": "v", "SecretString": String::from_utf8_lossy(bytes) });
+    for body in [bytes.to_vec(), serde_json::to_vec(&body).unwrap()] {
+        if let Some(document) = read_document(&body) {
+            for key in document.keys() {
+                if let Ok(text) = document.text(key) {
+                    let _ = masks(&[text], 4);
+                }
+            }
+        }
+    }
+}
+
+/// What Secrets Manager's answer of this body holds.
+pub fn read_document(body: &[u8]) -> Option<Document> {
+    let setup = Setup::new();
+    let store = Store { scope: Scope::Repository, kind: Kind::Secret, name: "o/repo/o/r/secrets".to_owned() };
+    let operation = GetSecretValue {
+        endpoint: &setup.endpoint,
+        region: setup.pool.region(),
+        account: &setup.account,
+        role: &setup.role,
+        credentials: &Credentials {
+            access_key_id: Secret::new("a"),
+            secret_access_key: Secret::new("s"),
+            session_token: Secret::new("t"),
+        },
+        session_tags: None,
+        store: &store,
+    };
+    operation.parse(&answer(200, body)).ok()
+}
+
+fn error_answer(bytes: &[u8]) {
+    let token = Secret::new("canary-canary-canary");
+    let shown = Answer::from_json(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
+    assert!(!shown.contains(token.secret()), "{shown}");
+}
+
+fn log_text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for shown in [printable(&text), without_secrets(&text, &[])] {
+        assert!(!shown.chars().any(char::is_control) && !shown.contains("##["), "{shown}");
+        assert!(!shown.trim_start().starts_with("::"), "{shown}");
+        assert!(shown.chars().count() <= 8 * 602, "{shown}");
+    }
+}
+
+fn answer(status: u16, body: &[u8]) -> Response {
+    Response { status, headers: vec![], body: body.to_vec() }
+}
+
+struct Setup {
+    endpoint: BaseUrl,
+    account: AccountId,
+    pool: PoolId,
+    role: RoleArn,
+    token: Secret,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self {
+            endpoint: BaseUrl::parse("https://endpoint.example").unwrap(),
+            account: AccountId::parse("123456789012").unwrap(),
+            pool: PoolId::parse("us-west-2:ab").unwrap(),
+            role: RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
+            token: Secret::new("e30.e30.x"),
+        }
+    }
+}
+
+/// Runs one target by its name.
+#[allow(dead_code, reason = "for the fuzz targets")]
+pub fn feed(target: &str, bytes: &[u8]) {
+    let (_, parse) = TARGETS.iter().find(|(name, _)| *name == target).unwrap();
+    parse(bytes);
+}

@@ -1,0 +1,149 @@
+//! What holds for every input: round trips, and no panic.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+
+mod parsers;
+
+use env_kvstore::aws::{Answer, BaseUrl};
+use env_kvstore::export::Export;
+use env_kvstore::http::Response;
+use env_kvstore::secret::Secret;
+use env_kvstore::stores::Scope;
+use env_kvstore::values::{EnvName, Kind, Value, ValueLine, parse};
+use proptest::prelude::*;
+
+/// Text that leans towards what parsers trip over.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        "[a-zA-Z0-9_]{1,12}",
+        Just("\r\n".to_owned()),
+        Just("\n".to_owned()),
+        Just("::add-mask::".to_owned()),
+        Just("%0A".to_owned()),
+        Just("##[".to_owned()),
+        Just("<<".to_owned()),
+        Just("ghadelimiter_".to_owned()),
+        Just("\"\\".to_owned()),
+        Just("{\"a\":1.10}".to_owned()),
+        Just(",secret".to_owned()),
+        Just("<a>&amp;".to_owned()),
+        Just("eyJhbGciOiJSUzI1NiJ9.e30.".to_owned()),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        text().prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+            prop::collection::btree_map(text(), inner, 0..6)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// The runner's reading of a file command, after `FileCommandManager.cs`.
+fn read_file_commands(commands: &str) -> Vec<(String, String)> {
+    let mut lines = commands.split('\n');
+    let mut pairs = Vec::new();
+    while let Some((name, delimiter)) = lines.next().and_then(|line| line.split_once("<<")) {
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        pairs.push((name.to_owned(), value.join("\n")));
+    }
+    pairs
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_parser_panics(text in text(), bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        for (_, parse) in parsers::TARGETS {
+            parse(text.as_bytes());
+            parse(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_documents_values_come_out_as_they_went_in(value in json(), pretty in any::<bool>()) {
+        let document = serde_json::json!({ "K": value });
+        let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) }.unwrap();
+        let body = serde_json::json!({ "ARN": "a", "VersionId": "v", "SecretString": text }).to_string();
+        let read = parsers::read_document(body.as_bytes()).unwrap();
+        let holds_nul = value.as_str().is_some_and(|text| text.contains('\0'));
+        match read.text("K") {
+            Ok(text) => match value.as_str() {
+                Some(string) => prop_assert_eq!(text.secret(), string),
+                None => prop_assert_eq!(text.secret(), serde_json::to_string(&value).unwrap()),
+            },
+            Err(_) => prop_assert!(holds_nul),
+        }
+    }
+
+    #[test]
+    fn a_binary_secret_is_read_like_a_string(value in text()) {
+        use base64::Engine;
+        let document = serde_json::json!({ "K": value }).to_string();
+        let body = serde_json::json!({ "ARN": "a", "SecretBinary": base64::engine::general_purpose::STANDARD.encode(document) });
+        let read = parsers::read_document(body.to_string().as_bytes()).unwrap();
+        prop_assert!(read.text("K").is_ok_and(|text| text.secret() == value) || value.contains('\0'));
+    }
+
+    #[test]
+    fn what_is_exported_is_what_the_runner_reads(texts in prop::collection::vec(text(), 1..6)) {
+        let values: Vec<_> = texts.iter().enumerate().map(|(index, text)| Value {
+            name: EnvName::parse(&format!("V{index}")).unwrap(),
+            kind: Kind::Secret,
+            text: Secret::new(text.as_str()),
+            scope: Scope::Repository,
+            store: "s".to_owned(),
+            version_id: "v".to_owned(),
+        }).collect();
+        let export = Export { values: &values, to_environment: true, to_outputs: true, min_mask_length: 4, account: "1", session_name: "s" };
+        let (plan, _) = export.plan().unwrap();
+        let expected: Vec<_> = texts.iter().enumerate().map(|(index, text)| (format!("V{index}"), text.clone())).collect();
+        prop_assert_eq!(read_file_commands(plan.environment.secret()), expected.clone());
+        prop_assert_eq!(&read_file_commands(plan.outputs.secret())[3..], expected.as_slice());
+        prop_assert!(plan.masks.iter().all(|mask| !mask.secret().contains(['\r', '\n'])));
+    }
+
+    #[test]
+    fn a_line_of_values_says_what_was_meant(name in "[A-Z][A-Z0-9_]{0,8}_", key in "[a-zA-Z0-9. -]{0,10}", optional in any::<bool>(), space in "[ \t]{0,2}") {
+        let last = if optional { ",OPTIONAL" } else { "" };
+        let lines = parse(&format!("{space}{name}{space},{space}Secret,{key}{last}\r\n")).unwrap();
+        let key = if key.trim().is_empty() { name.clone() } else { key.trim().to_owned() };
+        prop_assert_eq!(lines, [ValueLine::One { name: EnvName::parse(&name).unwrap(), kind: Kind::Secret, key, optional }]);
+    }
+
+    #[test]
+    fn a_wrong_line_is_reported_once_and_keeps_the_others(good in "[A-Z]{3}_", bad in text()) {
+        prop_assume!(!bad.contains(['\n', '\r']) && !bad.trim().is_empty() && !bad.trim().starts_with('#'));
+        if let Err(problems) = parse(&format!("{good},secret\n{bad}")) {
+            prop_assert_eq!(problems.len(), 1);
+            prop_assert!(problems[0].starts_with("line 2, "));
+        }
+    }
+
+    #[test]
+    fn an_error_never_repeats_what_was_sent(before in text(), after in text(), cut in 16_usize..40) {
+        let sent = Secret::new("FwoGZXIvYXdzEBYaDHqa0AP1canarycanarycanary");
+        let echo = &sent.secret()[..cut];
+        let body = serde_json::json!({ "__type": format!("X#{before}{echo}"), "message": format!("{before}{echo}{after}") });
+        let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
+        let shown = Answer::from_json(&response, std::slice::from_ref(&sent)).to_string();
+        prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine(host in "[a-z0-9.-]{1,20}") {
+        prop_assume!(host != "localhost" && !host.starts_with("127."));
+        let url = format!("http://{host}/");
+        prop_assert!(BaseUrl::parse(&url).is_err());
+    }
+}
