@@ -1,0 +1,1199 @@
+// The committed bundle as the runner starts it, against the local cloud: what the right job gets, what each input does,
+// and that a run which fails, whatever the reason, writes nothing and shows nothing.
+//
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action.test.mjs` runs the bundle on another Node.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { availableParallelism, tmpdir } from 'node:os';
+import { after, describe, test } from 'node:test';
+import { startCloud } from './cloud/cloud.mjs';
+import { newSigningKey } from './cloud/jwt.mjs';
+import { role } from './cloud/setup.mjs';
+import { MAIN, runStep } from './runner/step.mjs';
+
+const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
+const NOTHING = { GITHUB_ENV: '', GITHUB_OUTPUT: '', GITHUB_STEP_SUMMARY: '' };
+const TOGETHER = { concurrency: 8 };
+/** A step that has not ended by then hangs; it is killed, and its test fails. */
+const HANGS_AFTER_MS = 30_000;
+/** Stands in every secret value; nothing but a mask or a file of the runner may hold it. */
+const CANARY = 'canary';
+const COGNITO = 'cognito-identity.amazonaws.com';
+const ONE_SECRET = 'TOKEN,secret';
+
+const githubKey = await newSigningKey();
+const cloud = await startCloud({ githubKey });
+after(() => cloud.close());
+
+let lastNumber = 0;
+let running = 0;
+const waiting = [];
+
+describe('the right job', TOGETHER, () => {
+  test('gets its values, the environment before the repository', async () => {
+    const repository = newRepository({
+      secrets: { TOKEN: `${CANARY}-repository`, KEY: `${CANARY}-key` },
+      variables: { REPLICAS: 1, LEVEL: 'debug' },
+      'env/production/secrets': { TOKEN: `${CANARY}-environment` },
+      'env/production/variables': { REPLICAS: 12 },
+    });
+    const values = 'TOKEN,secret\nAPI_KEY,SECRET,KEY\nREPLICAS,variable\n\n  # a comment\n LEVEL , Variable \n';
+    const step = await run({ repository, inputs: { values } });
+    succeeded(step, {
+      TOKEN: `${CANARY}-environment`,
+      API_KEY: `${CANARY}-key`,
+      REPLICAS: '12',
+      LEVEL: 'debug',
+    });
+    const staging = await run({ repository, claims: { environment: 'staging' }, inputs: { values } });
+    assert.equal(staging.env.TOKEN, `${CANARY}-repository`);
+    assert.equal(staging.env.REPLICAS, '1');
+    assert.match(staging.log.join('\n'), /Warning: Store \S+\/env\/staging\/secrets does not exist/);
+  });
+
+  test('without an environment gets the values of the repository, and no other store is asked for', async () => {
+    const repository = newRepository({ secrets: { TOKEN: `${CANARY}-repository` } });
+    const step = await run({ repository, claims: { environment: undefined } });
+    succeeded(step, { TOKEN: `${CANARY}-repository` });
+    assert.deepEqual(storesAskedFor(repository), [`${storesOf(repository)}/secrets`]);
+  });
+
+  test('gets every key of the store for `*`, but names of its own lines stay with those', async () => {
+    const repository = newRepository({
+      secrets: { ALPHA: `${CANARY}-a`, BETA: `${CANARY}-b`, GAMMA: `${CANARY}-c` },
+      'env/production/secrets': { BETA: `${CANARY}-b2`, DELTA: `${CANARY}-d` },
+      variables: { PLAIN: 'p' },
+    });
+    const step = await run({ repository, inputs: { values: '*,secret\nALPHA,secret,GAMMA\n*,variable' } });
+    succeeded(step, {
+      ALPHA: `${CANARY}-c`,
+      BETA: `${CANARY}-b2`,
+      GAMMA: `${CANARY}-c`,
+      DELTA: `${CANARY}-d`,
+      PLAIN: 'p',
+    });
+    assert.equal(step.outputs['values-loaded'], '5');
+  });
+
+  test('does without a key that is optional, and takes it where it is', async () => {
+    const repository = newRepository({ secrets: { HERE: `${CANARY}-h` } });
+    const values = 'HERE,secret,HERE,optional\nGONE,secret,,optional\nNULLED,secret,GONE,Optional';
+    const step = await run({ repository, inputs: { values } });
+    succeeded(step, { HERE: `${CANARY}-h` });
+    assert.equal(step.outputs['values-loaded'], '1');
+  });
+
+  test('may write its lines with the line ends of Windows', async () => {
+    const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t`, KEY: `${CANARY}-k` } });
+    succeeded(await run({ repository, inputs: { values: 'TOKEN,secret\r\n\r\nKEY,secret\r\n' } }), {
+      TOKEN: `${CANARY}-t`,
+      KEY: `${CANARY}-k`,
+    });
+  });
+
+  test('reads only stores of the types that its lines name', async () => {
+    const repository = newRepository({ variables: { PLAIN: 'p' } });
+    succeeded(await run({ repository, inputs: { values: 'PLAIN,variable' } }), { PLAIN: 'p' });
+    assert.deepEqual(storesAskedFor(repository), [
+      `${storesOf(repository)}/env/production/variables`,
+      `${storesOf(repository)}/variables`,
+    ]);
+  });
+});
+
+describe('a value', TOGETHER, () => {
+  const written = {
+    STRING: [`"${CANARY} as it is"`, `${CANARY} as it is`],
+    EMPTY: ['""', ''],
+    NUMBER: ['1.10', '1.10'],
+    EXPONENT: ['-1.5E+3', '-1.5E+3'],
+    BEYOND_DOUBLES: ['12345678901234567890.0', '12345678901234567890.0'],
+    BOOLEAN: ['true', 'true'],
+    OBJECT: [
+      `{ "b" : "${CANARY} 1,  2", "a" : [ 1.0 , {} ] }`,
+      `{"b":"${CANARY} 1,  2","a":[1.0,{}]}`,
+    ],
+    ARRAY: [`[\n  "${CANARY}\\" ]", 1\n]`, `["${CANARY}\\" ]",1]`],
+    PEM: text(`-----BEGIN PRIVATE KEY-----\n${CANARY}MIIEvQIBADANBg\nkqhkiG9w0BAQEF+/==\n-----END PRIVATE KEY-----\n`),
+    CRLF: text(`${CANARY}-1\r\n${CANARY}-2\r\n`),
+    CARRIAGE_RETURNS: text(`${CANARY}-1\r${CANARY}-2`),
+    LINE_BREAKS_AROUND: text(`\n\n${CANARY}\n\n`),
+    SPACES_AROUND: text(`  ${CANARY}\t `),
+    PERCENT: text(`${CANARY}%25 %0A %0D 100%`),
+    COMMANDS: text(`::set-env name=EVIL::${CANARY}\n::add-mask::${CANARY}\n::stop-commands::x\n##[group]${CANARY}`),
+    EMOJI: text(`${CANARY} 🔑 é ÿ \u2028 漢`),
+    DELIMITER: text(`${CANARY}\nghadelimiter_0123456789abcdef0123456789abcdef\nEVIL=1\nEVIL<<EOF\n1\nEOF\n`),
+    ASSIGNMENT: text(`A=B\nEVIL=${CANARY}`),
+    BACKSLASHES: text(`${CANARY}\\n\\u0041"'\``),
+  };
+  const document = `{${Object.entries(written).map(([key, [json]]) => `"${key}": ${json}`).join(', ')}}`;
+  const repository = newRepository({ secrets: document, variables: document });
+  const names = Object.keys(written);
+  const lines = names.flatMap((name) => [`${name},secret`, `V_${name},variable,${name}`]).join('\n');
+  const loaded = run({ repository, inputs: { values: lines, 'export-outputs': 'true' } });
+
+  for (const [name, [, expected]] of Object.entries(written)) {
+    test(`arrives as it is written: ${name}`, async () => {
+      const { env, outputs } = await loaded;
+      for (const arrived of [env[name], env[`V_${name}`], outputs[name]]) assert.equal(arrived, expected);
+    });
+  }
+
+  test('sets no variable but its own', async () => {
+    const { env, outputs } = await loaded;
+    const expected = names.flatMap((name) => [name, `V_${name}`]).sort();
+    assert.deepEqual(Object.keys(env).sort(), expected);
+    const ofTheStep = ['aws-account-id', 'role-session-name', 'values-loaded'];
+    assert.deepEqual(Object.keys(outputs).sort(), [...expected, ...ofTheStep].sort());
+  });
+
+  test('gives the runner no command but masks, groups and warnings', async () => {
+    const { commands } = await loaded;
+    assert.deepEqual(unexpected(commands), []);
+  });
+
+  test('of a secret is masked line by line, and what is not secret in it stays readable', async () => {
+    const { masker } = await loaded;
+    for (const [, expected] of Object.values(written).filter(([, value]) => value.includes(CANARY))) {
+      for (const line of expected.split(/[\r\n]+/).filter((part) => part.includes(CANARY))) {
+        assert.doesNotMatch(masker.mask(`printed: ${line}`), new RegExp(CANARY));
+      }
+    }
+    assert.equal(masker.mask('if (x) { y[0] }'), 'if (x) { y[0] }');
+  });
+
+  test('of a variable is not masked', async () => {
+    const plain = newRepository({ variables: { LEVEL: 'debugging' } });
+    const step = await run({ repository: plain, inputs: { values: 'LEVEL,variable' } });
+    assert.equal(step.masker.mask('debugging'), 'debugging');
+  });
+});
+
+describe('the files of the runner', TOGETHER, () => {
+  const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+
+  test('keep what others wrote, whether or not it ends with a line break', async () => {
+    for (const end of ['\n', '']) {
+      const before = {
+        GITHUB_ENV: `EARLIER=1${end}`,
+        GITHUB_OUTPUT: `other<<EOF\nvalue\nEOF${end}`,
+        GITHUB_STEP_SUMMARY: `# Theirs${end}`,
+      };
+      const step = await run({ repository, before });
+      assert.equal(step.exitCode, 0);
+      assert.deepEqual(step.env, { EARLIER: '1', TOKEN: `${CANARY}-t` });
+      assert.equal(step.outputs.other, 'value');
+      assert.equal(step.outputs['values-loaded'], '1');
+      for (const [name, text] of Object.entries(before)) assert.ok(step.files[name].startsWith(text), name);
+      assert.match(step.summary, /^# Theirs\n+### /);
+    }
+  });
+
+  test('are written when the runner has taken every mask, not before', async () => {
+    const many = (prefix) => Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${prefix}_${i}`, hex(600)]));
+    const stores = [many('A'), many('B')];
+    const repository = newRepository({
+      secrets: stores[0],
+      'env/production/secrets': stores[1],
+    });
+    let masks = 0;
+    let found;
+    const onLine = (child, line, paths) => {
+      if (!line.startsWith('::add-mask::') || (masks += 1) !== 3) return;
+      // A pipe or socket holds some 300 KB at most, of which this process has read a part: masks must still be waiting.
+      child.stdout.pause();
+      setTimeout(() => {
+        found = Object.values(paths).map((path) => readFileSync(path, 'utf8'));
+        child.stdout.resume();
+      }, 400);
+    };
+    const step = await run({ repository, inputs: { values: '*,secret' }, onLine });
+    succeeded(step, { ...stores[0], ...stores[1] });
+    const size = step.stdout.split('\n').filter((line) => line.startsWith('::add-mask::')).join('\n').length;
+    assert.ok(size > 600_000, `${size} characters of masks are too few to fill the pipe`);
+    assert.deepEqual(found, ['', '', '']);
+  });
+
+  test('get a summary that names each value and where it is from, without any value', async () => {
+    const repository = newRepository({
+      secrets: { TOKEN: `${CANARY}-t` },
+      'env/production/variables': { LEVEL: `${CANARY}-level` },
+    });
+    const secret = cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-new` });
+    const { summary } = await run({ repository, inputs: { values: 'TOKEN,secret\nLEVEL,variable' } });
+    assert.match(summary, /TOKEN.*secret.*repository.*\/secrets.*yes/);
+    assert.match(summary, /LEVEL.*variable.*environment.*\/env\/production\/variables.*no/);
+    assert.ok(summary.includes(secret.versions.at(-1).id), 'the version that was read');
+    assert.doesNotMatch(summary, new RegExp(CANARY));
+  });
+
+  test('get the outputs account, session name and number of values', async () => {
+    const step = await run({ repository });
+    assert.deepEqual(step.outputs, {
+      'aws-account-id': cloud.setup.accountId,
+      'role-session-name': `${step.runId}@6dcb09b5b57875f334f61aebed695e2e4193db5e`,
+      'values-loaded': '1',
+    });
+  });
+
+  for (const variable of Object.keys(NOTHING)) {
+    test(`stay untouched if ${variable} is a directory`, async () => {
+      const step = await run({ repository, environment: { [variable]: tmpdir() } });
+      failed(step, 'export-failed', /EISDIR/);
+    });
+
+    test(`stay untouched if ${variable} is not set`, async () => {
+      const step = await run({ repository, environment: { [variable]: undefined } });
+      failed(step, 'export-failed', new RegExp(variable));
+    });
+
+    test(`stay untouched if the disk is full when ${variable} is written`, onLinux(), async () => {
+      const step = await run({ repository, environment: { [variable]: '/dev/full' } });
+      failed(step, 'export-failed', /ENOSPC/);
+    });
+  }
+
+  test('keep what others wrote when the export fails', async () => {
+    const before = { GITHUB_ENV: 'EARLIER=1', GITHUB_OUTPUT: 'other=1\n' };
+    const step = await run({ repository, before, environment: { GITHUB_STEP_SUMMARY: tmpdir() } });
+    failed(step, 'export-failed', /EISDIR/, before);
+  });
+});
+
+/** By input: what a user would see of it. The last test holds the names against action.yml's. */
+const EFFECTS = {
+  'cognito-identity-pool-id': {
+    'is the pool that gives the identity': async () => {
+      const { poolId, roleArn } = addPool();
+      const step = await run({ inputs: { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn } });
+      assert.equal(step.exitCode, 0);
+      assert.ok(getIds().some(({ IdentityPoolId }) => IdentityPoolId === poolId));
+      // README.md's role trusts README.md's pool alone.
+      failed(await run({ inputs: { 'cognito-identity-pool-id': poolId } }), 'assume-role-denied');
+    },
+  },
+  'cognito-role-arn': {
+    'is the role that is assumed': async () => {
+      const roleArn = addRole();
+      const step = await run({ inputs: { 'cognito-role-arn': roleArn } });
+      assert.equal(step.exitCode, 0);
+      assert.equal(assumed(step).RoleArn, roleArn);
+      failed(await run({ inputs: { 'cognito-role-arn': `${roleArn}-none` } }), 'assume-role-denied');
+    },
+  },
+  values: {
+    'are what is loaded, and nothing else': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t`, OTHER: `${CANARY}-o` } });
+      succeeded(await run({ repository, inputs: { values: 'MINE,secret,OTHER' } }), { MINE: `${CANARY}-o` });
+    },
+  },
+  namespace: {
+    'is the first part of the names of stores': async () => {
+      const repository = newRepository({});
+      cloud.putSecret(`platform/team/repo/${repository}/secrets`, { TOKEN: `${CANARY}-platform` });
+      const inputs = { namespace: 'platform/team', 'cognito-role-arn': addRole() };
+      succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-platform` });
+    },
+    'is, if left out, the claim enterprise, or else the owner of the repository': async () => {
+      const { poolId, roleArn, issuer } = addPool({ Url: cloud.url });
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-enterprise` } });
+      cloud.putSecret(`octo-org/repo/${repository}/secrets`, { TOKEN: `${CANARY}-owner` });
+      const inputs = {
+        'cognito-identity-pool-id': poolId,
+        'cognito-role-arn': roleArn,
+        'github-enterprise-name': '',
+      };
+      const enterprise = await run({ repository, inputs, claims: { iss: issuer } });
+      succeeded(enterprise, { TOKEN: `${CANARY}-enterprise` });
+      const owner = await run({ repository, inputs, claims: { iss: issuer, enterprise: undefined } });
+      succeeded(owner, { TOKEN: `${CANARY}-owner` });
+    },
+  },
+  'github-enterprise-name': {
+    'makes the issuer that of the enterprise': async () => {
+      const without = await run({ inputs: { 'github-enterprise-name': '' } });
+      failed(without, 'github-token-issuer', /set `github-enterprise-name: octo-enterprise`/);
+      const other = await run({ inputs: { 'github-enterprise-name': 'other' } });
+      failed(other, 'github-token-issuer', /\/octo-enterprise, expected http:\S+\/other$/m);
+    },
+    'names the stores where no claim does': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const inputs = { 'cognito-role-arn': addRole() };
+      const step = await run({ repository, inputs, claims: { enterprise: undefined } });
+      succeeded(step, { TOKEN: `${CANARY}-t` });
+    },
+  },
+  'oidc-issuer': {
+    'is the issuer of a GitHub Enterprise Server, with keys of its own': async () => {
+      const { poolId, roleArn, issuer } = addPool({ Url: `${cloud.url}/_services/token` });
+      const inputs = {
+        'oidc-issuer': issuer,
+        'github-enterprise-name': '',
+        'cognito-identity-pool-id': poolId,
+        'cognito-role-arn': roleArn,
+      };
+      const step = await run({ inputs, claims: { iss: issuer } });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      const jwks = cloud.requests.filter(({ operation }) => operation === 'JWKS').map(({ detail }) => detail.path);
+      assert.ok(jwks.includes('/_services/token/.well-known/jwks'));
+    },
+  },
+  audience: {
+    'is what the token is requested for': async () => {
+      const { poolId, roleArn } = addPool({ ClientIDList: ['our-audience'] });
+      const inputs = {
+        audience: 'our-audience',
+        'cognito-identity-pool-id': poolId,
+        'cognito-role-arn': roleArn,
+      };
+      const step = await run({ inputs });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      const audiences = cloud.requests.filter(({ operation }) => operation === 'GitHubToken');
+      assert.ok(audiences.some(({ detail }) => detail.audience === 'our-audience'));
+      failed(await run({ inputs: { ...inputs, audience: '' } }), 'issuer-not-in-identity-pool', /audience/);
+    },
+  },
+  'github-token': {
+    'is used instead of a requested one, and masked before anything else is said': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const token = cloud.mintGithubToken({ repository });
+      const environment = { ACTIONS_ID_TOKEN_REQUEST_URL: undefined, ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined };
+      const step = await run({ repository, environment, inputs: { 'github-token': token } });
+      succeeded(step, { TOKEN: `${CANARY}-t` });
+      assert.equal(step.stdout.split('\n')[0], `::add-mask::${token}`);
+    },
+  },
+  'aws-account-id': {
+    'is the account of pool and stores where it is not the role\'s': async () => {
+      const account = '222222222222';
+      const { poolId, roleArn } = addPool({ AccountId: account });
+      const repository = newRepository({});
+      cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-2` }, { account, ...openTo(roleArn) });
+      const inputs = {
+        'aws-account-id': account,
+        'cognito-identity-pool-id': poolId,
+        'cognito-role-arn': roleArn,
+      };
+      const step = await run({ repository, claims: { environment: undefined }, inputs });
+      succeeded(step, { TOKEN: `${CANARY}-2` });
+      assert.equal(step.outputs['aws-account-id'], cloud.setup.accountId);
+      assert.ok(getIds().some((id) => id.IdentityPoolId === poolId && id.AccountId === account));
+      const ownAccount = await run({ repository, inputs: { ...inputs, 'aws-account-id': '' } });
+      failed(ownAccount, 'identity-pool-not-found');
+    },
+  },
+  'aws-region': {
+    'is the region of the stores where it is not the pool\'s': async () => {
+      const repository = newRepository({});
+      cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-eu` }, { region: 'eu-west-1' });
+      const inputs = { 'aws-region': 'eu-west-1', 'cognito-role-arn': addRole() };
+      succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-eu` });
+      failed(await run({ repository, inputs: { ...inputs, 'aws-region': '' } }), 'store-not-found');
+    },
+  },
+  'cognito-account-id': {
+    'is the account of the pool alone': async () => {
+      const { poolId, roleArn } = addPool({ AccountId: '444444444444' });
+      const inputs = {
+        'cognito-account-id': '444444444444',
+        'cognito-identity-pool-id': poolId,
+        'cognito-role-arn': roleArn,
+      };
+      const step = await run({ inputs });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      assert.ok(getIds().some((id) => id.IdentityPoolId === poolId && id.AccountId === '444444444444'));
+      assert.equal(step.outputs['aws-account-id'], cloud.setup.accountId);
+    },
+  },
+  'cognito-region': {
+    'is where Cognito and STS are called, while the stores stay in the region of the pool': async (t) => {
+      const asked = new Set();
+      const proxy = createServer().on('connect', ({ url }, socket) => {
+        asked.add(url);
+        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      });
+      await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      t.after(() => proxy.close());
+      const environment = {
+        AWS_ENDPOINT_URL: undefined,
+        HTTPS_PROXY: `http://127.0.0.1:${proxy.address().port}`,
+      };
+      const step = await run({ environment, inputs: { 'cognito-region': 'eu-central-1' } });
+      failed(step, 'proxy-refused', /GetId for .* at cognito-identity\.eu-central-1\.amazonaws\.com /);
+      assert.deepEqual([...asked].sort(), [
+        'cognito-identity.eu-central-1.amazonaws.com:443',
+        'secretsmanager.us-west-2.amazonaws.com:443',
+        'sts.eu-central-1.amazonaws.com:443',
+      ]);
+    },
+  },
+  'secrets-manager-account-id': {
+    'is the account of the stores, whose resource policies must agree': async () => {
+      const account = '333333333333';
+      const repository = newRepository({});
+      const [roleArn, stranger] = [addRole(), addRole()];
+      cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-3` }, { account, ...openTo(roleArn) });
+      const inputs = {
+        'aws-account-id': '999999999999',
+        'cognito-account-id': cloud.setup.accountId,
+        'secrets-manager-account-id': account,
+        'cognito-role-arn': roleArn,
+      };
+      const job = { repository, claims: { environment: undefined } };
+      const step = await run({ ...job, inputs });
+      succeeded(step, { TOKEN: `${CANARY}-3` });
+      assert.equal(step.outputs['aws-account-id'], cloud.setup.accountId);
+      const refused = await run({ ...job, inputs: { ...inputs, 'cognito-role-arn': stranger } });
+      failed(refused, 'store-access-denied', /The store is in account 333333333333, the role in 123456789012/);
+    },
+  },
+  'secrets-manager-region': {
+    'is the region of the stores, before aws-region': async () => {
+      const repository = newRepository({});
+      cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-ap` }, { region: 'ap-south-1' });
+      const inputs = {
+        'aws-region': 'eu-west-1',
+        'secrets-manager-region': 'ap-south-1',
+        'cognito-role-arn': addRole(),
+      };
+      succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-ap` });
+    },
+  },
+  'role-session-name': {
+    'is a template of claims, which the trust policy may demand': async () => {
+      const trust = structuredClone(cloud.setup.documents['trust-policy']);
+      trust.Statement[0].Condition.StringEquals['sts:RoleSessionName'] = 'job-${aws:RequestTag/actor_id}';
+      const inputs = { 'role-session-name': 'job-{actor_id}', 'cognito-role-arn': addRole({ trust }) };
+      const step = await run({ inputs });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      assert.equal(step.outputs['role-session-name'], 'job-583231');
+      failed(await run({ inputs: { ...inputs, 'role-session-name': '' } }), 'assume-role-denied');
+    },
+    'may not be made of a claim that STS refuses or that is absent': async () => {
+      const refused = await run({ inputs: { 'role-session-name': '{repository}' } });
+      failed(refused, 'claim-unusable', /claim `repository` .*octo-org\/repo/);
+      const absent = await run({ inputs: { 'role-session-name': '{run_id}@{nothing}' } });
+      failed(absent, 'claim-unusable', /claim `nothing` of the GitHub token is absent/);
+    },
+  },
+  'role-duration-seconds': {
+    'is how long the session lives, as far as the role allows': async () => {
+      const step = await run({ inputs: { 'role-duration-seconds': '1800' } });
+      assert.equal(assumed(step).DurationSeconds, '1800');
+      const usual = await run({});
+      assert.equal(assumed(usual).DurationSeconds, '900');
+      failed(await run({ inputs: { 'role-duration-seconds': '7200' } }), 'role-duration-refused');
+    },
+  },
+  'environment-store': {
+    ...environmentStoreTests(),
+    'never falls back to the repository because of throttling or a fault': async (t) => {
+      for (const [fault, code] of [
+        [{ awsError: 'ThrottlingException' }, 'throttled'],
+        [{ awsError: 'InternalServiceError', status: 500 }, 'service-fault'],
+      ]) {
+        const cloud = await ownCloud(t);
+        cloud.fail({ operation: 'GetSecretValue', fault });
+        const environment = { AWS_MAX_ATTEMPTS: '1' };
+        failed(await run({ on: cloud, environment, inputs: { 'environment-store': 'optional' } }), code);
+      }
+    },
+  },
+  'export-env': {
+    'false keeps the values out of the environment': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const step = await run({ repository, inputs: { 'export-env': 'false' } });
+      succeeded(step, {});
+      assert.equal(step.files.GITHUB_ENV, '');
+      assert.equal(step.outputs['values-loaded'], '1');
+      assert.equal(step.masker.mask(`${CANARY}-t`), '***');
+    },
+  },
+  'export-outputs': {
+    'true makes the values outputs of the step, and they are not otherwise': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const inputs = { 'export-outputs': 'true', 'export-env': 'false' };
+      const step = await run({ repository, inputs });
+      assert.equal(step.outputs.TOKEN, `${CANARY}-t`);
+      assert.equal((await run({ repository })).outputs.TOKEN, undefined);
+    },
+  },
+  'min-mask-length': {
+    'is how short a line of a longer secret may be to be masked': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `{\nab\nabcdef\n${CANARY}-long\n}` } });
+      const shown = async (length) => {
+        const { masker } = await run({ repository, inputs: { 'min-mask-length': length } });
+        return ['ab', 'abcdef', `${CANARY}-long`].map((line) => masker.mask(line));
+      };
+      assert.deepEqual(await shown(''), ['ab', '***', '***']);
+      assert.deepEqual(await shown('2'), ['***', '***', '***']);
+      assert.deepEqual(await shown('7'), ['ab', 'abcdef', '***']);
+    },
+    'never keeps a secret of one line from being masked, but a warning names it': async () => {
+      const repository = newRepository({ secrets: { TOKEN: 'qz' } });
+      const step = await run({ repository });
+      succeeded(step, { TOKEN: 'qz' });
+      assert.equal(step.masker.mask('qz'), '***');
+      assert.match(step.log.join('\n'), /^Warning: TOKEN /m);
+    },
+  },
+  'timeout-seconds': Object.fromEntries(
+    ['GitHubToken', 'JWKS', 'GetId', 'GetOpenIdToken', 'AssumeRoleWithWebIdentity', 'GetSecretValue'].map(
+      (operation) => [`ends a run to which ${operation} does not answer`, (t) => timesOut(t, operation)],
+    ),
+  ),
+};
+
+for (const [input, effects] of Object.entries(EFFECTS)) {
+  describe(`the input ${input}`, TOGETHER, () => {
+    for (const [what, check] of Object.entries(effects)) test(what, (t) => check(t));
+  });
+}
+
+describe('wrong input', TOGETHER, async () => {
+  const quiet = await startCloud({ githubKey });
+  after(() => quiet.close());
+
+  const wrong = {
+    'cognito-identity-pool-id': 'us-west-2',
+    'cognito-role-arn': 'github-actions',
+    namespace: 'two words',
+    'github-enterprise-name': 'octo/enterprise',
+    'oidc-issuer': 'http://ghes.example',
+    'aws-account-id': '12345',
+    'aws-region': 'Oregon',
+    'cognito-account-id': '12345678901x',
+    'cognito-region': 'US-WEST-2',
+    'secrets-manager-account-id': '1234-5678-9012',
+    'secrets-manager-region': 'us west 2',
+    'role-session-name': '{run_id',
+    'role-duration-seconds': '899',
+    'environment-store': 'maybe',
+    'export-env': 'yes',
+    'export-outputs': '1',
+    'min-mask-length': '0',
+    'timeout-seconds': '1.5',
+  };
+  const wrongLines = [
+    ['B,secrt', /secrt/],
+    ['no comma', /no comma/],
+    ['9D,secret', /\[A-Za-z_\]/],
+    ['A-B,secret', /\[A-Za-z_\]/],
+    ['A,variable', /line 1/],
+    ['F,secret,K,maybe', /optional/],
+    ['G,secret,K,optional,more', /ENV_VAR/],
+    ['*,secret,KEY', /`\*`/],
+    ...['PATH', 'Path', 'NODE_OPTIONS', 'LD_PRELOAD', 'DYLD_INSERT_LIBRARIES', 'BASH_ENV', 'GITHUB_ENV'].map(refusedName),
+    ...['RUNNER_TEMP', 'ACTIONS_RUNTIME_TOKEN', 'INPUT_X', 'PYTHONPATH', 'GIT_SSH_COMMAND'].map(refusedName),
+  ];
+
+  test('is reported all at once, each with its name and its text', async () => {
+    const inputs = { ...wrong, 'github-token': 'two canary words', values: 'A,secret\nB,secrt\n\n# C\n9D,secret' };
+    const { log, ...step } = await run({ on: quiet, inputs });
+    failed({ log, ...step }, 'invalid-input');
+    for (const [name, text] of Object.entries(wrong)) {
+      const line = log.find((candidate) => candidate.startsWith(`- ${name}: `));
+      assert.ok(line?.includes(text), `${name}: ${line}`);
+    }
+    assert.ok(log.some((line) => line.startsWith('- values: line 2, `B,secrt`')));
+    assert.ok(log.some((line) => line.startsWith('- values: line 5, `9D,secret`')));
+    assert.ok(log.some((line) => line.startsWith('- github-token: ')));
+  });
+
+  test('is reported for every wrong line of values, with its number', async () => {
+    const values = ['A,secret', ...wrongLines.map(([line]) => line)].join('\n');
+    const step = await run({ on: quiet, inputs: { values } });
+    failed(step, 'invalid-input');
+    wrongLines.forEach(([line, problem], index) => {
+      const reported = step.log.filter((candidate) => candidate.startsWith(`- values: line ${index + 2}, \`${line}\``));
+      assert.equal(reported.length, 1, line);
+      assert.match(reported[0], problem);
+    });
+    assert.equal(step.log.filter((line) => line.startsWith('- values: ')).length, wrongLines.length);
+  });
+
+  test('is a required input that is missing, and nothing to load', async () => {
+    const inputs = { 'cognito-identity-pool-id': '', 'cognito-role-arn': ' ', values: '\n# nothing\n' };
+    const step = await run({ on: quiet, inputs });
+    failed(step, 'invalid-input');
+    for (const name of Object.keys(inputs)) assert.ok(step.log.some((line) => line.startsWith(`- ${name}: `)), name);
+  });
+
+  test('is an endpoint without TLS that is not this machine, and other settings of the environment', async () => {
+    const environment = { AWS_ENDPOINT_URL_STS: 'http://sts.example', AWS_MAX_ATTEMPTS: 'many' };
+    const step = await run({ on: quiet, environment });
+    failed(step, 'invalid-input', /AWS_ENDPOINT_URL_STS: .*https/);
+    assert.match(step.log.join('\n'), /AWS_MAX_ATTEMPTS: /);
+    const noFile = await run({ on: quiet, environment: { AWS_CA_BUNDLE: '/nowhere/ca.pem' } });
+    failed(noFile, 'invalid-input', /AWS_CA_BUNDLE/);
+  });
+
+  test('never leaves the machine', () => {
+    assert.deepEqual(quiet.requests, []);
+  });
+
+  function refusedName(name) {
+    return [`${name},secret`, /refused/];
+  }
+});
+
+describe('a store', TOGETHER, () => {
+  for (const [what, document] of Object.entries({
+    'an array': `["${CANARY}"]`,
+    'a string': `"${CANARY}"`,
+    'no JSON': `TOKEN=${CANARY}`,
+    'half a document': `{"TOKEN": "${CANARY}`,
+    'two documents': `{"TOKEN": "${CANARY}"} {}`,
+    'binary data': Buffer.from([0xff, 0xfe, 0x00, 0x63]),
+  })) {
+    test(`that holds ${what} is named, and not quoted`, async () => {
+      const repository = newRepository({ secrets: document });
+      const name = `${storesOf(repository)}/secrets`;
+      failed(await run({ repository }), 'store-not-an-object', new RegExp(`store ${name} is `));
+    });
+  }
+
+  test('that does not exist is named', async () => {
+    const repository = newRepository({});
+    failed(await run({ repository }), 'store-not-found', new RegExp(`${storesOf(repository)}/secrets`));
+  });
+
+  test('that is marked for deletion is named', async () => {
+    const repository = newRepository({});
+    const secret = cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: CANARY });
+    secret.deleted = true;
+    failed(await run({ repository }), 'store-not-readable', new RegExp(`${storesOf(repository)}/secrets`));
+  });
+
+  test('may be written by PowerShell: with a byte order mark, as SecretBinary', async () => {
+    const repository = newRepository({ secrets: Buffer.from(`\ufeff{"TOKEN": "${CANARY}"}`) });
+    succeeded(await run({ repository }), { TOKEN: CANARY });
+  });
+});
+
+describe('a key', TOGETHER, () => {
+  test('that is missing fails the step; all that are missing are listed, with variable and stores', async () => {
+    const repository = newRepository({
+      secrets: { TOKEN: CANARY },
+      variables: { PLAIN: 'p' },
+      'env/production/secrets': {},
+    });
+    const values = 'TOKEN,secret\nA,secret\nB,secret,BEE\nC,variable\nPLAIN,variable';
+    const step = await run({ repository, inputs: { values } });
+    const base = storesOf(repository);
+    failed(step, 'key-missing', new RegExp(`A: no key \`A\` in ${base}/env/production/secrets or ${base}/secrets`));
+    assert.match(step.log.join('\n'), new RegExp(`B: no key \`BEE\` in .*${base}/secrets`));
+    assert.match(step.log.join('\n'), new RegExp(`C: no key \`C\` in ${base}/variables`));
+  });
+
+  test('that is null is an error only if it is asked for', async () => {
+    const repository = newRepository({ secrets: { TOKEN: CANARY, NOTHING: null } });
+    succeeded(await run({ repository }), { TOKEN: CANARY });
+    const asked = await run({ repository, inputs: { values: 'TOKEN,secret\nNOTHING,secret,NOTHING,optional' } });
+    failed(asked, 'value-unusable', /NOTHING: key `NOTHING` of \S+\/secrets is null/);
+    failed(await run({ repository, inputs: { values: '*,secret' } }), 'value-unusable', /is null/);
+  });
+
+  test('that holds a NUL character or half a surrogate pair is named', async () => {
+    const repository = newRepository({ secrets: `{"N": "${CANARY}\\u0000", "S": "${CANARY}\\ud800"}` });
+    const step = await run({ repository, inputs: { values: 'N,secret\nS,secret' } });
+    failed(step, 'value-unusable', /N: key `N` of .*NUL/);
+    assert.match(step.log.join('\n'), /S: key `S` of .*surrogate/);
+  });
+
+  test('that `*` finds is refused if its name is no variable, would change later steps, or is taken', async () => {
+    const repository = newRepository({
+      secrets: { 'a-b': CANARY, PATH: CANARY, TWICE: CANARY, 'x\n::add-mask::y': CANARY },
+      variables: { TWICE: CANARY },
+    });
+    const step = await run({ repository, inputs: { values: '*,secret\n*,variable' } });
+    failed(step, 'name-unusable', /key `a-b` of /);
+    for (const key of ['PATH', 'TWICE']) assert.match(step.log.join('\n'), new RegExp(`key \`${key}\` of `));
+    assert.deepEqual(unexpected(step.commands), []);
+    assert.ok(!step.masker.masks.has('y'));
+  });
+});
+
+describe('a GitHub token', TOGETHER, async () => {
+  const untouched = await startCloud({ githubKey });
+  after(() => untouched.close());
+  const forger = await newSigningKey();
+  const mint = (claims, options) => untouched.mintGithubToken(claims, options);
+
+  for (const [what, [code, token]] of Object.entries({
+    'that has expired': ['github-token-expired', () => mint({}, { expiresInSeconds: -1 })],
+    'that is not signed': ['github-token-algorithm', () => mint({}, { header: { alg: 'none' } })],
+    'that is signed with the public key as a shared secret': [
+      'github-token-algorithm',
+      () => mint({}, { header: { alg: 'HS256' } }),
+    ],
+    'that another key has signed': ['github-token-signature', () => mint({}, { key: forger.privateKey })],
+    'whose key the issuer does not have': ['github-token-signature', () => mint({}, { kid: forger.kid })],
+    'that was changed after it was signed': [
+      'github-token-signature',
+      () => changed(mint(), { repository: 'octo-org/other' }),
+    ],
+    'of another issuer': ['github-token-issuer', () => mint({ iss: 'https://token.actions.example' })],
+    'of another enterprise': ['github-token-issuer', () => mint({ iss: `${untouched.url}/other` })],
+    'of no enterprise': ['github-token-issuer', () => mint({ iss: untouched.url })],
+    'for another audience': ['github-token-audience', () => mint({ aud: 'sts.amazonaws.com' })],
+    'without an audience': ['github-token-audience', () => mint({ aud: undefined })],
+    'that is no JSON Web Token': ['github-token-malformed', () => `ghp_${CANARY}`],
+    'that has three parts but no JSON in them': ['github-token-malformed', () => `a.${CANARY}.b`],
+  })) {
+    test(`${what} goes nowhere`, async () => {
+      const given = token();
+      const step = await run({ on: untouched, inputs: { 'github-token': given } });
+      failed(step, code);
+      assert.ok(!spoken(step).includes(given.slice(0, 20)));
+    });
+  }
+
+  test('from the token endpoint is checked in the same way', async () => {
+    const step = await run({ on: untouched, claims: { iss: 'https://token.actions.example' } });
+    failed(step, 'github-token-issuer', /token\.actions\.example/);
+  });
+
+  test('cannot be had without `permissions: id-token: write`, and the error says so', async () => {
+    for (const name of ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
+      const step = await run({ on: untouched, environment: { [name]: undefined } });
+      failed(step, 'id-token-permission-missing', /id-token: write/);
+    }
+  });
+
+  test('that the endpoint refuses to give is an error', async () => {
+    const step = await run({ on: untouched, environment: { ACTIONS_ID_TOKEN_REQUEST_TOKEN: `${CANARY}-of-no-job` } });
+    failed(step, 'github-token-unavailable', /HTTP 401/);
+  });
+
+  test('that failed its check was not sent to Cognito', () => {
+    const operations = new Set(untouched.requests.map(({ operation }) => operation));
+    assert.deepEqual([...operations].filter((operation) => !['JWKS', 'GitHubToken', 'Discovery'].includes(operation)), []);
+    assert.ok(operations.has('JWKS'));
+  });
+});
+
+describe('AWS refuses', TOGETHER, () => {
+  const trustRefusals = {
+    'a pull request': [{ claims: { event_name: 'pull_request' } }, 'aws:RequestTag/event_name', /pull_request/],
+    'a job of another enterprise': [{ claims: { enterprise: 'evil' } }, 'aws:RequestTag/enterprise', /enterprise=evil/],
+    'a job of no enterprise': [{ claims: { enterprise: undefined } }, 'aws:RequestTag/enterprise', /the tags /],
+    'a job without an event': [{ claims: { event_name: undefined } }, 'aws:RequestTag/event_name', /the tags /],
+    'a session name that is not run and commit': [
+      { inputs: { 'role-session-name': '{run_id}' } },
+      'sts:RoleSessionName',
+      /sts:RoleSessionName/,
+    ],
+    'the token of another pool': [
+      () => ({ inputs: { 'cognito-identity-pool-id': addPool().poolId } }),
+      `${COGNITO}:aud`,
+      /:aud/,
+    ],
+  };
+  for (const [what, [job, condition, reason]] of Object.entries(trustRefusals)) {
+    test(`${what}: the trust policy by ${condition}`, async () => {
+      const step = await run(typeof job === 'function' ? job() : job);
+      failed(step, 'assume-role-denied', reason);
+      assert.match(step.log.join('\n'), /^Error: assume-role-denied: .*HTTP 403 AccessDenied: .*request id/m);
+      assert.ok(conditionsThatRefused('aws:RequestTag/run_id', step).includes(condition));
+    });
+  }
+
+  test('tags that the trust policy does not allow the session to have', async () => {
+    const trust = structuredClone(cloud.setup.documents['trust-policy']);
+    trust.Statement.splice(1);
+    const step = await run({ inputs: { 'cognito-role-arn': addRole({ trust }) } });
+    failed(step, 'assume-role-denied', /sts:TagSession/);
+  });
+
+  test('a pool without a tag map, and the error says that there are no tags', async () => {
+    const { poolId } = addPool({ tagMap: { UseDefaults: false, PrincipalTags: {} } });
+    const trust = JSON.parse(
+      JSON.stringify(cloud.setup.documents['trust-policy']).replaceAll(cloud.setup.poolId, poolId),
+    );
+    const inputs = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': addRole({ trust }) };
+    failed(await run({ inputs }), 'assume-role-denied', /carries no session tags/);
+  });
+
+  test('a pool without the classic flow', async () => {
+    const { poolId } = addPool({ AllowClassicFlow: false });
+    const step = await run({ inputs: { 'cognito-identity-pool-id': poolId } });
+    failed(step, 'classic-flow-disabled', /AllowClassicFlow/);
+  });
+
+  test('an issuer that the pool does not know', async () => {
+    const { poolId } = addPool({ Url: 'https://token.actions.githubusercontent.com' });
+    const step = await run({ inputs: { 'cognito-identity-pool-id': poolId } });
+    failed(step, 'issuer-not-in-identity-pool', /octo-enterprise/);
+  });
+
+  test('a pool that does not exist', async () => {
+    const step = await run({ inputs: { 'cognito-identity-pool-id': 'us-west-2:ffffffff-0000-0000-0000-000000000000' } });
+    failed(step, 'identity-pool-not-found', /ffffffff-0000/);
+  });
+
+  test('a claim with a character that no tag can have', async () => {
+    const tagMap = { UseDefaults: false, PrincipalTags: { ...cloud.setup.documents['tag-map'].PrincipalTags, actor: 'actor' } };
+    const { poolId, roleArn } = addPool({ tagMap });
+    const inputs = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn };
+    const step = await run({ inputs, claims: { actor: 'dependabot[bot]' } });
+    assert.equal(step.exitCode, 1);
+    assert.match(step.log.join('\n'), /`?actor`?.*dependabot\[bot\]|dependabot\[bot\].*`?actor`?/);
+    assert.deepEqual(step.files, NOTHING);
+  });
+
+  test('stores of another repository, whose names the job may say but not read', async () => {
+    const repository = newRepository({});
+    cloud.putSecret(`other-enterprise/repo/${repository}/secrets`, { TOKEN: `${CANARY}-not-yours` });
+    const step = await run({ repository, inputs: { namespace: 'other-enterprise' } });
+    failed(step, 'store-access-denied', new RegExp(`repository=${repository}`));
+    assert.match(step.log.join('\n'), /^Error: store-access-denied: .*HTTP 400 AccessDeniedException: .*request id/m);
+    assert.ok(conditionsThatRefused('aws:PrincipalTag/run_id', step).includes('Resource'));
+  });
+
+  for (const tag of ['enterprise', 'repository', 'environment']) {
+    test(`a store whose tag github:${tag} is another`, async () => {
+      const repository = newRepository({});
+      const roleArn = addRole({ policy: cloud.setup.documents['role-policy-by-tags'], ...readmeTrust() });
+      const tags = { ...tagsOf(repository), 'github:environment': 'production', [`github:${tag}`]: 'another' };
+      cloud.putSecret(`${storesOf(repository)}/env/production/secrets`, { TOKEN: `${CANARY}-other` }, { tags });
+      const step = await run({ repository, inputs: { 'cognito-role-arn': roleArn } });
+      failed(step, 'store-access-denied');
+      const conditions = conditionsThatRefused('aws:PrincipalTag/run_id', step);
+      assert.ok(conditions.includes(`secretsmanager:ResourceTag/github:${tag}`), conditions.join());
+    });
+  }
+});
+
+describe('a signal', { ...TOGETHER, skip: process.platform === 'win32' && 'Windows has no such signals' }, () => {
+  for (const [signal, exitCode] of [['SIGTERM', 143], ['SIGINT', 130]]) {
+    for (const operation of ['GitHubToken', 'GetId', 'GetSecretValue']) {
+      test(`${signal} while ${operation} is waited for ends the step with ${exitCode} and writes nothing`, async (t) => {
+        const cloud = await ownCloud(t);
+        cloud.fail({ operation, times: Infinity, fault: 'noAnswer' });
+        const onStart = async (child) => {
+          await until(() => cloud.requests.some((request) => request.operation === operation));
+          child.kill(signal);
+        };
+        const step = await run({ on: cloud, onStart });
+        assert.equal(step.exitCode, exitCode);
+        assert.match(step.log.join('\n'), new RegExp(`^Error: cancelled: .*${signal}`, 'm'));
+        assert.deepEqual(step.files, NOTHING);
+      });
+    }
+  }
+});
+
+describe('text of others', TOGETHER, () => {
+  const COMMAND = '\n::add-mask::injected\r\n::stop-commands::injected';
+  const OLD_COMMAND = '##[group]injected ##[add-mask]injected';
+
+  test('in a claim is no command to the runner', async () => {
+    const claims = { workflow: `w${COMMAND}`, head_ref: OLD_COMMAND, actor: '::add-mask::injected', base_ref: '%0A::x::y' };
+    const step = await run({ claims });
+    assert.equal(step.exitCode, 0);
+    noneInjected(step);
+    assert.ok(step.stdout.includes('injected'), 'the claims are shown');
+  });
+
+  for (const [what, environment] of [['a line break', `p${COMMAND}`], ['the old syntax', `p${OLD_COMMAND}`]]) {
+    test(`in the name of an environment, with ${what}, is no command to the runner, nor part of a store's name`, async () => {
+      const step = await run({ claims: { environment } });
+      failed(step, 'claim-unusable', /claim `environment`/);
+      noneInjected(step);
+    });
+  }
+
+  test('in a session tag that is shown in a refusal is no command to the runner', async () => {
+    const ref = `refs/heads/x${OLD_COMMAND}`;
+    const step = await run({ claims: { ref, job_workflow_ref: `a${COMMAND}` } });
+    assert.equal(step.exitCode, 1);
+    assert.deepEqual(step.files, NOTHING);
+    noneInjected(step);
+  });
+
+  test('in a service\'s answer is no command to the runner', async (t) => {
+    for (const operation of ['GetId', 'AssumeRoleWithWebIdentity', 'GetSecretValue']) {
+      const cloud = await ownCloud(t);
+      const fault = { awsError: 'AccessDeniedException', message: `no ${OLD_COMMAND}${COMMAND}` };
+      cloud.fail({ operation, times: Infinity, fault });
+      const step = await run({ on: cloud });
+      assert.equal(step.exitCode, 1);
+      noneInjected(step);
+    }
+  });
+
+  test('in an input is no command to the runner', async () => {
+    const inputs = { 'aws-region': `x${COMMAND}`, namespace: OLD_COMMAND, values: 'A,##[add-mask]injected\nB,::x::y' };
+    const step = await run({ inputs });
+    failed(step, 'invalid-input');
+    noneInjected(step);
+  });
+
+  test('that repeats the job\'s tokens is not shown', async (t) => {
+    const cloud = await ownCloud(t);
+    const token = cloud.mintGithubToken();
+    const message = `cannot read ${token}`;
+    cloud.fail({ operation: 'GetId', times: Infinity, fault: { awsError: 'NotAuthorizedException', message } });
+    const step = await run({ on: cloud, inputs: { 'github-token': token } });
+    failed(step, 'github-token-refused');
+    assert.ok(!spoken(step).includes(token.slice(0, 16)));
+  });
+
+  function noneInjected(step) {
+    assert.deepEqual(unexpected(step.commands), []);
+    assert.deepEqual([...step.masker.masks].filter((mask) => mask.includes('injected')), []);
+  }
+});
+
+test('the bundle is what action.yml runs, on Node 20 and Node 24 alike', () => {
+  const main = (file) => /^ {2}main: (.+)$/m.exec(readFileSync(new URL(file, import.meta.url), 'utf8'))[1];
+  assert.ok(MAIN.replaceAll('\\', '/').endsWith(main('../action.yml')));
+  assert.equal(main('../node24/action.yml'), `../${main('../action.yml')}`);
+});
+
+test('every input of action.yml has an effect that a test shows', () => {
+  const section = /^inputs:\n([\s\S]*?)^outputs:/m.exec(readFileSync(new URL('../action.yml', import.meta.url), 'utf8'))[1];
+  const inputs = [...section.matchAll(/^ {2}([\w-]+):/gm)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(EFFECTS).sort(), inputs.sort());
+  for (const [input, effects] of Object.entries(EFFECTS)) assert.ok(Object.keys(effects).length > 0, input);
+});
+
+/**
+ * Runs a job and holds it to what every job must keep: nothing on stderr, no secret in anything that is said.
+ * @param {object} job
+ * @param {typeof cloud} [job.on]
+ * @param {string} [job.repository] a new one with a secret TOKEN, unless given
+ * @param {Record<string, string | undefined>} [job.claims]
+ * @param {Record<string, string>} [job.inputs]
+ * @param {Record<string, string | undefined>} [job.environment]
+ */
+async function run({ on = cloud, repository, claims = {}, inputs = {}, environment = {}, onStart = () => {}, ...options }) {
+  const runId = nextNumber();
+  const name = repository ?? newRepository({ secrets: { TOKEN: `${CANARY}-token` } }, on);
+  const release = await turn();
+  try {
+    const step = await runStep({
+      node: NODE,
+      inputs: {
+        'cognito-identity-pool-id': on.setup.poolId,
+        'cognito-role-arn': on.setup.roleArn,
+        'github-enterprise-name': 'octo-enterprise',
+        'oidc-issuer': on.url,
+        values: ONE_SECRET,
+        ...inputs,
+      },
+      environment: { ...on.jobEnvironment({ repository: name, run_id: runId, ...claims }), ...environment },
+      onStart(child) {
+        const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_AFTER_MS);
+        child.on('close', () => clearTimeout(timer));
+        onStart(child);
+      },
+      ...options,
+    });
+    assert.equal(step.stderr, '');
+    assert.doesNotMatch(spoken(step), new RegExp(`${CANARY}|eyJ[\\w-]{10}|request-token-|ASIA[A-Z2-7]{12}`));
+    return { ...step, runId };
+  } finally {
+    release();
+  }
+}
+
+/** All that a person or a log collector gets to see, as it leaves the process: the runner's masks are not relied on. */
+function spoken(step) {
+  const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+  return [...lines, step.stderr, step.summary].join('\n');
+}
+
+function succeeded(step, env) {
+  assert.equal(step.exitCode, 0, step.log.join('\n'));
+  assert.deepEqual(step.env, env);
+}
+
+function failed(step, code, reason = /./, before = {}) {
+  const log = step.log.join('\n');
+  assert.equal(step.exitCode, 1, log);
+  assert.deepEqual(log.match(/^Error: [\w-]+: /gm), [`Error: ${code}: `], log);
+  assert.match(log, reason);
+  const [annotation] = step.commands.filter(({ command }) => command === 'error');
+  assert.equal(annotation.properties.title, `env-kvstore: ${code}`);
+  assert.deepEqual(step.files, { ...NOTHING, ...before });
+  assert.doesNotMatch(Object.values(step.files).join('\n'), new RegExp(CANARY));
+}
+
+/** Commands that no run has a reason to give. */
+function unexpected(commands) {
+  return commands.filter(({ command }) => !['add-mask', 'group', 'endgroup', 'warning', 'error', 'debug'].includes(command));
+}
+
+/** @param {Record<string, unknown>} stores documents by the last part of the store's name */
+function newRepository(stores, on = cloud) {
+  const repository = `octo-org/repo-${nextNumber()}`;
+  for (const [store, document] of Object.entries(stores)) on.putSecret(`${storesOf(repository)}/${store}`, document);
+  return repository;
+}
+
+function storesOf(repository) {
+  return `octo-enterprise/repo/${repository}`;
+}
+
+function tagsOf(repository) {
+  return { 'github:enterprise': 'octo-enterprise', 'github:repository': repository };
+}
+
+/** A value as JSON has it, and as it must arrive. */
+function text(value) {
+  return [JSON.stringify(value), value];
+}
+
+/** A role that lets everyone in to everything, but for what is given. */
+function addRole({ trust = anyoneMay(), policy = everything() } = {}) {
+  const arn = `arn:aws:iam::${cloud.setup.accountId}:role/tests/role-${nextNumber()}`;
+  cloud.setup.roles[arn] = role(trust, policy);
+  return arn;
+}
+
+function readmeTrust() {
+  return { trust: cloud.setup.documents['trust-policy'] };
+}
+
+function anyoneMay() {
+  const Action = ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Federated: COGNITO }, Action }] };
+}
+
+function everything() {
+  const Action = 'secretsmanager:GetSecretValue';
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] };
+}
+
+function openTo(roleArn) {
+  const Action = 'secretsmanager:GetSecretValue';
+  // The cloud's principal is the session: a role's name and a session's differ, so the condition names the role.
+  const Condition = { ArnEquals: { 'aws:PrincipalArn': roleArn } };
+  const Statement = [{ Effect: 'Allow', Principal: { AWS: '*' }, Action, Resource: '*', Condition }];
+  return { resourcePolicy: { Version: '2012-10-17', Statement } };
+}
+
+/** A pool of an OIDC provider of its own, and a role that trusts it. */
+function addPool({ Url = cloud.issuer, ClientIDList = [COGNITO], tagMap, ...pool } = {}) {
+  const number = nextNumber();
+  const providerArn = `arn:aws:iam::${cloud.setup.accountId}:oidc-provider/tests-${number}`;
+  const poolId = `us-west-2:00000000-0000-0000-0000-${number.padStart(12, '0')}`;
+  cloud.setup.oidcProviders[providerArn] = { Url, ClientIDList };
+  cloud.setup.identityPools[poolId] = {
+    ...cloud.setup.identityPools[cloud.setup.poolId],
+    OpenIdConnectProviderARNs: [providerArn],
+    tagMaps: { [providerArn]: tagMap ?? cloud.setup.documents['tag-map'] },
+    ...pool,
+  };
+  return { poolId, roleArn: addRole(), issuer: Url };
+}
+
+function environmentStoreTests() {
+  const outcomes = {
+    'by name': { required: 'store-not-found', 'not-found-ok': 'the repository', optional: 'the repository' },
+    'by tags': { required: 'store-access-denied', 'not-found-ok': 'store-access-denied', optional: 'the repository' },
+  };
+  const documents = { 'by name': 'role-policy', 'by tags': 'role-policy-by-tags' };
+  return Object.fromEntries(
+    Object.entries(outcomes).flatMap(([policy, outcomeOf]) =>
+      Object.entries(outcomeOf).map(([setting, outcome]) => [
+        `${setting}, with policies ${policy} and no store of the environment, gives ${outcome}`,
+        async () => {
+          const repository = newRepository({});
+          const tags = tagsOf(repository);
+          cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-repository` }, { tags });
+          const roleArn = addRole({ policy: cloud.setup.documents[documents[policy]], ...readmeTrust() });
+          const inputs = { 'environment-store': setting, 'cognito-role-arn': roleArn };
+          const step = await run({ repository, inputs });
+          if (outcome !== 'the repository') return failed(step, outcome, /env\/production\/secrets/);
+          succeeded(step, { TOKEN: `${CANARY}-repository` });
+          assert.match(step.log.join('\n'), /^Warning: .*env\/production\/secrets/m);
+          return undefined;
+        },
+      ]),
+    ),
+  );
+}
+
+async function timesOut(t, operation) {
+  const cloud = await ownCloud(t);
+  cloud.fail({ operation, times: Infinity, fault: 'noAnswer' });
+  let started;
+  const onStart = () => (started = performance.now());
+  const step = await run({ on: cloud, onStart, inputs: { 'timeout-seconds': '1' } });
+  failed(step, 'deadline-exceeded', /`timeout-seconds` \(1\) ran out/);
+  const seconds = (performance.now() - started) / 1000;
+  // Three attempts without a deadline would take 15 s; a busy machine needs some for itself.
+  assert.ok(seconds > 0.9 && seconds < 10, `it took ${seconds} s`);
+}
+
+async function ownCloud(t) {
+  const own = await startCloud({ githubKey });
+  t.after(() => own.close());
+  return own;
+}
+
+function changed(token, claims) {
+  const [header, payload, signature] = token.split('.');
+  const original = JSON.parse(Buffer.from(payload, 'base64url'));
+  return [header, Buffer.from(JSON.stringify({ ...original, ...claims })).toString('base64url'), signature].join('.');
+}
+
+function storesAskedFor(repository) {
+  const ids = cloud.requests.filter(({ operation }) => operation === 'GetSecretValue').map(({ detail }) => detail.SecretId);
+  return ids.filter((id) => id.includes(`${repository}/`)).sort();
+}
+
+function getIds() {
+  return cloud.requests.filter(({ operation }) => operation === 'GetId').map(({ detail }) => detail);
+}
+
+function assumed({ runId }) {
+  const requests = cloud.requests.filter(({ operation }) => operation === 'AssumeRoleWithWebIdentity');
+  return requests.find(({ detail }) => detail.RoleSessionName.startsWith(`${runId}@`)).detail;
+}
+
+/** The keys of the conditions (or the elements) by which decisions on this run's session refused it. */
+function conditionsThatRefused(runIdTag, { runId }) {
+  return cloud.decisions
+    .filter(({ decision, request }) => decision !== 'allow' && request.context[runIdTag]?.[0] === runId)
+    .flatMap(({ statements }) => statements)
+    .flatMap(({ mismatches }) => mismatches.map(({ key, element }) => key ?? element));
+}
+
+/** As many steps at the same time as the machine can run; one that has not ended soon only waits, and counts no more. */
+async function turn() {
+  while (running >= availableParallelism() + 1) await new Promise((resolve) => waiting.push(resolve));
+  running += 1;
+  let released = false;
+  const release = () => {
+    if (released) return;
+    released = true;
+    running -= 1;
+    waiting.shift()?.();
+  };
+  setTimeout(release, 1500).unref();
+  return release;
+}
+
+async function until(holds) {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function nextNumber() {
+  lastNumber += 1;
+  return String(lastNumber);
+}
+
+function hex(bytes) {
+  return randomBytes(bytes).toString('hex');
+}
+
+function onLinux() {
+  return { skip: process.platform !== 'linux' && 'only Linux has /dev/full' };
+}

@@ -1,0 +1,100 @@
+// One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and README.md's table are
+// the same; and what is committed in dist/ belongs to the sources beside it.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inputsHash, sha256 } from '../build/freshness.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file) => readFileSync(path.join(root, file), 'utf8');
+const action = read('action.yml');
+
+test('the core reads the inputs that action.yml names', () => {
+  const constant = /INPUT_NAMES: \[&str; \d+\] = \[(.*?)\];/s.exec(read('src/inputs.rs'))[1];
+  assert.deepEqual([...constant.matchAll(/"([^"]+)"/g)].map(([, name]) => name), keysOf(action, 'inputs'));
+});
+
+test('the core takes for left out what action.yml gives as default', () => {
+  const source = read('src/inputs.rs');
+  for (const [name, value] of Object.entries(defaultsOf(action))) {
+    const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `: &str = "${value}";`;
+    const isThere = name === 'environment-store' ? read('src/stores.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
+    assert.ok(isThere, `${name}: ${value}`);
+  }
+});
+
+test("README.md's table has the inputs of action.yml with their defaults", () => {
+  const section = read('README.md').split('## Inputs\n')[1].split('\n## ')[0];
+  const rows = [...section.matchAll(/^\| `([a-z-]+)`( \*)? \| (.*?) \|(.*?)\|$/gm)];
+  assert.deepEqual(rows.map(([, name]) => name), keysOf(action, 'inputs'));
+  const required = rows.filter(([, , star]) => star).map(([, name]) => name);
+  assert.deepEqual(required, ['cognito-identity-pool-id', 'cognito-role-arn']);
+  for (const [name, value] of Object.entries(defaultsOf(action))) {
+    const row = rows.find(([, rowName]) => rowName === name);
+    assert.ok(row[4].includes(`\`${value}\``), `${name}: ${row[4]} is not ${value}`);
+  }
+});
+
+test("README.md's table of outputs is action.yml's", () => {
+  const section = read('README.md').split('## Outputs\n')[1].split('\n## ')[0];
+  const names = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(names, keysOf(action, 'outputs'));
+});
+
+test('every error code of the core is in README.md, and no other', () => {
+  const section = read('README.md').split('## Troubleshooting\n')[1].split('\n## ')[0];
+  const documented = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
+  assert.deepEqual(documented.toSorted(), codesOfTheSources().toSorted());
+});
+
+test('node24/action.yml differs from action.yml in the Node alone', () => {
+  const [comment, ...lines] = read('node24/action.yml').split('\n');
+  assert.match(comment, /^# /);
+  const expected = action.replace('using: node20', 'using: node24').replace('main: dist/', 'main: ../dist/');
+  assert.equal(lines.join('\n'), expected);
+});
+
+test('dist/ is built from the sources beside it', () => {
+  const { inputs, files } = JSON.parse(read('dist/build.json'));
+  assert.equal(inputs, inputsHash(root), 'dist/ is stale: run `npm run build` and commit');
+  for (const [file, hash] of Object.entries(files)) {
+    assert.equal(sha256(readFileSync(path.join(root, file))), hash, file);
+  }
+  const built = Object.keys(files).filter((file) => file.startsWith('dist/')).map((file) => file.slice(5));
+  assert.deepEqual(readdirSync(path.join(root, 'dist')).toSorted(), [...built, 'build.json'].toSorted());
+});
+
+/** The keys below a top-level key of a YAML file as plain as ours. */
+function keysOf(yaml, section) {
+  return [...sectionOf(yaml, section).matchAll(/^ {2}([a-z0-9-]+):$/gm)].map(([, key]) => key);
+}
+
+function defaultsOf(yaml) {
+  const inputs = sectionOf(yaml, 'inputs').split(/^ {2}(?=[a-z])/m).slice(1);
+  const pairs = inputs.map((input) => [input.split(':')[0], /^ {4}default: '?(.*?)'?$/m.exec(input)?.[1]]);
+  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+}
+
+function sectionOf(yaml, section) {
+  return yaml.split(new RegExp(`^${section}:\n`, 'm'))[1].split(/^(?=\S)/m)[0];
+}
+
+/** Codes stand in `code()` functions and as the first argument of `Diagnosis::new`, or in the shim's failures. */
+function codesOfTheSources() {
+  const rust = ['src/error.rs', 'src/claims.rs', 'src/retry.rs', 'src/stores.rs', 'src/identity/cognito.rs', 'src/identity/sts.rs'];
+  const codes = rust.flatMap((file) => {
+    const source = read(file).split('#[cfg(test)]\nmod tests')[0];
+    return [
+      ...source.matchAll(/Diagnosis::new\(\s*"([a-z-]+)"/g),
+      ...source.matchAll(/^const STORE_[A-Z_]+: &str = "([a-z-]+)"/gm),
+      ...[...source.matchAll(/fn code\(&self\) -> \S*&'static str>? \{.*?\n {4}\}/gs)].flatMap(([body]) => [...body.matchAll(/"([a-z-]+)"/g)]),
+    ].map(([, code]) => code);
+  });
+  const shim = readdirSync(path.join(root, 'action')).flatMap((file) =>
+    [...read(`action/${file}`).matchAll(/^ *code: '([a-z-]+)'|\{ code: '([a-z-]+)'/gm)].map(([, a, b]) => a ?? b),
+  );
+  return [...new Set([...codes, ...shim])];
+}

