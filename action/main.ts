@@ -13,7 +13,11 @@ async function run(): Promise<void> {
   const plan = await core.run(inputs, createHost(transport));
   transport.close();
   await exportPlan(plan);
+  exported = true;
 }
+
+/** From here on the step has succeeded, whatever signal comes. */
+let exported = false;
 
 /** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
 async function end(exitCode: number, failure?: Failure): Promise<never> {
@@ -42,9 +46,11 @@ function internal(reason: unknown): Failure {
   };
 }
 
+// Should the event loop ever run empty while the run is pending, that is no success.
+process.exitCode = ExitCode.Failure;
 for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
   process.once(signal, () => {
-    void end(exitCode, { code: 'cancelled', message: `the step was ended by ${signal}`, hint: 'Nothing was exported.' });
+    if (!exported) void end(exitCode, { code: 'cancelled', message: `the step was ended by ${signal}`, hint: 'Nothing was exported.' });
   });
 }
 process.once('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));

@@ -239,19 +239,24 @@ impl AwsEnvironment {
         self.value(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// Where a service is called: `AWS_ENDPOINT_URL_...`, else `AWS_ENDPOINT_URL`, else its public endpoint in `region`.
+    /// Where the environment says that a service is: `AWS_ENDPOINT_URL_...`, else `AWS_ENDPOINT_URL`.
     ///
     /// An error names the variable and what is wrong with it.
-    pub fn endpoint(&self, service: Service, region: &Region) -> Result<BaseUrl, (&'static str, &'static str)> {
-        if !self.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
-            for variable in [service.endpoint_variable(), "AWS_ENDPOINT_URL"] {
-                if let Some(url) = self.value(variable) {
-                    return BaseUrl::parse(url).map_err(|problem| (variable, problem));
-                }
-            }
+    pub fn configured_endpoint(&self, service: Service) -> Result<Option<BaseUrl>, (&'static str, &'static str)> {
+        if self.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+            return Ok(None);
         }
+        let variables = [service.endpoint_variable(), "AWS_ENDPOINT_URL"];
+        match variables.into_iter().find_map(|variable| Some((variable, self.value(variable)?))) {
+            Some((variable, url)) => BaseUrl::parse(url).map(Some).map_err(|problem| (variable, problem)),
+            None => Ok(None),
+        }
+    }
+
+    /// A service's public endpoint of the kind that the environment wants.
+    pub fn public_endpoint(&self, service: Service, region: &Region) -> BaseUrl {
         let (fips, dual_stack) = (self.is_true("AWS_USE_FIPS_ENDPOINT"), self.is_true("AWS_USE_DUALSTACK_ENDPOINT"));
-        Ok(public_endpoint(service, region, fips, dual_stack))
+        public_endpoint(service, region, fips, dual_stack)
     }
 }
 
@@ -289,8 +294,8 @@ pub struct Credentials {
     pub access_key_id: Secret,
     /// Signs.
     pub secret_access_key: Secret,
-    /// Goes with each request.
-    pub session_token: Secret,
+    /// Goes with each request; credentials of a user have none.
+    pub session_token: Option<Secret>,
 }
 
 /// A POST of AWS JSON 1.1 to `endpoint`, unsigned.
@@ -311,7 +316,7 @@ pub fn json_request(endpoint: &BaseUrl, target: &str, body: String, credentials:
 /// Returns nothing if the request cannot be signed, which is a fault of ours: its URL was parsed before.
 pub fn signed(
     mut request: Request,
-    service: Service,
+    signing_name: &str,
     region: &Region,
     credentials: &Credentials,
     at: SystemTime,
@@ -319,7 +324,7 @@ pub fn signed(
     let identity = SigningCredentials::new(
         credentials.access_key_id.secret(),
         credentials.secret_access_key.secret(),
-        Some(credentials.session_token.secret().to_owned()),
+        credentials.session_token.as_ref().map(|token| token.secret().to_owned()),
         None,
         "env-kvstore",
     )
@@ -327,7 +332,7 @@ pub fn signed(
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(region.name())
-        .name(service.endpoint_prefix())
+        .name(signing_name)
         .time(at)
         .settings(SigningSettings::default())
         .build()
@@ -342,7 +347,8 @@ pub fn signed(
         request.headers.push((header.name(), header.value().to_owned()));
     }
     let Credentials { access_key_id, secret_access_key, session_token } = credentials.clone();
-    request.credentials.extend([access_key_id, secret_access_key, session_token]);
+    request.credentials.extend([access_key_id, secret_access_key]);
+    request.credentials.extend(session_token);
     Some(request)
 }
 
@@ -471,7 +477,10 @@ mod tests {
     fn a_services_own_endpoint_url_beats_the_general_one() {
         let variables = [("AWS_ENDPOINT_URL", "http://localhost:1/"), ("AWS_ENDPOINT_URL_STS", "http://localhost:2")];
         let mut environment = AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-        let at = |environment: &AwsEnvironment, service| environment.endpoint(service, &region("us-west-2")).unwrap();
+        let at = |environment: &AwsEnvironment, service| {
+            let configured = environment.configured_endpoint(service).unwrap();
+            configured.unwrap_or_else(|| environment.public_endpoint(service, &region("us-west-2")))
+        };
         assert_eq!(at(&environment, Service::Sts).as_str(), "http://localhost:2");
         assert_eq!(at(&environment, Service::CognitoIdentity).as_str(), "http://localhost:1");
         environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), "true".to_owned());

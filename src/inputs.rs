@@ -158,14 +158,19 @@ impl Reader<'_> {
         let github_token = self.github_token();
         let audience = self.text("audience").unwrap_or(DEFAULT_AUDIENCE).to_owned();
 
+        let cognito_endpoint = self.configured_endpoint(Service::CognitoIdentity);
+        let sts_endpoint = self.configured_endpoint(Service::Sts);
+        let secrets_manager_endpoint = self.configured_endpoint(Service::SecretsManager);
+
         let (pool, role) = (pool?, role?);
         // A pool answers in its own region only, so `aws-region` does not move it.
         let cognito_region = cognito_region.unwrap_or_else(|| pool.region().clone());
         let secrets_manager_region = secrets_manager_region.or(aws_region).unwrap_or_else(|| pool.region().clone());
         let account = aws_account.unwrap_or_else(|| role.account().clone());
-        let cognito_endpoint = self.endpoint(Service::CognitoIdentity, &cognito_region);
-        let sts_endpoint = self.endpoint(Service::Sts, &cognito_region);
-        let secrets_manager_endpoint = self.endpoint(Service::SecretsManager, &secrets_manager_region);
+        let environment = &self.raw.environment;
+        let at = |configured: Option<BaseUrl>, service, region: &Region| {
+            configured.unwrap_or_else(|| environment.public_endpoint(service, region))
+        };
         Some(Inputs {
             pool,
             role,
@@ -177,10 +182,10 @@ impl Reader<'_> {
             github_token,
             cognito_account: cognito_account.unwrap_or_else(|| account.clone()),
             secrets_manager_account: secrets_manager_account.unwrap_or(account),
+            cognito_endpoint: at(cognito_endpoint?, Service::CognitoIdentity, &cognito_region),
+            sts_endpoint: at(sts_endpoint?, Service::Sts, &cognito_region),
+            secrets_manager_endpoint: at(secrets_manager_endpoint?, Service::SecretsManager, &secrets_manager_region),
             secrets_manager_region,
-            cognito_endpoint: cognito_endpoint?,
-            sts_endpoint: sts_endpoint?,
-            secrets_manager_endpoint: secrets_manager_endpoint?,
             role_session_name: role_session_name?,
             role_duration_seconds,
             environment_store,
@@ -287,12 +292,10 @@ impl Reader<'_> {
         Some(Secret::new(token))
     }
 
-    fn endpoint(&mut self, service: Service, region: &Region) -> Option<BaseUrl> {
-        self.raw
-            .environment
-            .endpoint(service, region)
-            .map_err(|(variable, problem)| self.problem(variable, problem))
-            .ok()
+    /// None if the variable is wrong.
+    fn configured_endpoint(&mut self, service: Service) -> Option<Option<BaseUrl>> {
+        let configured = self.raw.environment.configured_endpoint(service);
+        configured.map_err(|(variable, problem)| self.problem(variable, problem)).ok()
     }
 
     fn max_attempts(&mut self) -> Option<u32> {

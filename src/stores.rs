@@ -164,7 +164,7 @@ impl Operation for GetSecretValue<'_> {
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
         let body = serde_json::json!({ "SecretId": self.secret_id() }).to_string();
         let request = json_request(self.endpoint, "secretsmanager.GetSecretValue", body, vec![]);
-        signed(request, Service::SecretsManager, self.region, self.credentials, at)
+        signed(request, Service::SecretsManager.endpoint_prefix(), self.region, self.credentials, at)
             .ok_or(Error::Internal("a request cannot be signed"))
     }
 

@@ -32,8 +32,8 @@ const GITHUB = 'token.actions.githubusercontent.com';
 const PIPELINES = 'pipelinesghubeus1.actions.githubusercontent.com';
 const AWS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}.us-west-2.amazonaws.com`);
 const FIPS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}-fips.us-west-2.amazonaws.com`);
-/** Secrets Manager answers on IPv6 under its ordinary name. */
-const DUAL_STACK = ['cognito-identity.us-west-2.amazonaws.com', 'secretsmanager.us-west-2.amazonaws.com', 'sts.us-west-2.api.aws'];
+/** Cognito and Secrets Manager answer on IPv6 under their ordinary names here. */
+const DUAL_STACK = [...AWS.slice(0, 2), 'sts.us-west-2.api.aws'];
 /** Reaches this machine, but is no loopback name by the rule of `@actions/http-client`, so a proxy is used for it. */
 const ANY_ADDRESS = '0.0.0.0';
 
@@ -79,7 +79,7 @@ describe('over TLS, by the real names of hosts', TOGETHER, () => {
     ['another authority', { AWS_CA_BUNDLE: () => certificates.otherAuthority }],
   ]) {
     for (const given of [true, false]) {
-      test(`${what} for the certificate: not trusted, tried once (${given ? 'given' : 'requested'} token)`, async (t) => {
+      test(`${what}: the certificate is not trusted, and tried once (${token(given)})`, async (t) => {
         const proxy = await startProxy(t);
         const inputs = given ? { 'github-token': cloud.mintGithubToken() } : {};
         const resolved = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value()]));
@@ -124,7 +124,7 @@ describe('a proxy', TOGETHER, () => {
 
   for (const [status, hint] of [[407, /credentials.*HTTPS_PROXY/], [403, /NO_PROXY/]]) {
     for (const given of [true, false]) {
-      test(`that answers ${status} is named (${given ? 'given' : 'requested'} token)`, async (t) => {
+      test(`that answers ${status} is named (${token(given)})`, async (t) => {
         const proxy = await startProxy(t, { status });
         const inputs = given ? { 'github-token': cloud.mintGithubToken() } : {};
         const step = await run({ proxy, inputs, credentials: credentials('user', PASSWORD) });
@@ -311,7 +311,8 @@ async function run({ on = cloud, proxy, credentials = '', inputs = {}, environme
       },
     });
     assert.equal(step.stderr, '');
-    const said = [...step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::')), step.summary].join('\n');
+    const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    const said = [...lines, step.summary].join('\n');
     assert.doesNotMatch(said, new RegExp(`${CANARY}|eyJ[\\w-]{10}|request-token-|ASIA[A-Z2-7]{12}`));
     return { ...step, seconds: (performance.now() - started) / 1000 };
   } finally {
@@ -414,9 +415,10 @@ async function startTinyproxy(t, settings) {
   const lines = [`Port ${port}`, 'Listen 127.0.0.1', 'Timeout 60', 'MaxClients 50', 'LogLevel Warning', ...settings];
   await writeFile(file, `${lines.join('\n')}\n`);
   const child = spawn('tinyproxy', ['-d', '-c', file], { stdio: 'ignore' });
-  t.after(async () => {
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  t.after(() => {
     child.kill();
-    await new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('exit', resolve) : resolve()));
+    return ended;
   });
   for (let tries = 0; !(await accepts(port)); tries += 1) {
     assert.ok(tries < 200 && child.exitCode === null, `tinyproxy does not start with ${lines.join('; ')}`);
@@ -459,7 +461,7 @@ async function listening(t, server) {
   });
 }
 
-/** An authority, a certificate by it for the hosts of GitHub, AWS and this machine, and an authority that made nothing. */
+/** An authority, its certificate for the hosts of GitHub, AWS and this machine, and an authority that made nothing. */
 async function makeCertificates() {
   const hosts = [GITHUB, '*.actions.githubusercontent.com', ...AWS, ...FIPS, ...DUAL_STACK, 'localhost'];
   const names = [...hosts.map((host) => `DNS:${host}`), 'IP:127.0.0.1', `IP:${ANY_ADDRESS}`];
@@ -474,8 +476,9 @@ async function makeCertificates() {
     openssl('req', ...keyOptions, '-keyout', file('server.key'), '-out', file('server.csr'), '-subj', '/CN=server'),
     writeFile(file('names'), `subjectAltName=${names.join(',')}\n`),
   ]);
-  await openssl('x509', '-req', '-in', file('server.csr'), '-CA', file('authority.pem'), '-CAkey', file('authority.key'),
-    '-CAcreateserial', '-out', file('server.pem'), '-days', '2', '-extfile', file('names'));
+  const signedBy = ['-CA', file('authority.pem'), '-CAkey', file('authority.key'), '-CAcreateserial'];
+  await openssl('x509', '-req', '-in', file('server.csr'), ...signedBy, '-out', file('server.pem'),
+    '-days', '2', '-extfile', file('names'));
   return {
     authority: file('authority.pem'),
     otherAuthority: file('other.pem'),
@@ -494,6 +497,10 @@ async function openssl(...options) {
   }
 }
 
+function token(given) {
+  return given ? 'a token that is given' : 'a token that is requested';
+}
+
 function onPort443(hosts) {
   return hosts.map((host) => `${host}:443`).sort();
 }
@@ -506,7 +513,7 @@ function credentials(user, password) {
   return `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
 }
 
-/** As many steps at the same time as the machine can run; one that has not ended soon only waits, and counts no more. */
+/** As many steps at the same time as the machine can run; one that has not ended soon only waits and counts no more. */
 async function turn() {
   while (running >= availableParallelism() + 1) await new Promise((resolve) => waiting.push(resolve));
   running += 1;

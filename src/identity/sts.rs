@@ -115,7 +115,7 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
             credentials: Credentials {
                 access_key_id: Secret::new(take("AccessKeyId")?),
                 secret_access_key: Secret::new(take("SecretAccessKey")?),
-                session_token: Secret::new(take("SessionToken")?),
+                session_token: Some(Secret::new(take("SessionToken")?)),
             },
             arn: printable(&take("Arn")?),
             expiration: printable(&take("Expiration")?),
@@ -189,7 +189,7 @@ impl AssumeRoleWithWebIdentity<'_> {
             Some(tags) => {
                 let list: Vec<_> =
                     tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
-                format!("The session would have carried the tags {}.", list.join(", "))
+                format!("The session would have carried the tags {}.{}", list.join(", "), self.what_tags_lack(tags))
             }
         };
         Diagnosis::new(
@@ -208,6 +208,29 @@ impl AssumeRoleWithWebIdentity<'_> {
                 self.session_name.as_str()
             ),
         )
+    }
+
+    /// What the trust policy of the README would miss in the tags.
+    fn what_tags_lack(&self, tags: &[(String, String)]) -> String {
+        let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let absent: Vec<_> = ["enterprise", "event_name", "repository", "run_id", "sha"]
+            .into_iter()
+            .filter(|name| tag(name).is_none())
+            .collect();
+        let mut lack = match absent.as_slice() {
+            [] => String::new(),
+            names => format!(
+                " Not among them: {} (the pool does not map the claim, or the job does not have it).",
+                names.join(", ")
+            ),
+        };
+        if let (Some(run_id), Some(sha)) = (tag("run_id"), tag("sha")) {
+            let wanted = format!("{run_id}@{sha}");
+            if wanted != self.session_name.as_str() {
+                lack.push_str(&format!(" Their run_id@sha is {}, not this session's name.", printable(&wanted)));
+            }
+        }
+        lack
     }
 }
 
@@ -257,6 +280,9 @@ fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, String>, &'static 
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     const ANSWER: &str = r#"<?xml version="1.0"?>
@@ -318,6 +344,19 @@ mod tests {
             let parsed = with_operation("opaque", |operation| operation.parse(&response(200, wrong)).is_err());
             assert!(parsed, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_denial_says_what_the_tags_lack() {
+        let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"run_id":["8"],"sha":["abc"],"event_name":["push"]}}}"#;
+        let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert_eq!(diagnosis.code, "assume-role-denied");
+        assert!(diagnosis.cause.contains("event_name=push, run_id=8, sha=abc"), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("Not among them: enterprise, repository ("), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub fn read_document(body: &[u8]) -> Option<Document> {
         credentials: &Credentials {
             access_key_id: Secret::new("a"),
             secret_access_key: Secret::new("s"),
-            session_token: Secret::new("t"),
+            session_token: Some(Secret::new("t")),
         },
         session_tags: None,
         store: &store,
