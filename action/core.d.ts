@@ -52,6 +52,8 @@ export interface Failure {
   code: string;
   message: string;
   hint: string;
+  /** To append to `GITHUB_STEP_SUMMARY`. */
+  summary?: string;
 }
 
 export interface Core {

@@ -28,6 +28,17 @@ export async function exportPlan(plan: ExportPlan): Promise<void> {
   }
 }
 
+/** Adds what failed to the summary, if there is one to add to; that it cannot be written is not told beside the failure. */
+export function appendToSummary(text: string): void {
+  try {
+    const file = openToAppend('GITHUB_STEP_SUMMARY', text);
+    file.write();
+    file.close();
+  } catch {
+    // The log says it all.
+  }
+}
+
 /** Resolves when what was written to stdout has left the process. */
 export function flushed(): Promise<void> {
   return new Promise((resolve) => void process.stdout.write('', () => resolve()));

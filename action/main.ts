@@ -1,10 +1,13 @@
 import { error, ExitCode } from '@actions/core';
 import type { Failure } from './core.d.ts';
-import { exportPlan, flushed } from './export.ts';
+import { appendToSummary, exportPlan, flushed } from './export.ts';
 import { createHost } from './host.ts';
 import { loadInputs } from './inputs.ts';
 import { loadCore } from './load.ts';
 import { createTransport } from './transport.ts';
+
+/** Once this is true the step has succeeded, whatever signal comes. */
+let exported = false;
 
 async function run(): Promise<void> {
   const core = await loadCore();
@@ -16,13 +19,13 @@ async function run(): Promise<void> {
   exported = true;
 }
 
-/** From here on the step has succeeded, whatever signal comes. */
-let exported = false;
-
 /** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
 async function end(exitCode: number, failure?: Failure): Promise<never> {
   if (failure) {
     error(`${failure.code}: ${failure.message}\n${failure.hint}`, { title: `env-kvstore: ${failure.code}` });
+    if (failure.summary) {
+      appendToSummary(failure.summary);
+    }
   }
   await flushed();
   process.exit(exitCode);
@@ -50,7 +53,8 @@ function internal(reason: unknown): Failure {
 process.exitCode = ExitCode.Failure;
 for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
   process.once(signal, () => {
-    if (!exported) void end(exitCode, { code: 'cancelled', message: `the step was ended by ${signal}`, hint: 'Nothing was exported.' });
+    const message = `the step was ended by ${signal}`;
+    if (!exported) void end(exitCode, { code: 'cancelled', message, hint: 'Nothing was exported.' });
   });
 }
 process.once('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));

@@ -100,6 +100,19 @@ impl Export<'_> {
     }
 }
 
+/// What failed and what to do, for `GITHUB_STEP_SUMMARY`; nothing for wrong inputs, which are told before anything is done.
+pub fn failure_summary(error: &Error) -> String {
+    if let Error::InvalidInput(_) = error {
+        return String::new();
+    }
+    format!(
+        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}\n\n{}</pre>\n\n",
+        error.code(),
+        html_escaped(&error.to_string()),
+        html_escaped(&error.hint()),
+    )
+}
+
 /// `NAME<<DELIMITER`, value, `DELIMITER` for each pair.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings>
 fn file_commands(pairs: &[(&str, &str)]) -> Result<Secret, Error> {
@@ -198,6 +211,19 @@ mod tests {
         );
         assert!(!plan.summary.contains("canary") && !plan.summary.contains("visible"));
         assert!(!format!("{plan:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_failure_is_summed_up_as_text_and_not_as_html() {
+        let error = Error::ClaimUnusable {
+            claim: "ref".to_owned(),
+            problem: "is `</pre><script>`".to_owned(),
+            hint: "Rename it & go on.".to_owned(),
+        };
+        let summary = failure_summary(&error);
+        assert!(summary.contains("`claim-unusable`") && summary.contains("Rename it &amp; go on."), "{summary}");
+        assert!(!summary.contains("<script>") && summary.matches("</pre>").count() == 1, "{summary}");
+        assert_eq!(failure_summary(&Error::InvalidInput(vec![])), "");
     }
 
     #[test]

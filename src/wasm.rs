@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::aws::AwsEnvironment;
 use crate::error::Error;
+use crate::export::failure_summary;
 use crate::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
 use crate::inputs::INPUT_NAMES;
 use crate::pipeline;
@@ -89,8 +90,10 @@ fn failure(error: &Error) -> JsValue {
         code: &'static str,
         message: String,
         hint: String,
+        summary: String,
     }
-    let failure = Failure { code: error.code(), message: error.to_string(), hint: error.hint() };
+    let (message, hint, summary) = (error.to_string(), error.hint(), failure_summary(error));
+    let failure = Failure { code: error.code(), message, hint, summary };
     to_value(&failure).unwrap_or(JsValue::NULL)
 }
 

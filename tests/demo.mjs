@@ -1,9 +1,9 @@
-// `npm run demo`: what a person sees in the log of four jobs. The local cloud enforces README.md's set-up; the committed
+// `npm run demo`: what a person sees in the log of four jobs, and what each denial says. The local cloud enforces README.md's set-up; the committed
 // bundle runs as the runner runs it. Fails if anything is not as it should be.
 
 import assert from 'node:assert/strict';
 import { startCloud } from './cloud/cloud.mjs';
-import { runStep } from './runner/step.mjs';
+import { assertNothingExported, runStep } from './runner/step.mjs';
 
 const cloud = await startCloud();
 const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
@@ -56,11 +56,72 @@ await job('Another repository, asking for stores that are not its own: ABAC refu
   assert.equal(cloud.decisions.at(-1).decision, 'implicit-deny');
 });
 
+heading('Every other denial, by its last lines');
+const { poolId, roleArn, providerArn, identityPools, roles } = cloud.setup;
+const pool = identityPools[poolId];
+const role = roles[roleArn];
+const [enter, tag] = role.trustPolicy.Statement;
+const push = { environment: undefined };
+const staging = { environment: 'prod eu' };
+
+await denial('the job may not request a token', 'id-token-permission-missing', { environment: { ACTIONS_ID_TOKEN_REQUEST_URL: '' } });
+await denial('the token is another enterprise\'s', 'github-token-issuer', { inputs: { 'github-enterprise-name': 'other' } });
+await denial('there is no such pool', 'identity-pool-not-found', {
+  inputs: { 'cognito-identity-pool-id': poolId.replace(/.{4}$/, '0000') },
+});
+await denial('the pool does not know the issuer', 'issuer-not-in-identity-pool', {
+  change: () => set(pool, 'OpenIdConnectProviderARNs', []),
+});
+await denial('the pool has no classic flow', 'classic-flow-disabled', { change: () => set(pool, 'AllowClassicFlow', false) });
+await denial('the pool maps no claims', 'assume-role-denied', { change: () => set(pool.tagMaps[providerArn], 'PrincipalTags', {}) });
+await denial('a mapped claim is none for a session tag', 'claim-unusable', {
+  change: () => set(pool.tagMaps[providerArn], 'PrincipalTags', { actor: 'actor' }),
+  claims: { ...push, actor: 'dependabot[bot]' },
+});
+await denial('the trust policy lacks sts:TagSession', 'assume-role-denied', { change: () => set(role.trustPolicy, 'Statement', [enter]) });
+await denial('the session has another name', 'assume-role-denied', { inputs: { 'role-session-name': '{actor}' } });
+await denial('the session is too long', 'role-duration-refused', { inputs: { 'role-duration-seconds': '7200' } });
+await denial('an environment that no store can be named after', 'claim-unusable', { claims: staging });
+await denial('the stores are another account\'s', 'store-access-denied', {
+  inputs: { 'secrets-manager-account-id': '210987654321' },
+});
+await denial('the environment must have stores', 'store-not-found', {
+  inputs: { 'environment-store': 'required' },
+  claims: { environment: 'staging' },
+});
+await denial('keys are missing', 'key-missing', { inputs: { values: 'NEW_KEY,secret\nOTHER_KEY,variable,KEY' } });
+assert.deepEqual([enter, tag], role.trustPolicy.Statement);
+
 await cloud.close();
 console.log('\nEvery job ended as it should.');
 
-async function job(title, claims, inputs, check) {
+/** Shows what a denial says, with the cloud changed for this one job. */
+async function denial(title, code, { inputs = {}, claims = push, environment = {}, change = () => () => {} }) {
+  const undo = change();
+  const step = await runStep({
+    inputs: { ...INPUTS, ...inputs },
+    environment: { ...cloud.jobEnvironment(claims), ...environment },
+  });
+  undo();
+  console.log(`\n  ${title}`);
+  const from = step.folded.findIndex((line) => line.startsWith('Error: '));
+  step.folded.slice(from).forEach((line) => console.log(`  │ ${line}`));
+  refused(step, code, /./);
+}
+
+/** Sets a property; what it returns sets it back. */
+function set(object, key, value) {
+  const before = object[key];
+  object[key] = value;
+  return () => (object[key] = before);
+}
+
+function heading(title) {
   console.log(`\n${title}\n${'─'.repeat(title.length)}`);
+}
+
+async function job(title, claims, inputs, check) {
+  heading(title);
   const step = await runStep({ inputs: { ...INPUTS, ...inputs }, environment: cloud.jobEnvironment(claims) });
   step.folded.forEach((line) => console.log(`  │ ${line}`));
   assert.equal(step.stderr, '');
@@ -73,5 +134,5 @@ function refused(step, code, reason) {
   assert.equal(step.exitCode, 1);
   assert.match(log, new RegExp(`Error: ${code}: `));
   assert.match(log, reason);
-  assert.deepEqual(step.files, { GITHUB_ENV: '', GITHUB_OUTPUT: '', GITHUB_STEP_SUMMARY: '' });
+  assertNothingExported(step, code);
 }

@@ -131,6 +131,11 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match answer.code.as_str() {
+            "AccessDenied" | "AccessDeniedException" if answer.message.contains("sts:TagSession") => Diagnosis::new(
+                "assume-role-denied",
+                format!("The trust policy of {} does not let a session have tags.", self.role),
+                "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
+            ),
             "AccessDenied" | "AccessDeniedException" => self.diagnose_denial(),
             "ExpiredTokenException" => Diagnosis::new(
                 "cognito-token-expired",
@@ -357,6 +362,14 @@ mod tests {
         assert!(diagnosis.cause.contains("event_name=push, run_id=8, sha=abc"), "{}", diagnosis.cause);
         assert!(diagnosis.cause.contains("Not among them: enterprise, repository ("), "{}", diagnosis.cause);
         assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
+    }
+
+    #[test]
+    fn a_denial_of_tag_session_says_so() {
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized to perform sts:TagSession</Message></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation("opaque", |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert!(diagnosis.next.starts_with("Allow `sts:TagSession`"), "{}", diagnosis.next);
     }
 
     #[test]

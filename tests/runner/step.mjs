@@ -1,6 +1,7 @@
 // Runs the committed bundle as the runner runs a step: a process of its own with the step's inputs and file commands in
 // its environment, stdout read line by line for commands and shown masked, the files read after it has ended.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -93,6 +94,25 @@ export async function runStep(options) {
     summary: files.GITHUB_STEP_SUMMARY,
     files,
   };
+}
+
+/** Codes of failures that are told in the log alone: nothing had been done yet, or the files are what failed. */
+const NOT_SUMMED_UP = ['invalid-input', 'export-failed', 'cancelled', 'internal-error'];
+
+/**
+ * Asserts that a failed step left the files as they were, but for a summary that says what failed.
+ * @param {Step} step
+ * @param {string} code of the failure
+ * @param {Partial<Step['files']>} [before]
+ */
+export function assertNothingExported({ files }, code, before = {}) {
+  const { GITHUB_STEP_SUMMARY: summary, ...others } = files;
+  assert.deepEqual(others, { GITHUB_ENV: before.GITHUB_ENV ?? '', GITHUB_OUTPUT: before.GITHUB_OUTPUT ?? '' });
+  const earlier = before.GITHUB_STEP_SUMMARY ?? '';
+  assert.ok(summary.startsWith(earlier));
+  const added = summary.slice(earlier.length);
+  if (NOT_SUMMED_UP.includes(code)) assert.equal(added, '');
+  else assert.ok(added.includes(`No value was exported: \`${code}\``), added);
 }
 
 /** `INPUT_` names: upper case, spaces become underscores, hyphens stay. */
