@@ -250,21 +250,26 @@ impl TokenFault {
             Self::Expired { .. } | Self::NotYetValid { .. } => "GitHub's tokens live five minutes: request it in the \
                  step before, or leave `github-token` out. Otherwise the runner's clock is wrong."
                 .to_owned(),
-            Self::Issuer { expected, actual } => match actual.strip_prefix(expected).map(|rest| rest.strip_prefix('/'))
-            {
-                Some(Some(slug)) => format!(
-                    "The enterprise issues tokens under its own name: set `github-enterprise-name: {slug}`, and let \
-                     the OIDC provider in IAM have that issuer."
-                ),
-                _ if expected.starts_with(actual.as_str()) => {
-                    "The enterprise does not issue tokens under its own name: \
-                     leave `github-enterprise-name` out, or switch on `include_enterprise_slug` for the enterprise."
-                        .to_owned()
+            Self::Issuer { expected, actual } => {
+                let below = |base: &str| actual.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+                let beside = expected.rsplit_once('/').filter(|(base, _)| base.contains("://"));
+                let slug = below(expected).or(beside.and_then(|(base, _)| below(base)));
+                match slug.filter(|slug| !slug.contains('/')) {
+                    Some(slug) => format!(
+                        "The enterprise issues tokens under its own name: set `github-enterprise-name: {slug}`, and let \
+                         the OIDC provider in IAM have that issuer."
+                    ),
+                    None if expected.starts_with(actual.as_str()) => {
+                        "The enterprise does not issue tokens under its own \
+                         name: leave `github-enterprise-name` out, or switch on `include_enterprise_slug` for the \
+                         enterprise."
+                            .to_owned()
+                    }
+                    None => "Set `oidc-issuer` to the issuer of this GitHub (GitHub Enterprise Server: \
+                         https://HOST/_services/token; data residency: https://token.actions.SUBDOMAIN.ghe.com)."
+                        .to_owned(),
                 }
-                _ => "Set `oidc-issuer` to the issuer of this GitHub (GitHub Enterprise Server: \
-                      https://HOST/_services/token; data residency: https://token.actions.SUBDOMAIN.ghe.com)."
-                    .to_owned(),
-            },
+            }
             Self::Audience { .. } => {
                 "Request the token for the audience that the identity pool's OIDC provider lists, \
                  and name it in `audience` if it is not `cognito-identity.amazonaws.com`."
@@ -479,5 +484,23 @@ impl Verifier<Vec<u8>> for Rs256 {
 impl JwtVerifier for Rs256 {
     fn algorithm(&self) -> Algorithm {
         Algorithm::RS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_issuer_is_told_by_what_differs() {
+        let hint = |expected: &str, actual: &str| {
+            TokenFault::Issuer { expected: expected.to_owned(), actual: actual.to_owned() }.hint()
+        };
+        let base = "https://token.actions.githubusercontent.com";
+        assert!(hint(base, &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
+        assert!(hint(&format!("{base}/other"), &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
+        assert!(hint(&format!("{base}/octo"), base).contains("leave `github-enterprise-name` out"));
+        assert!(hint(base, "https://ghes.example/_services/token").contains("`oidc-issuer`"));
+        assert!(hint(base, "https://token.actions.octo.ghe.com").contains("`oidc-issuer`"));
     }
 }

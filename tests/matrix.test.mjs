@@ -21,7 +21,7 @@ const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
 const CASES = 320;
 const TOGETHER = 6;
-/** More clouds than cases at a time, taken in turn: what a step that has ended still had under way reaches no other case. */
+/** More clouds than cases at a time, taken in turn: what a step left under way as it ended reaches no other case. */
 const CLOUDS = 2 * TOGETHER;
 /** A step that has not ended by then hangs; it is killed, and its case fails. */
 const HANGS_AFTER_MS = 45_000;
@@ -124,12 +124,12 @@ const UNKNOWN = 'FlyingMonkeysException';
 const COGNITO_REFUSALS = [
   ['ResourceNotFoundException', 'identity-pool-not-found'],
   ['NotAuthorizedException', 'classic-flow-disabled', 'Basic (classic) flow is not enabled.'],
-  ['InvalidParameterException', 'classic-flow-disabled', 'Basic (classic) flow is not enabled, please use enhanced flow.'],
-  ['NotAuthorizedException', 'issuer-not-in-identity-pool', 'Token is not from a supported provider of this identity pool.'],
+  ['InvalidParameterException', 'classic-flow-disabled', 'Basic (classic) flow is not enabled, use another.'],
+  ['NotAuthorizedException', 'issuer-not-in-identity-pool', 'Token is not from a supported provider of this pool.'],
   ['InvalidParameterException', 'issuer-not-in-identity-pool', 'Invalid providerName.'],
   ['InvalidParameterException', 'issuer-not-in-identity-pool', 'Value at logins is not valid.'],
   ['NotAuthorizedException', 'issuer-not-in-identity-pool', 'Invalid login token. Incorrect token audience.'],
-  ['NotAuthorizedException', 'issuer-not-in-identity-pool', 'Unauthenticated access is not supported for this identity pool.'],
+  ['NotAuthorizedException', 'issuer-not-in-identity-pool', 'Unauthenticated access is not supported.'],
   ['NotAuthorizedException', 'github-token-refused', 'Invalid login token.'],
   ['ExternalServiceException', 'issuer-not-reachable-by-cognito'],
   ['InvalidIdentityPoolConfigurationException', 'identity-pool-misconfigured'],
@@ -179,7 +179,10 @@ const LED_BY = {
   GetId: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
   GetOpenIdToken: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
   AssumeRoleWithWebIdentity: (url) => ({ environment: { AWS_ENDPOINT_URL_STS: url } }),
-  GetSecretValue: (url) => ({ environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: url }, inputs: { values: 'TOKEN,secret' } }),
+  GetSecretValue: (url) => ({
+    environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: url },
+    inputs: { values: 'TOKEN,secret' },
+  }),
 };
 
 let ran = 0;
@@ -228,17 +231,15 @@ test('the search for leaks finds each secret in each place, and nothing in what 
 function casesOf(operation) {
   const ofToken = operation === 'GitHubToken';
   const atAws = AWS.includes(operation);
-  const both = (what, fault, once, forEver) => [
-    { name: `${what} of ${operation} once ${ending(once)}`, operation, span: 'once', fault, timeoutSeconds: 30, ...once },
-    {
-      name: `${what} of ${operation} for ever ${ending(forEver)}`,
+  const both = (what, fault, once, forEver) =>
+    Object.entries({ once, 'for ever': forEver }).map(([span, end]) => ({
+      name: `${what} of ${operation} ${span} ${end.code ? `ends the step with ${end.code}` : 'is got over'}`,
       operation,
-      span: 'for ever',
+      span,
       fault,
       timeoutSeconds: 30,
-      ...forEver,
-    },
-  ];
+      ...end,
+    }));
   const transient = (what, fault, code) => {
     const onlyLate = code === LATE;
     return both(what, fault, { attempts: 2 }, {
@@ -251,7 +252,9 @@ function casesOf(operation) {
   const named = ([awsError, , message]) => (message ? `${awsError} (${message})` : awsError);
 
   const transientAtAws = [...TRANSIENT_AT_AWS, ...(operation === 'AssumeRoleWithWebIdentity' ? TRANSIENT_AT_STS : [])];
-  const redirect = { status: 302, headers: { location: `https://localhost:${elsewhere.port}/${CANARY}` }, body: CANARY };
+  // Another name of this machine: to a client it is another host.
+  const location = `https://localhost:${elsewhere.port}/${CANARY}`;
+  const redirect = { status: 302, headers: { location }, body: CANARY };
   return [
     ...TRANSIENT.flatMap((row) => transient(...row)),
     ...(atAws ? transientAtAws : []).flatMap((row) => transient(named(row), refusal(row), row[1])),
@@ -260,10 +263,6 @@ function casesOf(operation) {
     ...(REFUSALS[operation] ?? []).flatMap((row) => permanent(named(row), refusal(row), row[1])),
     ...(STATUS_REFUSALS[operation] ?? []).flatMap(([status, code]) => permanent(`HTTP ${status}`, page(status), code)),
   ];
-}
-
-function ending({ code }) {
-  return code ? `ends the step with ${code}` : 'is got over';
 }
 
 /** A case whose fault is the cloud's answer. */
@@ -412,7 +411,8 @@ function page(status) {
 }
 
 function text(contentType, body, status = 200) {
-  return { status, body, headers: { 'content-type': contentType, 'set-cookie': `x=${CANARY}`, 'x-request-id': CANARY } };
+  const headers = { 'content-type': contentType, 'set-cookie': `x=${CANARY}`, 'x-request-id': CANARY };
+  return { status, body, headers };
 }
 
 async function listening(server) {
