@@ -360,6 +360,7 @@ impl FetchKeys {
 
 impl Operation for FetchKeys {
     const NAME: &'static str = "GET JWKS";
+    const IS_AWS: bool = false;
     type Output = KeySet;
 
     fn subject(&self) -> String {
@@ -376,6 +377,11 @@ impl Operation for FetchKeys {
 
     fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
         response.json().ok_or("not a JWK Set").and_then(KeySet::of)
+    }
+
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        // What the issuer's host writes is not shown.
+        Answer::new(response, "", "", None, sent)
     }
 
     fn diagnose(&self, _answer: &Answer) -> Diagnosis {
@@ -408,6 +414,7 @@ impl Discover {
 
 impl Operation for Discover {
     const NAME: &'static str = "GET openid-configuration";
+    const IS_AWS: bool = false;
     type Output = Configuration;
 
     fn subject(&self) -> String {
@@ -424,6 +431,11 @@ impl Operation for Discover {
 
     fn parse(&self, response: &Response) -> Result<Configuration, &'static str> {
         response.json().ok_or("not an OpenID configuration")
+    }
+
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        // What the issuer's host writes is not shown.
+        Answer::new(response, "", "", None, sent)
     }
 
     fn diagnose(&self, _answer: &Answer) -> Diagnosis {
@@ -445,7 +457,7 @@ fn keys_unavailable() -> Diagnosis {
     Diagnosis::new(
         "issuer-keys-unavailable",
         "The issuer's keys could not be read, so the token cannot be checked.",
-        "Check `oidc-issuer`, and that the runner may reach it.",
+        "Check `oidc-issuer`, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
     )
 }
 

@@ -114,8 +114,10 @@ pub struct Call {
     pub operation: &'static str,
     /// What it was asked about: identifiers that are no secret.
     pub subject: String,
-    /// Where it was sent, without path.
+    /// Where it was sent.
     pub endpoint: String,
+    /// How often.
+    pub attempts: u32,
 }
 
 /// A request that got no answer.
@@ -237,8 +239,13 @@ impl Unanswered {
             SendFailure::Connection(code) if code == "ENOTFOUND" || code == "EAI_AGAIN" => {
                 "The host's name does not resolve. Check the region, and the runner's DNS.".to_owned()
             }
-            SendFailure::Status(_) | SendFailure::NoToken => {
+            SendFailure::Status(_) => {
                 "GitHub's token service is failing; see githubstatus.com, and run the job again.".to_owned()
+            }
+            SendFailure::NoToken => {
+                "Something other than GitHub's token service may have answered: check the runner's \
+                 proxy, and run the job again."
+                    .to_owned()
             }
             _ => {
                 "Run the job again; if it recurs, check that the runner may reach this host (firewall, `HTTPS_PROXY`)."
@@ -259,9 +266,15 @@ impl fmt::Display for Error {
             Self::GithubTokenUnavailable(unanswered) => write!(f, "GitHub gave no OIDC token: {unanswered}"),
             Self::GithubTokenRejected(fault) => write!(f, "the GitHub token was not used: {fault}"),
             Self::ClaimUnusable { claim, problem, .. } => write!(f, "claim `{claim}` of the GitHub token {problem}"),
-            Self::Refused(refusal) => write!(f, "{} was refused: {}", refusal.call, refusal.answer),
-            Self::Unreachable(call, unanswered) => write!(f, "{call} got no answer: {unanswered}"),
-            Self::AnswerUnusable(call, problem) => write!(f, "{call} got an unusable answer: {problem}"),
+            Self::Refused(refusal) => {
+                write!(f, "{} was refused: {}", refusal.call, refusal.answer)?;
+                write_attempts(f, refusal.call.attempts)
+            }
+            Self::Unreachable(call, unanswered) => write!(f, "{call} failed: {unanswered}"),
+            Self::AnswerUnusable(call, problem) => {
+                write!(f, "{call} got an unusable answer: {problem}")?;
+                write_attempts(f, call.attempts)
+            }
             Self::ValuesUnusable(problems) => write_list(f, "values cannot be loaded", problems),
             Self::Internal(what) => write!(f, "internal fault: {what}"),
         }
@@ -318,9 +331,13 @@ impl fmt::Display for Unanswered {
             SendFailure::NoTokenEndpoint => f.write_str("there is no token endpoint")?,
             SendFailure::NoToken => f.write_str("the answer holds no token")?,
         }
-        match self.attempts {
-            0 | 1 => Ok(()),
-            several => write!(f, ", tried {several} times"),
-        }
+        write_attempts(f, self.attempts)
+    }
+}
+
+fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
+    match attempts {
+        0 | 1 => Ok(()),
+        several => write!(f, ", tried {several} times"),
     }
 }

@@ -31,6 +31,8 @@ const MIN_SKEW: Duration = Duration::from_secs(30);
 pub trait Operation {
     /// The API's name of it.
     const NAME: &'static str;
+    /// Whether AWS answers it; else it is the token's issuer.
+    const IS_AWS: bool = true;
     /// What its answer is parsed to.
     type Output;
     /// What it is about, in identifiers that are no secret.
@@ -158,7 +160,7 @@ impl<'h, H: Host> Client<'h, H> {
     }
 
     async fn attempt<O: Operation>(&self, operation: &O, attempts: u32) -> Result<(O::Output, Response), Failed> {
-        let call = || name_of(operation);
+        let call = || Call { attempts, ..name_of(operation) };
         let clock = self.clock.get();
         let mut request = operation.request(self.now()).map_err(permanent)?;
         request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
@@ -192,8 +194,9 @@ impl<'h, H: Host> Client<'h, H> {
                     outlook => outlook,
                 };
                 let diagnosis = match outlook {
-                    Outlook::Throttled => throttled(),
-                    Outlook::Transient => service_fault(),
+                    Outlook::Throttled if O::IS_AWS => throttled(),
+                    Outlook::Transient if O::IS_AWS => service_fault(),
+                    _ if O::IS_AWS && answer.code.is_empty() => none_of_awss(),
                     _ => operation.diagnose(&answer),
                 };
                 let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
@@ -262,6 +265,7 @@ pub fn name_of<O: Operation>(operation: &O) -> Call {
         operation: O::NAME,
         subject: operation.subject(),
         endpoint: operation.endpoint().without_scheme().to_owned(),
+        attempts: 1,
     }
 }
 
@@ -329,6 +333,14 @@ fn throttled() -> Diagnosis {
         "throttled",
         "The account's quota for this call is used up at the moment.",
         "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
+    )
+}
+
+fn none_of_awss() -> Diagnosis {
+    Diagnosis::new(
+        "answer-unusable",
+        "The answer has no error code, so it is none of AWS's: a proxy, a captive portal or another server gave it.",
+        "Check what stands between the runner and this host, and `AWS_ENDPOINT_URL`.",
     )
 }
 

@@ -511,7 +511,7 @@ mod tests {
     }
 
     fn refused(code: &'static str) -> Error {
-        let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new() };
+        let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new(), attempts: 1 };
         let answer = Answer { status: 400, code: code.to_owned(), message: String::new(), request_id: None };
         Error::Refused(Box::new(Refusal { call, answer, diagnosis: Diagnosis::new(code, "", "") }))
     }

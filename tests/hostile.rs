@@ -42,7 +42,7 @@ fn a_step_of_five_seconds_is_out_of_time_after_five_seconds() {
 fn a_list_is_no_error_of_aws() {
     let job = Job::push();
     let run = Script::new("A,secret").signed_in(&job).then(job.get_id().answers(403, "[\"CANARY\"]")).run();
-    run.fails_with("cognito-refused");
+    run.fails_with("answer-unusable");
 }
 #[test]
 fn a_list_is_no_answer() {

@@ -948,7 +948,7 @@ fn refusals_of_sts_have_codes() {
             "role-duration-refused",
         ),
         ("ValidationError", "1 validation error detected", "assume-role-refused"),
-        ("", "", "assume-role-refused"),
+        ("", "", "answer-unusable"),
     ] {
         let run = Script::new("A,secret")
             .signed_in(&job)
@@ -1152,7 +1152,7 @@ fn error_bodies_that_are_not_aws_show_their_status_and_nothing_else() {
     let job = Job::push();
     for body in ["CANARY", "<html>CANARY</html>", "{\"error\":\"CANARY\"}", "{\"message\":[\"CANARY\"]}"] {
         let run = Script::new("A,secret").signed_in(&job).then(job.get_id().answers(403, body)).run();
-        let text = run.fails_with("cognito-refused");
+        let text = run.fails_with("answer-unusable");
         assert!(text.contains("HTTP 403"), "{text}");
         let run = Script::new("A,secret")
             .signed_in(&job)
@@ -1160,7 +1160,7 @@ fn error_bodies_that_are_not_aws_show_their_status_and_nothing_else() {
             .then(job.get_open_id_token())
             .then(job.assume_role().answers(403, body))
             .run();
-        run.fails_with("assume-role-refused");
+        run.fails_with("answer-unusable");
     }
 }
 
@@ -1176,7 +1176,7 @@ fn messages_that_repeat_a_credential_are_left_out() {
         .signed_in(&job)
         .then(job.get_id().refused(400, job.jwt(), &job.jwt()[..40]).header("x-amzn-errortype", job.jwt()))
         .run();
-    run.fails_with("cognito-refused");
+    run.fails_with("answer-unusable");
 
     let opaque = "CANARY-opaque-token-of-an-emulator";
     let given = json!({ "IdentityId": "x", "Token": opaque }).to_string();
