@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
 
@@ -16,7 +17,7 @@ use crate::identity::cognito::{GetId, GetOpenIdToken, Login};
 use crate::identity::sts::{AssumeRoleWithWebIdentity, Session, check_session_tags};
 use crate::inputs::{Inputs, RawInputs};
 use crate::printable::printable;
-use crate::retry::{Client, name_of};
+use crate::retry::{ATTEMPT_TIMEOUT, Client, name_of};
 use crate::secret::Secret;
 use crate::stores::{Document, GetSecretValue, Store, settle, stores_of};
 use crate::values::{Value, ValueLine, resolve};
@@ -114,9 +115,11 @@ async fn session<H: Host>(
     session_name: &RoleSessionName,
 ) -> Result<(Session, Option<Vec<(String, String)>>), Error> {
     let job = RefCell::new(job);
-    // A retry may come when the token has ended; Cognito is then shown a new one.
+    // A retry may come when the token is about to end; Cognito is then shown a new one.
+    // A token that was given cannot be replaced, so it is used to its end.
+    let margin = if inputs.github_token.is_none() { ATTEMPT_TIMEOUT } else { Duration::ZERO };
     let login = async || {
-        if job.borrow().claims.expires() <= client.now() {
+        if job.borrow().claims.expires() <= client.now() + margin {
             let renewed = job_token(client, inputs).await?;
             job.replace(renewed);
         }

@@ -14,7 +14,8 @@ use crate::error::{Call, Diagnosis, Error, Refusal, Unanswered};
 use crate::http::{Host, Request, Response, SendFailure};
 use crate::secret::Secret;
 
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time of one attempt, from the connection to the last byte.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ATTEMPTS: u32 = 3;
 const BASE_PAUSE: Duration = Duration::from_millis(50);
 const BASE_PAUSE_THROTTLED: Duration = Duration::from_secs(1);

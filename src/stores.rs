@@ -13,6 +13,7 @@ use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, Servi
 use crate::claims::Claims;
 use crate::error::{Diagnosis, Error, ValueProblem};
 use crate::http::{Request, Response};
+use crate::identity::list_of_tags;
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -249,11 +250,7 @@ impl GetSecretValue<'_> {
             Some([]) => {
                 " The session carries no tags at all: `sts:TagSession` and the pool's tag map give them.".to_owned()
             }
-            Some(tags) => {
-                let list: Vec<_> =
-                    tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
-                format!(" The session carries the tags {}.", list.join(", "))
-            }
+            Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
         };
         let elsewhere = match self.account == self.role.account() {
             true => String::new(),

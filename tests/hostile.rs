@@ -121,12 +121,11 @@ fn wrong_clock_and_unknown_key_together() {
     run.plan();
 }
 #[test]
-fn a_retry_after_the_tokens_expiry_has_a_new_token() {
+fn a_retry_when_the_token_is_about_to_end_has_a_new_one() {
     let old = Job::push().claim("exp", START + 8);
     let new = Job::push();
     let run = Script::new("A,secret")
         .together([old.github_token(), jwks()])
-        .then(old.get_id().silent())
         .then(old.get_id().silent())
         .together([new.github_token(), jwks()])
         .then(new.get_id())

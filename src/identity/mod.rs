@@ -1,7 +1,5 @@
 //! Who the job is to AWS: the GitHub token becomes an OpenID token of Cognito, and that becomes a role session.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use crate::claims::Claims;
 use crate::error::Error;
 use crate::printable::printable;
@@ -82,15 +80,10 @@ impl RoleSessionNameTemplate {
     }
 }
 
-/// A moment as AWS writes it: `2026-11-22T03:04:05Z`.
-pub fn format_time(at: SystemTime) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    let format = time::format_description::well_known::Rfc3339;
-    i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .and_then(|time| time.format(&format).ok())
-        .unwrap_or_default()
+/// Session tags as an error lists them, safe to print.
+pub fn list_of_tags(tags: &[(String, String)]) -> String {
+    let pairs: Vec<_> = tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
+    pairs.join(", ")
 }
 
 #[cfg(test)]

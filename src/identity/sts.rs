@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 
-use super::RoleSessionName;
+use super::{RoleSessionName, list_of_tags};
 use crate::aws::{Answer, BaseUrl, Credentials, RoleArn};
 use crate::error::{Diagnosis, Error};
 use crate::http::{Method, Request, Response};
@@ -192,9 +192,8 @@ impl AssumeRoleWithWebIdentity<'_> {
                 "The token carries no session tags: the pool has no principal tag map for this issuer.".to_owned()
             }
             Some(tags) => {
-                let list: Vec<_> =
-                    tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
-                format!("The session would have carried the tags {}.{}", list.join(", "), self.what_tags_lack(tags))
+                let lack = self.what_tags_lack(tags);
+                format!("The session would have carried the tags {}.{lack}", list_of_tags(tags))
             }
         };
         Diagnosis::new(
