@@ -49,7 +49,12 @@ rmSync(out, { recursive: true });
 /** Both crates for wasm32, without paths of this machine in them. */
 function compile() {
   const cargoHome = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
-  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/env-kvstore`];
+  run('cargo', ['fetch', '--locked']);
+  // A registry's folder is named after its host, which is another where a mirror stands in for it.
+  const sources = path.join(cargoHome, 'registry/src');
+  const registries = readdirSync(sources).map((name) => path.join(sources, name));
+  const remapped = [cargoHome, ...registries].map((folder) => [folder, '/cargo']).concat([[root, '/env-kvstore']]);
+  const flags = remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...toolchain.arguments], {
     ...toolchain.environment,
     CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
