@@ -7,12 +7,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
 import { role } from './cloud/setup.mjs';
 import { assertNothingExported, MAIN, runStep } from './runner/step.mjs';
+import { turn } from './runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const NOTHING = { GITHUB_ENV: '', GITHUB_OUTPUT: '', GITHUB_STEP_SUMMARY: '' };
@@ -30,8 +31,6 @@ const [cloud, quiet, strict] = await Promise.all([1, 2, 3].map(() => startCloud(
 after(() => Promise.all([cloud, quiet, strict].map((started) => started.close())));
 
 let lastNumber = 0;
-let running = 0;
-const waiting = [];
 
 describe('the right job', TOGETHER, () => {
   test('gets its values, the environment before the repository', async () => {
@@ -1164,21 +1163,6 @@ function conditionsThatRefused(runIdTag, { runId }) {
     .filter(({ decision, request }) => decision !== 'allow' && request.context[runIdTag]?.[0] === runId)
     .flatMap(({ statements }) => statements)
     .flatMap(({ mismatches }) => mismatches.map(({ key, element }) => key ?? element));
-}
-
-/** As many steps at the same time as the machine can run; one that has not ended soon only waits and counts no more. */
-async function turn() {
-  while (running >= availableParallelism() + 1) await new Promise((resolve) => waiting.push(resolve));
-  running += 1;
-  let released = false;
-  const release = () => {
-    if (released) return;
-    released = true;
-    running -= 1;
-    waiting.shift()?.();
-  };
-  setTimeout(release, 1500).unref();
-  return release;
 }
 
 async function until(holds) {

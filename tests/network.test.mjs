@@ -9,13 +9,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import net from 'node:net';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
 import { assertNothingExported, runStep } from './runner/step.mjs';
+import { turn } from './runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const TOGETHER = { concurrency: 8 };
@@ -45,9 +46,6 @@ const cloud = await startTlsCloud(`https://${GITHUB}/octo-enterprise`);
 after(() => cloud.close());
 const idleClouds = [];
 after(() => Promise.all(idleClouds.map((idle) => idle.close())));
-
-let running = 0;
-const waiting = [];
 
 describe('over TLS, by the real names of hosts', TOGETHER, () => {
   test('a job reads its values from the default endpoints, by an authority in NODE_EXTRA_CA_CERTS', async (t) => {
@@ -474,21 +472,6 @@ function basic(user, password) {
 
 function credentials(user, password) {
   return `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-}
-
-/** As many steps at the same time as the machine can run; one that has not ended soon only waits and counts no more. */
-async function turn() {
-  while (running >= availableParallelism() + 1) await new Promise((resolve) => waiting.push(resolve));
-  running += 1;
-  let released = false;
-  const release = () => {
-    if (released) return;
-    released = true;
-    running -= 1;
-    waiting.shift()?.();
-  };
-  setTimeout(release, 1500).unref();
-  return release;
 }
 
 function notOnWindows() {
