@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { trustedAuthorities } from './certificates.ts';
 
@@ -12,7 +13,7 @@ const ADDRESS_ATTEMPT_TIMEOUT_MS = 1000;
 
 export interface Agents {
   agentFor(url: URL): Promise<http.Agent>;
-  connectEarly(url: URL): Promise<void>;
+  connectEarly(url: URL, connections: number): Promise<void>;
   destroy(): void;
 }
 
@@ -20,7 +21,13 @@ export interface Agents {
 export function createAgents(): Agents {
   net.setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_ATTEMPT_TIMEOUT_MS);
   const agents = new Map<string, Promise<http.Agent>>();
-  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, ...trustedAuthorities() };
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  /** One for all connections: to make one takes as long as a handshake. */
+  let secureContext: tls.SecureContext | undefined;
+  const secureOptions = () => ({
+    ...options,
+    secureContext: (secureContext ??= tls.createSecureContext(trustedAuthorities())),
+  });
 
   const agentFor = (url: URL) => {
     const proxy = getProxyUrl(url)?.href;
@@ -34,49 +41,67 @@ export function createAgents(): Agents {
       return new http.Agent(options);
     }
     if (proxy === undefined) {
-      return takingEarlyConnections(new https.Agent(options));
+      return withEarlyConnections(new https.Agent(secureOptions()));
     }
     const { HttpsProxyAgent } = await import('hpagent');
-    return takingEarlyConnections(new HttpsProxyAgent({ ...options, proxy }));
+    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy }));
   };
   return {
     agentFor,
-    async connectEarly(url) {
+    async connectEarly(url, connections) {
       const agent = await agentFor(url);
-      early.get(agent)?.(url);
+      early.get(agent)?.open(url, connections);
     },
-    destroy: () => agents.forEach((agent) => void agent.then((ready) => ready.destroy())),
+    destroy: () =>
+      agents.forEach((agent) =>
+        agent.then((ready) => {
+          early.get(ready)?.destroy();
+          ready.destroy();
+        }),
+      ),
   };
 }
 
 type Callback = (error: Error | null, socket: Duplex) => void;
 
-/** How a connection is opened early in an agent's name. */
-const early = new WeakMap<http.Agent, (url: URL) => void>();
+/** The connections that were opened early in an agent's name. */
+const early = new WeakMap<http.Agent, { open(url: URL, connections: number): void; destroy(): void }>();
 
-/** Makes an agent take a connection that was opened early, if it is still good, before it opens one. */
-function takingEarlyConnections<T extends https.Agent>(agent: T): T {
-  const waiting = new Map<string, Promise<Duplex>>();
+/** Makes an agent take connections that were opened early, as far as they are still good, before it opens any. */
+function withEarlyConnections<T extends https.Agent>(agent: T): T {
+  const waiting = new Map<string, Promise<Duplex>[]>();
+  /** Those who open a connection later need not go through the whole handshake again. */
+  const sessions = new Map<string, Buffer>();
   const create = agent.createConnection.bind(agent) as (options: object, callback: Callback) => Duplex | undefined;
-  const connect = (options: object) =>
+  const connect = (key: string, options: object) =>
     new Promise<Duplex>((resolve, reject) => {
-      const socket = create(options, (error, made) => (error ? reject(error) : resolve(made)));
+      const session = sessions.get(key);
+      const socket = create({ ...options, session }, (error, made) => (error ? reject(error) : resolve(made)));
       if (socket) {
         resolve(socket);
       }
-    });
-  early.set(agent, (url) => {
-    const port = Number(url.port || 443);
-    const opened = connect({ ...agent.options, host: url.hostname, port, servername: servername(url.hostname) });
-    // What goes wrong here goes wrong again, and is reported, when a request wants the connection.
-    opened.then((socket) => socket.on('error', () => {})).catch(() => {});
-    waiting.set(`${url.hostname}:${port}`, opened);
+    }).then((socket) => socket.on('session', (session: Buffer) => sessions.set(key, session)));
+
+  early.set(agent, {
+    open(url, connections) {
+      const port = Number(url.port || 443);
+      const key = `${url.hostname}:${port}`;
+      const opened = waiting.get(key) ?? [];
+      waiting.set(key, opened);
+      while (opened.length < Math.min(connections, MAX_SOCKETS)) {
+        const options = { ...agent.options, host: url.hostname, port, servername: servername(url.hostname) };
+        const connection = connect(key, options);
+        // What goes wrong here goes wrong again, and is reported, when a request wants the connection.
+        connection.then((socket) => socket.on('error', () => {})).catch(() => {});
+        opened.push(connection);
+      }
+    },
+    destroy: () => [...waiting.values()].flat().forEach((opened) => opened.then((socket) => socket.destroy(), () => {})),
   });
   agent.createConnection = ((options: { host: string; port: number }, callback: Callback) => {
     const key = `${options.host}:${options.port}`;
-    const opened = waiting.get(key);
-    waiting.delete(key);
-    const fresh = () => connect(options);
+    const fresh = () => connect(key, options);
+    const opened = waiting.get(key)?.shift();
     const usable = opened?.then((socket) => (socket.destroyed ? fresh() : socket), fresh) ?? fresh();
     usable.then(
       (socket) => callback(null, socket),

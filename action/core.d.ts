@@ -13,12 +13,12 @@ export interface Host {
   /** The job's OIDC token. */
   githubToken(audience: string, timeoutMs: number, maxBodyBytes: number): Promise<string>;
   sleep(durationMs: number): Promise<void>;
-  /** Opens a connection that a later request to the same origin takes. */
-  connectEarly(origin: string): void;
+  /** Sees to it that so many connections stand open for later requests to the origin. */
+  connectEarly(origin: string, connections: number): void;
   nowMs(): number;
   monotonicMs(): number;
   /** Texts are safe to print. `lines` are for a group only. */
-  log(kind: 'info' | 'warning' | 'group', text: string, lines: string[]): void;
+  log(kind: 'info' | 'notice' | 'warning' | 'group', text: string, lines: string[]): void;
 }
 
 export interface Request {

@@ -1,4 +1,5 @@
-import * as actions from '@actions/core';
+import { endGroup, getIDToken, getInput, info, notice, startGroup, warning } from '@actions/core';
+import { EOL } from 'node:os';
 import type { Host } from './core.d.ts';
 import { sendThrough } from './http-client.ts';
 import type { Transport } from './transport.ts';
@@ -8,13 +9,25 @@ import { HostError } from './transport.ts';
 export function createHost(transport: Transport): Host {
   return {
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
-    connectEarly: (origin) => transport.connectEarly(origin),
+    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
     githubToken: (...options) => requestGithubToken(transport, ...options),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     nowMs: () => Date.now(),
-    monotonicMs: () => performance.now(),
+    // `performance` would do, were it not for the 5 ms that Node takes to load it.
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     log,
   };
+}
+
+/** Opens the connections that are used first, while the core is compiled: for the token, and for the issuer's keys. */
+export function connectToGithub(transport: Transport): void {
+  const token = getInput('github-token') ? '' : process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+  const urls = [token, getInput('oidc-issuer')].filter((url) => url?.startsWith('https:') && URL.canParse(url));
+  const origins = urls.map((url) => new URL(url!).origin);
+  origins.forEach((origin, index) => {
+    const connections = origins.slice(0, index + 1).filter((other) => other === origin).length;
+    transport.connectEarly(origin, connections);
+  });
 }
 
 /** `getIDToken` masks the token before it hands it over. */
@@ -29,7 +42,7 @@ async function requestGithubToken(
   }
   sendThrough((request) => transport.send({ ...request, maxBodyBytes }, timeoutMs));
   try {
-    return await actions.getIDToken(audience);
+    return await getIDToken(audience);
   } catch (error) {
     throw new HostError(tokenFailureCode(String(error)));
   }
@@ -42,12 +55,30 @@ function tokenFailureCode(message: string): string {
   return status ? `status:${status}` : (code ?? 'no-token');
 }
 
-function log(kind: 'info' | 'warning' | 'group', text: string, lines: string[]): void {
-  if (kind === 'group') {
-    actions.startGroup(text);
-    lines.forEach((line) => actions.info(line));
-    actions.endGroup();
-  } else {
-    actions[kind](text);
+const SAY = { info, notice, warning };
+
+/** What was said since the event loop last went round. */
+let unsaid: (() => void)[] = [];
+
+/** Says it when the core has sent its next request: writing to a log may take longer than to make one. */
+function log(kind: 'info' | 'notice' | 'warning' | 'group', text: string, lines: string[]): void {
+  if (unsaid.length === 0) {
+    setImmediate(sayAll);
   }
+  unsaid.push(() => {
+    if (kind === 'group') {
+      startGroup(text);
+      info(lines.join(EOL));
+      endGroup();
+    } else {
+      SAY[kind](text);
+    }
+  });
+}
+
+/** Says what has not been said yet. */
+export function sayAll(): void {
+  const now = unsaid;
+  unsaid = [];
+  now.forEach((say) => say());
 }

@@ -1,7 +1,7 @@
 import { error, ExitCode } from '@actions/core';
 import type { Failure } from './core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
-import { createHost } from './host.ts';
+import { connectToGithub, createHost, sayAll } from './host.ts';
 import { loadInputs } from './inputs.ts';
 import { loadCore } from './load.ts';
 import { createTransport } from './transport.ts';
@@ -10,17 +10,20 @@ import { createTransport } from './transport.ts';
 let exported = false;
 
 async function run(): Promise<void> {
+  const transport = createTransport();
+  connectToGithub(transport);
   const core = await loadCore();
   const inputs = loadInputs(core);
-  const transport = createTransport();
   const plan = await core.run(inputs, createHost(transport));
   transport.close();
+  sayAll();
   await exportPlan(plan);
   exported = true;
 }
 
 /** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
 async function end(exitCode: number, failure?: Failure): Promise<never> {
+  sayAll();
   if (failure) {
     error(`${failure.code}: ${failure.message}\n${failure.hint}`, { title: `env-kvstore: ${failure.code}` });
     if (failure.summary) {

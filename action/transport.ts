@@ -15,7 +15,7 @@ export class HostError extends Error {
 
 export interface Transport {
   send(request: Request, timeoutMs: number): Promise<Response>;
-  connectEarly(origin: string): void;
+  connectEarly(origin: string, connections: number): void;
   close(): void;
 }
 
@@ -28,7 +28,7 @@ export function createTransport(): Transport {
       const agent = await agents.agentFor(url);
       return exchange(url, request, agent, timeoutMs);
     },
-    connectEarly: (origin) => void agents.connectEarly(new URL(origin)),
+    connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections),
     close: () => agents.destroy(),
   };
 }

@@ -23,6 +23,15 @@ const ownHttpClient = {
     build.onResolve({ filter: /^@actions\/http-client$/ }, () => ({ path: path.join(root, 'action/http-client.ts') })),
 };
 
+/** What few runs need is a file of its own, loaded when it is needed. */
+const loadedWhenNeeded = {
+  name: 'loaded-when-needed',
+  setup: (build) =>
+    build.onResolve({ filter: /^hpagent$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './hpagent.js', external: true } : undefined,
+    ),
+};
+
 const toolchain = wasmToolchain();
 for (const folder of [dist, generated, scratch]) {
   rmSync(folder, { recursive: true, force: true });
@@ -34,7 +43,7 @@ for (const [crate, folder] of [['env_kvstore', scratch], ['env_kvstore_policy', 
   optimize(path.join(folder, `${crate}_bg.wasm`), crate === 'env_kvstore' ? path.join(dist, `${crate}_bg.wasm`) : undefined);
 }
 await bundle();
-writeFileSync(path.join(dist, 'package.json'), '{ "type": "module" }\n');
+writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(record(), null, 2)}\n`);
 if (check) {
   compareWithCommitted();
@@ -53,8 +62,9 @@ function compile() {
   // A registry's folder is named after its host, which is another where a mirror stands in for it.
   const sources = path.join(cargoHome, 'registry/src');
   const registries = readdirSync(sources).map((name) => path.join(sources, name));
-  const remapped = [cargoHome, ...registries].map((folder) => [folder, '/cargo']).concat([[root, '/env-kvstore']]);
-  const flags = remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const remapped = [cargoHome, ...registries].map((folder) => [folder, '/cargo']);
+  remapped.push([toolchain.sysroot, '/rust'], [root, '/env-kvstore']);
+  const flags = [...toolchain.flags, ...remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)];
   run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...toolchain.arguments], {
     ...toolchain.environment,
     CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
@@ -77,26 +87,27 @@ function optimize(wasm, to = wasm) {
   const wasmOpt = path.join(root, 'node_modules/binaryen/bin/wasm-opt');
   const features = ['bulk-memory', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
   const enabled = features.map((feature) => `--enable-${feature}`);
-  run(process.execPath, [wasmOpt, '-Oz', ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
+  // V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing.
+  const inlining = ['--one-caller-inline-max-function-size', '400'];
+  run(process.execPath, [wasmOpt, '-Oz', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
 }
 
 async function bundle() {
   const result = await esbuild.build({
     absWorkingDir: root,
     alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
-    // CommonJS within (tunnel, hpagent) asks for Node's own modules by `require`.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
     bundle: true,
-    chunkNames: '[name]',
-    entryPoints: { index: 'action/main.ts' },
-    format: 'esm',
+    define: { 'globalThis.crypto.getRandomValues': 'getRandomValues' },
+    entryPoints: { index: 'action/main.ts', hpagent: 'hpagent' },
+    // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
+    format: 'cjs',
+    inject: ['action/random.ts'],
     legalComments: 'none',
     metafile: true,
     minify: true,
     outdir: dist,
     platform: 'node',
-    plugins: [ownHttpClient],
-    splitting: true,
+    plugins: [ownHttpClient, loadedWhenNeeded],
     target: 'node20',
   });
   writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(Object.keys(result.metafile.inputs)));

@@ -1,33 +1,46 @@
 // Which Rust compiles for wasm32-unknown-unknown on this machine.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 
-const TARGET = 'wasm32-unknown-unknown';
 const DEBIAN = { rustc: '/usr/bin/rustc', cargo: '/usr/bin/cargo', sources: '/usr/share/doc/rust-web-src' };
 
-/** rustup's toolchain with the target, which is added if it can be; else Debian's `rustc-web`, which builds its own std. */
+/**
+ * rustup's toolchain with the sources of std, which are added if they can be; else Debian's `rustc-web`.
+ *
+ * Both build std themselves, without the texts of panics: a trap shows none of them, and they are a fifth of the wasm.
+ * These options are unstable, and a release compiler takes them when told so by RUSTC_BOOTSTRAP.
+ */
 export function wasmToolchain() {
-  if (installed() || (output('rustup', ['target', 'add', TARGET]) !== undefined && installed())) {
-    return { name: output('rustc', ['--version']), cargo: 'cargo', arguments: [], environment: {} };
+  const unstable = { arguments: ['-Zbuild-std=std,panic_abort'], environment: { RUSTC_BOOTSTRAP: '1' } };
+  const flags = ['-Zunstable-options', '-Cpanic=immediate-abort'];
+  if (sourcesOfStd() || (output('rustup', ['component', 'add', 'rust-src']) !== undefined && sourcesOfStd())) {
+    return { name: output('rustc', ['--version']), cargo: 'cargo', flags, sysroot: sysroot('rustc'), ...unstable };
   }
   if (existsSync(DEBIAN.rustc) && existsSync(DEBIAN.sources)) {
     return {
-      name: `${output(DEBIAN.rustc, ['--version'])} with -Zbuild-std`,
+      name: `${output(DEBIAN.rustc, ['--version'])} of Debian`,
       cargo: DEBIAN.cargo,
-      arguments: ['-Zbuild-std=std,panic_abort'],
-      // -Zbuild-std is unstable; Debian's release compiler takes it when told so.
-      environment: { RUSTC: DEBIAN.rustc, RUSTC_BOOTSTRAP: '1' },
+      flags,
+      sysroot: sysroot(DEBIAN.rustc),
+      ...unstable,
+      environment: { ...unstable.environment, RUSTC: DEBIAN.rustc },
     };
   }
   throw new Error(
-    `no Rust for ${TARGET} here. Install it with one of:\n` +
-      `  rustup target add ${TARGET}\n` +
+    'no Rust here that has the sources of its standard library. Install them with one of:\n' +
+      '  rustup component add rust-src\n' +
       '  apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm lld-22',
   );
 }
 
-function installed() {
-  return output('rustup', ['target', 'list', '--installed'])?.split('\n').includes(TARGET) ?? false;
+function sourcesOfStd() {
+  const root = sysroot('rustc');
+  return root !== undefined && existsSync(path.join(root, 'lib/rustlib/src/rust/library/std'));
+}
+
+function sysroot(rustc) {
+  return output(rustc, ['--print', 'sysroot']);
 }
 
 function output(command, args) {

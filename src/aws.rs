@@ -1,6 +1,7 @@
 //! What all AWS services share: partitions, regions, accounts, endpoints, signing, and how they say no.
 
 use std::fmt;
+use std::hint::black_box;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
@@ -9,7 +10,7 @@ use aws_sigv4::sign::v4;
 use http::Uri;
 use serde::Deserialize;
 
-use crate::http::{Method, Request, Response};
+use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
 use crate::printable::{printable, without_secrets};
 use crate::secret::Secret;
 
@@ -215,7 +216,7 @@ fn is_loopback(host: &str) -> bool {
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct AwsEnvironment(std::collections::BTreeMap<String, String>);
+pub struct AwsEnvironment(std::collections::BTreeMap<String, Secret>);
 
 impl AwsEnvironment {
     /// The variables that the core reads; a host gives these and no others.
@@ -232,7 +233,7 @@ impl AwsEnvironment {
 
     /// The value of a variable; an empty one counts as absent.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0.get(name).map(|value| value.secret().trim()).filter(|value| !value.is_empty())
     }
 
     fn is_true(&self, name: &str) -> bool {
@@ -306,6 +307,7 @@ pub fn json_request(endpoint: &BaseUrl, target: &str, body: String, credentials:
         url: format!("{endpoint}/"),
         headers: vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", target.to_owned())],
         body: Secret::new(body),
+        max_body_bytes: MAX_BODY_BYTES,
         credentials,
     }
 }
@@ -352,6 +354,16 @@ pub fn signed(
     Some(request)
 }
 
+/// Signs a request that is sent nowhere, so that the host has compiled what signs when it is needed: V8 compiles a function
+/// when it is first called, and all of these take it as long as a round trip to a near region.
+pub fn rehearse_signing(region: &Region, at: SystemTime) {
+    let endpoint = public_endpoint(Service::SecretsManager, region, false, false);
+    let none = || Secret::new("-");
+    let credentials = Credentials { access_key_id: none(), secret_access_key: none(), session_token: Some(none()) };
+    let request = json_request(&endpoint, "-", String::new(), vec![]);
+    black_box(signed(request, Service::SecretsManager.endpoint_prefix(), region, &credentials, at));
+}
+
 /// A service's no. All texts are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -381,29 +393,23 @@ impl Answer {
 
     /// Reads an error of AWS JSON 1.1: the code is `__type` or a header, cut at `:` and after `#`.
     pub fn from_json(response: &Response, sent: &[Secret]) -> Self {
-        #[derive(Deserialize, Default)]
-        struct Body {
-            #[serde(default, rename = "__type")]
-            kind: String,
-            #[serde(default, alias = "Message")]
-            message: String,
-        }
-        let body: Body = response.json().unwrap_or_default();
-        let full = match response.header("x-amzn-errortype") {
-            Some(header) if body.kind.is_empty() => header,
-            _ => &body.kind,
-        };
+        let body = response.json();
+        let text = |name| body.as_ref().and_then(|body| body.text(name));
+        let kind = text("__type").filter(|kind| !kind.is_empty());
+        let full = kind.as_deref().or(response.header("x-amzn-errortype")).unwrap_or_default();
         let code = full.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
-        let request_id = response.header("x-amzn-requestid").or(response.header("x-amz-request-id"));
-        Self::new(response, code, &body.message, request_id, sent)
+        let message = text("message").or_else(|| text("Message")).unwrap_or_default();
+        Self::new(response, code, &message, response.request_id(), sent)
     }
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP {}", self.status)?;
-        if !self.code.is_empty() {
-            write!(f, " {}", self.code)?;
+        match (self.status, self.code.as_str()) {
+            // One of several that a successful call answers.
+            (200, code) => f.write_str(code)?,
+            (status, "") => write!(f, "HTTP {status}")?,
+            (status, code) => write!(f, "HTTP {status} {code}")?,
         }
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
@@ -476,14 +482,15 @@ mod tests {
     #[test]
     fn a_services_own_endpoint_url_beats_the_general_one() {
         let variables = [("AWS_ENDPOINT_URL", "http://localhost:1/"), ("AWS_ENDPOINT_URL_STS", "http://localhost:2")];
-        let mut environment = AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let mut environment =
+            AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), Secret::new(value))).into());
         let at = |environment: &AwsEnvironment, service| {
             let configured = environment.configured_endpoint(service).unwrap();
             configured.unwrap_or_else(|| environment.public_endpoint(service, &region("us-west-2")))
         };
         assert_eq!(at(&environment, Service::Sts).as_str(), "http://localhost:2");
         assert_eq!(at(&environment, Service::CognitoIdentity).as_str(), "http://localhost:1");
-        environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), "true".to_owned());
+        environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), Secret::new("true"));
         assert_eq!(at(&environment, Service::Sts).as_str(), "https://sts.us-west-2.amazonaws.com");
     }
 

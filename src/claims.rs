@@ -2,7 +2,6 @@
 //!
 //! <https://docs.github.com/en/actions/reference/security/oidc>
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Once;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,16 +10,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPublicKey, pkcs1v15};
-use serde::Deserialize;
-use serde_json::Value;
 use signature::Verifier;
 
 use crate::aws::{Answer, BaseUrl};
 use crate::error::{Diagnosis, Error};
-use crate::http::{Method, Request, Response};
+use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
+use crate::json::Object;
+#[cfg(test)]
+use crate::json::object_of;
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -41,16 +41,16 @@ pub struct Expected<'a> {
 
 /// The claims of a verified token.
 #[derive(Debug, Clone)]
-pub struct Claims(BTreeMap<String, Value>);
+pub struct Claims(Object);
 
 impl Claims {
     /// A claim that is a string, as all of GitHub's but the times are; an empty one counts as absent.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.0.text(name).filter(|text| !text.is_empty())
     }
 
     /// A claim that every GitHub token has.
-    pub fn required(&self, name: &str) -> Result<&str, Error> {
+    pub fn required(&self, name: &str) -> Result<String, Error> {
         self.text(name).ok_or_else(|| Error::ClaimUnusable {
             claim: name.to_owned(),
             problem: "is absent".to_owned(),
@@ -61,23 +61,23 @@ impl Claims {
 
     /// When the token ends.
     pub fn expires(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.0.get("exp").and_then(Value::as_u64).unwrap_or_default())
+        self.time("exp").and_then(|time| UNIX_EPOCH.checked_add(time)).unwrap_or(UNIX_EPOCH)
+    }
+
+    /// Seconds since 1970, of which a token may name fractions.
+    fn time(&self, name: &str) -> Option<Duration> {
+        Duration::try_from_secs_f64(serde_json::from_str(self.0.json(name)?).ok()?).ok()
     }
 
     /// `name: value` of each claim, safe to print.
     pub fn lines(&self) -> Vec<String> {
-        self.0
-            .iter()
-            .map(|(name, value)| match value {
-                Value::String(text) => format!("{}: {}", printable(name), printable(text)),
-                other => format!("{}: {}", printable(name), printable(&other.to_string())),
-            })
-            .collect()
+        let shown = |name| self.0.text(name).or_else(|| self.0.json(name).map(str::to_owned)).unwrap_or_default();
+        self.0.names().map(|name| format!("{}: {}", printable(name), printable(&shown(name)))).collect()
     }
 
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
-        Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect())
+        Self(Object::parse(object_of(pairs).as_bytes()).unwrap())
     }
 }
 
@@ -86,67 +86,60 @@ impl Claims {
 /// The check guards against mistakes (a wrong audience, an old token) before the token leaves for AWS; what the job may
 /// read is decided by Cognito and IAM alone.
 pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
-    let header = header(token)?;
-    let key_id = header.kid.unwrap_or_default();
+    let key_id = key_id(token)?;
     let candidates = keys.0.iter().filter(|(id, _)| *id == key_id);
 
     use_rs256_only();
-    let mut validation = Validation::new(Algorithm::RS256);
-    // The library reads the machine's clock and names no values; the four claims are checked below.
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let mut fault = TokenFault::UnknownKey { key_id: printable(&key_id) };
-    let mut claims = None;
+    // `jsonwebtoken::decode` would also read every header field there is, the machine's clock, and claims by rules of its own.
+    let (message, signature) = token.secret().rsplit_once('.').ok_or(TokenFault::Malformed)?;
+    let mut checked = Err(TokenFault::UnknownKey { key_id: printable(&key_id) });
     for (_, key) in candidates {
-        match jsonwebtoken::decode(token.secret(), key, &validation) {
-            Ok(data) => claims = Some(Claims(data.claims)),
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => fault = TokenFault::Signature,
-            Err(_) => fault = TokenFault::Malformed,
-        }
+        checked = match jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, Algorithm::RS256) {
+            Ok(true) => return claims_of(token, expected, now),
+            Ok(false) => Err(TokenFault::Signature),
+            Err(_) => Err(TokenFault::Malformed),
+        };
     }
-    let claims = claims.ok_or(fault)?;
+    checked
+}
 
+/// The claims of a token whose signature is right, if they are what is expected.
+fn claims_of(token: &Secret, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
+    let claims = claims_in(token).map(Claims).ok_or(TokenFault::Malformed)?;
     check_times(&claims, now)?;
     check_issuer(&claims, expected.issuer)?;
     check_audience(&claims, expected.audience)?;
     Ok(claims)
 }
 
-/// The claims of a token that is not verified, if it is a JWT at all: for the log and for diagnoses, never for a decision.
-/// Emulators of Cognito answer with opaque strings.
-pub fn unverified(token: &Secret) -> Option<BTreeMap<String, Value>> {
-    let payload = token.secret().split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+/// The claims that a token holds, if it is a JWT at all (emulators of Cognito answer with opaque strings). It is not
+/// verified here; [`verify`] does that, and no decision is made on claims that it has not passed.
+pub fn claims_in(token: &Secret) -> Option<Object> {
+    Object::parse(&URL_SAFE_NO_PAD.decode(token.secret().split('.').nth(1)?).ok()?)
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-}
-
-fn header(token: &Secret) -> Result<Header, TokenFault> {
+/// The `kid` of a token that is signed with RS256.
+fn key_id(token: &Secret) -> Result<String, TokenFault> {
     let parts: Vec<_> = token.secret().split('.').collect();
     let [header, _, _] = parts.as_slice() else { return Err(TokenFault::Malformed) };
-    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| TokenFault::Malformed)?;
-    let header: Header = serde_json::from_slice(&bytes).map_err(|_| TokenFault::Malformed)?;
-    if header.alg == "RS256" { Ok(header) } else { Err(TokenFault::Algorithm) }
+    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|json| Object::parse(&json));
+    let header = header.ok_or(TokenFault::Malformed)?;
+    match header.text("alg").as_deref() {
+        Some("RS256") => Ok(header.text("kid").unwrap_or_default()),
+        Some(_) => Err(TokenFault::Algorithm),
+        None => Err(TokenFault::Malformed),
+    }
 }
 
 fn check_times(claims: &Claims, now: SystemTime) -> Result<(), TokenFault> {
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let time = |name| {
-        let value: &Value = claims.0.get(name)?;
-        value.as_u64().or_else(|| value.as_f64().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds as u64))
-    };
-    let expires = Duration::from_secs(time("exp").ok_or(TokenFault::NoTimes)?);
+    let expires = claims.time("exp").ok_or(TokenFault::NoTimes)?;
     if expires <= now {
         return Err(TokenFault::Expired { seconds_ago: (now - expires).as_secs() });
     }
-    let not_before = match claims.0.contains_key("nbf") {
-        true => Duration::from_secs(time("nbf").ok_or(TokenFault::NoTimes)?),
-        false => Duration::ZERO,
+    let not_before = match claims.0.json("nbf") {
+        Some(_) => claims.time("nbf").ok_or(TokenFault::NoTimes)?,
+        None => Duration::ZERO,
     };
     if not_before > now + NOT_BEFORE_LEEWAY {
         return Err(TokenFault::NotYetValid { in_seconds: (not_before - now).as_secs() });
@@ -158,18 +151,19 @@ fn check_issuer(claims: &Claims, expected: &BaseUrl) -> Result<(), TokenFault> {
     match claims.text("iss") {
         Some(issuer) if issuer == expected.as_str() => Ok(()),
         issuer => {
-            Err(TokenFault::Issuer { expected: expected.to_string(), actual: printable(issuer.unwrap_or("(none)")) })
+            let actual = printable(issuer.as_deref().unwrap_or("(none)"));
+            Err(TokenFault::Issuer { expected: expected.to_string(), actual })
         }
     }
 }
 
 fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
-    let actual = match claims.0.get("aud") {
-        Some(Value::String(audience)) => vec![audience.as_str()],
-        Some(Value::Array(audiences)) => audiences.iter().filter_map(Value::as_str).collect(),
-        _ => vec![],
+    let json = claims.0.json("aud").unwrap_or("[]");
+    let actual: Vec<String> = match claims.text("aud") {
+        Some(audience) => vec![audience],
+        None => serde_json::from_str(json).unwrap_or_default(),
     };
-    if actual.contains(&expected) {
+    if actual.iter().any(|audience| audience == expected) {
         return Ok(());
     }
     Err(TokenFault::Audience { expected: printable(expected), actual: printable(&actual.join(", ")) })
@@ -303,35 +297,20 @@ impl fmt::Display for TokenFault {
 #[derive(Debug, Clone)]
 pub struct KeySet(Vec<(String, DecodingKey)>);
 
-#[derive(Deserialize)]
-struct JwkSet {
-    keys: Vec<Value>,
-}
-
 impl KeySet {
     /// Reads a JWK Set, passing over keys of other kinds and uses, and RSA keys that are too short or too long.
     /// <https://www.rfc-editor.org/rfc/rfc7517#section-5>
-    fn of(set: JwkSet) -> Result<Self, &'static str> {
-        #[derive(Deserialize)]
-        struct RsaJwk {
-            kty: String,
-            #[serde(default)]
-            kid: String,
-            #[serde(default, rename = "use")]
-            public_key_use: Option<String>,
-            n: String,
-            e: String,
-        }
-        let keys = set.keys.into_iter().filter_map(|key| {
-            let key: RsaJwk = serde_json::from_value(key).ok()?;
-            let modulus = URL_SAFE_NO_PAD.decode(&key.n).ok()?;
-            let exponent = URL_SAFE_NO_PAD.decode(&key.e).ok()?;
-            let signs = key.kty == "RSA" && key.public_key_use.is_none_or(|purpose| purpose == "sig");
+    fn of(set: &Object) -> Option<Self> {
+        let keys = set.objects("keys")?.into_iter().filter_map(|key| {
+            let number = |name| URL_SAFE_NO_PAD.decode(key.text(name)?).ok();
+            let (modulus, exponent) = (number("n")?, number("e")?);
+            let signs = key.text("kty")? == "RSA" && key.text("use").is_none_or(|purpose| purpose == "sig");
             let usable = signs && rsa_key(&modulus, &exponent).is_ok_and(|key| key.size() >= MIN_MODULUS_BYTES);
-            usable.then(|| (key.kid, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
+            let key_id = key.text("kid").unwrap_or_default();
+            usable.then(|| (key_id, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
         });
         let keys = Self(keys.collect());
-        if keys.0.is_empty() { Err("a JWK Set without an RSA key") } else { Ok(keys) }
+        (!keys.0.is_empty()).then_some(keys)
     }
 }
 
@@ -376,7 +355,7 @@ impl Operation for FetchKeys {
     }
 
     fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
-        response.json().ok_or("not a JWK Set").and_then(KeySet::of)
+        response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key")
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
@@ -398,7 +377,7 @@ pub struct Discover {
 }
 
 /// An issuer's configuration, as far as it is used.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Configuration {
     issuer: String,
     jwks_uri: String,
@@ -430,7 +409,9 @@ impl Operation for Discover {
     }
 
     fn parse(&self, response: &Response) -> Result<Configuration, &'static str> {
-        response.json().ok_or("not an OpenID configuration")
+        let configuration =
+            |body: Object| Some(Configuration { issuer: body.text("issuer")?, jwks_uri: body.text("jwks_uri")? });
+        response.json().and_then(configuration).ok_or("not an OpenID configuration")
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
@@ -449,6 +430,7 @@ fn get(url: &BaseUrl) -> Request {
         url: url.to_string(),
         headers: vec![("accept", "application/json".to_owned())],
         body: Secret::new(""),
+        max_body_bytes: MAX_BODY_BYTES,
         credentials: vec![],
     }
 }

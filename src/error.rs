@@ -31,6 +31,8 @@ pub enum Error {
     },
     /// A service said no.
     Refused(Box<Refusal>),
+    /// Secrets that may not or cannot be read, each with its own no.
+    SecretsRefused(Vec<Error>),
     /// A service gave no answer.
     Unreachable(Box<Call>, Unanswered),
     /// A service's answer is not what its API promises; the text says in what, and is never an excerpt.
@@ -78,7 +80,7 @@ pub enum ValueProblem {
     ValueUnusable {
         /// The variable that wants it.
         variable: String,
-        /// The key.
+        /// The key; empty for a secret as a whole.
         key: String,
         /// The name of its store.
         store: String,
@@ -159,6 +161,7 @@ impl Error {
             Self::GithubTokenRejected(fault) => fault.code(),
             Self::ClaimUnusable { .. } => "claim-unusable",
             Self::Refused(refusal) => refusal.diagnosis.code,
+            Self::SecretsRefused(errors) => errors.first().map_or("store-refused", Self::code),
             Self::Unreachable(_, unanswered) => match unanswered.failure {
                 SendFailure::TooLarge => "answer-unusable",
                 _ => unanswered.code().unwrap_or("service-unreachable"),
@@ -191,11 +194,21 @@ impl Error {
             Self::GithubTokenRejected(fault) => fault.hint(),
             Self::ClaimUnusable { hint, .. } => hint.clone(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
+            Self::SecretsRefused(errors) => {
+                let mut hints: Vec<_> = Vec::new();
+                for hint in errors.iter().map(Self::hint) {
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
+                hints.join("\n")
+            }
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
                  wrong `AWS_ENDPOINT_URL`. Check what stands between the runner and this host."
                 .to_owned(),
             Self::ValuesUnusable(_) => {
-                "Nothing was exported. Correct the stores in Secrets Manager or the lines of `values`.".to_owned()
+                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of `values` and `secrets`."
+                    .to_owned()
             }
             Self::Internal(_) => {
                 "This is a fault of env-kvstore. Please report it with the lines above; they hold no secret.".to_owned()
@@ -270,6 +283,7 @@ impl fmt::Display for Error {
                 write!(f, "{} was refused: {}", refusal.call, refusal.answer)?;
                 write_attempts(f, refusal.call.attempts)
             }
+            Self::SecretsRefused(errors) => write_list(f, "secrets cannot be read", errors),
             Self::Unreachable(call, unanswered) => write!(f, "{call} failed: {unanswered}"),
             Self::AnswerUnusable(call, problem) => {
                 write!(f, "{call} got an unusable answer: {problem}")?;
@@ -304,6 +318,9 @@ impl fmt::Display for ValueProblem {
             Self::StoreNotAnObject { store, problem } => write!(f, "store {store} {problem}"),
             Self::KeyMissing { variable, key, stores } => {
                 write!(f, "{variable}: no key `{key}` in {}", stores.join(" or "))
+            }
+            Self::ValueUnusable { variable, key, store, problem } if key.is_empty() => {
+                write!(f, "{variable}: {store} {problem}")
             }
             Self::ValueUnusable { variable, key, store, problem } => {
                 write!(f, "{variable}: key `{key}` of {store} {problem}")

@@ -76,7 +76,7 @@ impl Export<'_> {
 
     fn summary(&self) -> String {
         let mut summary = String::from("### Values from AWS Secrets Manager\n\n");
-        summary.push_str("| variable | type | store | version | masked |\n|---|---|---|---|---|\n");
+        summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
         for value in self.values {
             let masked = match value.kind {
                 Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
@@ -90,8 +90,8 @@ impl Export<'_> {
                 "| `{}` | {} | {}: `{}` | {} | {masked} |",
                 value.name,
                 value.kind.name(),
-                value.scope.name(),
-                value.store,
+                value.level(),
+                value.secret_name,
                 html_escaped(&value.version_id),
             );
         }
@@ -149,8 +149,8 @@ mod tests {
             name: EnvName::parse(name).unwrap(),
             kind,
             text: Secret::new(text),
-            scope: Scope::Environment,
-            store: "o/repo/o/r/env/prod/secrets".to_owned(),
+            scope: Some(Scope::Environment),
+            secret_name: "o/repo/o/r/env/prod/secrets".to_owned(),
             version_id: "<v|1>".to_owned(),
         }
     }

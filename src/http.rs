@@ -4,11 +4,11 @@ use std::fmt;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
-
+use crate::json::Object;
 use crate::secret::Secret;
 
-/// The largest body that is read. The largest true answer is a secret of 65,536 bytes, each byte escaped at worst as six.
+/// The largest body that is read of most answers. The largest true one is a secret of 65,536 bytes, each byte escaped at
+/// worst as six.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// What the core asks of the machine it runs on. The Node shim implements it in the action, a script in the tests.
@@ -17,7 +17,7 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 #[allow(async_fn_in_trait, reason = "one thread, no Send: the host is Node's event loop or a test")]
 pub trait Host {
     /// Sends one request and reads the whole answer, within `timeout`. Never follows a redirect, never reads more than
-    /// [`MAX_BODY_BYTES`].
+    /// [`Request::max_body_bytes`].
     async fn send(&self, request: Request, timeout: Duration) -> Result<Response, SendFailure>;
 
     /// Asks GitHub for the job's OIDC token, within `timeout`.
@@ -27,8 +27,9 @@ pub trait Host {
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 
-    /// Opens a connection to `origin` (`https://host[:port]`) for a request that will come; failures are ignored.
-    fn connect_early(&self, origin: &str);
+    /// Sees to it that `connections` to `origin` (`https://host[:port]`) stand open for requests that will come; failures
+    /// are ignored.
+    fn connect_early(&self, origin: &str, connections: usize);
 
     /// The wall clock.
     fn now(&self) -> SystemTime;
@@ -46,6 +47,8 @@ pub enum Log {
     /// A plain line.
     Info(String),
     /// An annotation of the job.
+    Notice(String),
+    /// An annotation of the job that asks for a change.
     Warning(String),
     /// Lines folded under a title.
     Group(String, Vec<String>),
@@ -81,6 +84,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// Empty for GET.
     pub body: Secret,
+    /// An answer with a larger body fails.
+    pub max_body_bytes: usize,
     /// The credentials in this request, so that an answer which repeats one is not shown.
     pub credentials: Vec<Secret>,
 }
@@ -109,10 +114,14 @@ impl Response {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as a JSON object; serde alone would take a list for a struct.
-    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
-        let is_object = self.body.trim_ascii_start().starts_with(b"{");
-        is_object.then(|| serde_json::from_slice(&self.body).ok()).flatten()
+    /// The body as a JSON object.
+    pub fn json(&self) -> Option<Object> {
+        Object::parse(&self.body)
+    }
+
+    /// AWS's id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.header("x-amzn-requestid").or(self.header("x-amz-request-id"))
     }
 }
 
@@ -133,7 +142,7 @@ pub enum SendFailure {
     Tls(String),
     /// The proxy answered CONNECT with this status.
     Proxy(u16),
-    /// The answer is larger than [`MAX_BODY_BYTES`].
+    /// The answer is larger than [`Request::max_body_bytes`].
     TooLarge,
     /// GitHub's token endpoint answered with this status.
     Status(u16),
@@ -189,6 +198,7 @@ mod tests {
             url: "https://sts.us-west-2.amazonaws.com/".to_owned(),
             headers: vec![("authorization", "canary".to_owned())],
             body: Secret::new("canary"),
+            max_body_bytes: 1,
             credentials: vec![Secret::new("canary")],
         };
         assert_eq!(format!("{request:?}"), r#"POST https://sts.us-west-2.amazonaws.com/ ["authorization"]"#);

@@ -12,14 +12,17 @@ use crate::identity::RoleSessionNameTemplate;
 use crate::identity::cognito::PoolId;
 use crate::printable::printable;
 use crate::secret::Secret;
-use crate::stores::{EnvironmentStore, is_name_of_a_store};
-use crate::values::{self, ValueLine};
+use crate::secrets_manager::is_secret_name;
+use crate::stores::EnvironmentStore;
+use crate::value_from::{self, Home, SecretLine};
+use crate::values::{self, Kind, ValueLine};
 
 /// The inputs of the action, by the names of `action.yml`; a test holds the two together.
-pub const INPUT_NAMES: [&str; 21] = [
+pub const INPUT_NAMES: [&str; 22] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
+    "secrets",
     "namespace",
     "github-enterprise-name",
     "oidc-issuer",
@@ -62,6 +65,8 @@ pub struct Inputs {
     pub role: RoleArn,
     /// `values`
     pub values: Vec<ValueLine>,
+    /// `secrets`
+    pub secrets: Vec<SecretLine>,
     /// `namespace`, or else `github-enterprise-name`; none means the claims give it
     pub namespace: Option<String>,
     /// Where the issuer's keys are: `oidc-issuer`
@@ -82,8 +87,9 @@ pub struct Inputs {
     pub cognito_endpoint: BaseUrl,
     /// In `cognito-region`, or the pool's
     pub sts_endpoint: BaseUrl,
-    /// In the region of the stores
-    pub secrets_manager_endpoint: BaseUrl,
+    /// Where secrets of all regions are read, if the environment says so
+    secrets_manager_endpoint: Option<BaseUrl>,
+    environment: AwsEnvironment,
     /// `role-session-name`
     pub role_session_name: RoleSessionNameTemplate,
     /// `role-duration-seconds`
@@ -114,6 +120,38 @@ impl Inputs {
     }
 }
 
+impl Inputs {
+    /// The kinds of store that `values` needs.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
+        [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
+    }
+
+    /// Where stores, and secrets without an ARN, are.
+    pub fn home(&self) -> Home<'_> {
+        Home { region: &self.secrets_manager_region, account: &self.secrets_manager_account, role: &self.role }
+    }
+
+    /// The regions that something is read in.
+    pub fn regions(&self) -> Vec<&Region> {
+        let stores = (!self.values.is_empty()).then_some(&self.secrets_manager_region);
+        let secrets = self.secrets.iter().map(|line| line.region().unwrap_or(&self.secrets_manager_region));
+        let mut regions = Vec::new();
+        for region in stores.into_iter().chain(secrets) {
+            if !regions.contains(&region) {
+                regions.push(region);
+            }
+        }
+        regions
+    }
+
+    /// Where a region's secrets are read.
+    pub fn secrets_manager_endpoint(&self, region: &Region) -> BaseUrl {
+        let configured = self.secrets_manager_endpoint.clone();
+        configured.unwrap_or_else(|| self.environment.public_endpoint(Service::SecretsManager, region))
+    }
+}
+
 struct Reader<'a> {
     raw: &'a RawInputs,
     problems: Vec<Problem>,
@@ -129,12 +167,14 @@ impl Reader<'_> {
         let pool = self.required("cognito-identity-pool-id", "an identity pool's id, REGION:UUID", PoolId::parse);
         let role =
             self.required("cognito-role-arn", "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", RoleArn::parse);
-        let values = self.values();
+        let values = self.lines("values", values::parse);
+        let secrets = self.lines("secrets", value_from::parse);
+        self.check_lines(values.as_deref(), secrets.as_deref(), role.as_ref());
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
         let namespace =
             self.optional("namespace", "the first part of a store's name: letters, digits, /_+=.@-", |text| {
-                is_name_of_a_store(text).then(|| text.trim_matches('/').to_owned())
+                is_secret_name(text).then(|| text.trim_matches('/').to_owned())
             });
         let (issuer_base, issuer) = self.issuer(enterprise.as_deref());
         let account = "12 digits";
@@ -175,6 +215,7 @@ impl Reader<'_> {
             pool,
             role,
             values: values?,
+            secrets: secrets?,
             namespace: namespace.or(enterprise),
             issuer_base: issuer_base?,
             issuer: issuer?,
@@ -184,7 +225,8 @@ impl Reader<'_> {
             secrets_manager_account: secrets_manager_account.unwrap_or(account),
             cognito_endpoint: at(cognito_endpoint?, Service::CognitoIdentity, &cognito_region),
             sts_endpoint: at(sts_endpoint?, Service::Sts, &cognito_region),
-            secrets_manager_endpoint: at(secrets_manager_endpoint?, Service::SecretsManager, &secrets_manager_region),
+            secrets_manager_endpoint: secrets_manager_endpoint?,
+            environment: environment.clone(),
             secrets_manager_region,
             role_session_name: role_session_name?,
             role_duration_seconds,
@@ -243,17 +285,35 @@ impl Reader<'_> {
         .unwrap_or(default)
     }
 
-    fn values(&mut self) -> Option<Vec<ValueLine>> {
-        let text = self.text("values").unwrap_or_default().to_owned();
-        match values::parse(&text) {
-            Ok(lines) if lines.is_empty() => {
-                self.problem("values", "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`");
-                None
-            }
+    fn lines<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>) -> Option<Vec<T>> {
+        let text = self.text(name).unwrap_or_default();
+        match parse(text) {
             Ok(lines) => Some(lines),
             Err(problems) => {
-                problems.into_iter().for_each(|problem| self.problem("values", problem));
+                problems.into_iter().for_each(|problem| self.problem(name, problem));
                 None
+            }
+        }
+    }
+
+    /// What is wrong with lines together that are right by themselves.
+    fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
+        if values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
+            let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
+            self.problem("values", message);
+        }
+        for SecretLine { name, .. } in secrets.unwrap_or_default() {
+            let is_same = |line: &ValueLine| matches!(line, ValueLine::One { name: other, .. } if other == name);
+            if values.unwrap_or_default().iter().any(is_same) {
+                self.problem("secrets", format!("`{name}` stands in `values` already"));
+            }
+        }
+        let Some(role) = role else { return };
+        for line in secrets.unwrap_or_default() {
+            if let Some(partition) = line.partition().filter(|partition| *partition != role.partition()) {
+                let partition = printable(partition);
+                let message = format!("`{}` is in partition {partition}, the role in {}", line.name, role.partition());
+                self.problem("secrets", message);
             }
         }
     }
@@ -337,7 +397,10 @@ mod tests {
         let inputs = parse(&[]).unwrap();
         assert_eq!(inputs.cognito_endpoint.as_str(), "https://cognito-identity.us-west-2.amazonaws.com");
         assert_eq!(inputs.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
-        assert_eq!(inputs.secrets_manager_endpoint.as_str(), "https://secretsmanager.us-west-2.amazonaws.com");
+        assert_eq!(
+            inputs.secrets_manager_endpoint(&inputs.secrets_manager_region).as_str(),
+            "https://secretsmanager.us-west-2.amazonaws.com"
+        );
         assert_eq!(inputs.cognito_account.digits(), "123456789012");
         assert_eq!(inputs.secrets_manager_account.digits(), "123456789012");
     }

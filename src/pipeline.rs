@@ -3,14 +3,15 @@
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join};
+use futures_util::future::try_join;
 
+use crate::aws::{Region, rehearse_signing};
 use crate::claims::{Claims, Discover, Expected, FetchKeys, KeySet, TokenFault, verify};
 use crate::error::Error;
 use crate::export::{Export, ExportPlan};
+use crate::fetch::{FetchPlan, Reader};
 use crate::http::{Host, Log, Response};
 use crate::identity::RoleSessionName;
 use crate::identity::cognito::{GetId, GetOpenIdToken, Login};
@@ -19,32 +20,49 @@ use crate::inputs::{Inputs, RawInputs};
 use crate::printable::printable;
 use crate::retry::{ATTEMPT_TIMEOUT, Client, name_of};
 use crate::secret::Secret;
-use crate::stores::{Document, GetSecretValue, Store, settle, stores_of};
-use crate::values::{Value, ValueLine, resolve};
+use crate::secrets_manager::{SecretId, SecretValue, SecretVersion};
+use crate::stores::{Document, Store, settle, stores_of};
+use crate::value_from::SecretLine;
+use crate::values::{Request, Value};
 
 /// Runs the step up to the plan of what is to be exported; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error> {
     let inputs = Inputs::parse(raw)?;
     let client = Client::new(host, inputs.timeout, inputs.max_attempts);
-    for endpoint in [&inputs.cognito_endpoint, &inputs.sts_endpoint, &inputs.secrets_manager_endpoint] {
-        host.connect_early(endpoint.origin());
-    }
-
-    let job = job_token(&client, &inputs).await?;
+    let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
+    let connections = async {
+        host.connect_early(inputs.cognito_endpoint.origin(), 1);
+        host.connect_early(inputs.sts_endpoint.origin(), 1);
+        inputs.regions().into_iter().for_each(|region| host.connect_early(endpoint(region).origin(), 1));
+        Ok(())
+    };
+    // In this order: the request for the token has left when the first connection is opened.
+    let (job, ()) = try_join(job_token(&client, &inputs), connections).await?;
     let claims = job.claims.clone();
     host.log(Log::Group("Claims of the GitHub token".to_owned(), claims.lines()));
     let session_name = inputs.role_session_name.fill(&claims)?;
-    let kinds: BTreeSet<_> = inputs.values.iter().map(ValueLine::kind).collect();
-    let stores = stores_of(&claims, inputs.namespace.as_deref(), &kinds)?;
+    let stores = stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds())?;
+    let wanted = Wanted::new(&inputs, &stores);
+    let plan = FetchPlan::new(&wanted.secrets, stores.len(), &inputs.role);
+    // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
+    for (region, connections) in plan.connections() {
+        host.connect_early(endpoint(region).origin(), connections);
+    }
 
     let (session, tags) = session(host, &client, &inputs, job, &session_name).await?;
-    let outcomes = read(&client, &inputs, &session, tags.as_deref(), stores).await;
-    for document in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()) {
-        host.log(Log::Info(format!("Read {} ({})", document.store, document.arn)));
+    let reader = Reader { role: &inputs.role, credentials: &session.credentials, session_tags: tags.as_deref() };
+    let (outcomes, notices) = plan.run(&client, endpoint, &reader, &wanted.secrets).await;
+    notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
+    let read: Vec<_> = wanted.documents(outcomes);
+    for document in read.iter().flatten() {
+        host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    let (layers, warnings) = settle(outcomes, inputs.environment_store)?;
+    let outcomes_of_stores = stores.iter().cloned().zip(read.iter().cloned()).collect();
+    let settled = settle(outcomes_of_stores, inputs.environment_store);
+    let secrets = wanted.lines(&inputs.secrets, &read);
+    let ((layers, warnings), secrets) = all(settled, secrets)?;
     warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let values = resolve(&inputs.values, &layers)?;
+    let values = Request { lines: &inputs.values, layers: &layers, secrets: &secrets }.resolve()?;
 
     let (plan, warnings) = Export {
         values: &values,
@@ -56,7 +74,7 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
     }
     .plan()?;
     warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    host.log(Log::Group(format!("{} values loaded", values.len()), values.iter().map(describe).collect()));
+    host.log(Log::Group(format!("{} values loaded", values.len()), values.iter().map(Value::origin).collect()));
     Ok(plan)
 }
 
@@ -136,44 +154,93 @@ async fn session<H: Host>(
         host.log(Log::Group("Session tags in Cognito's token".to_owned(), lines));
         check_session_tags(tags)?;
     }
-    let session = client
-        .call(&AssumeRoleWithWebIdentity {
-            endpoint: &inputs.sts_endpoint,
-            role: &inputs.role,
-            session_name,
-            duration_seconds: inputs.role_duration_seconds,
-            token: &token,
-            pool,
-        })
-        .await?;
+    let assume_role = AssumeRoleWithWebIdentity {
+        endpoint: &inputs.sts_endpoint,
+        role: &inputs.role,
+        session_name,
+        duration_seconds: inputs.role_duration_seconds,
+        token: &token,
+        pool,
+    };
+    let rehearsal = async {
+        // Not before the request has left.
+        host.sleep(Duration::ZERO).await;
+        rehearse_signing(&inputs.secrets_manager_region, client.now());
+        Ok(())
+    };
+    let (session, ()) = try_join(client.call(&assume_role), rehearsal).await?;
     host.log(Log::Info(format!("Assumed {} until {}", session.arn, session.expiration)));
     Ok((session, tags))
 }
 
-/// All stores at the same time.
-async fn read<H: Host>(
-    client: &Client<'_, H>,
-    inputs: &Inputs,
-    session: &Session,
-    tags: Option<&[(String, String)]>,
-    stores: Vec<Store>,
-) -> Vec<(Store, Result<Document, Error>)> {
-    join_all(stores.into_iter().map(async |store| {
-        let operation = GetSecretValue {
-            endpoint: &inputs.secrets_manager_endpoint,
-            region: &inputs.secrets_manager_region,
-            account: &inputs.secrets_manager_account,
-            role: &inputs.role,
-            credentials: &session.credentials,
-            session_tags: tags,
-            store: &store,
-        };
-        let outcome = client.call(&operation).await;
-        (store, outcome)
-    }))
-    .await
+/// The secrets to be read, none twice: the stores first, then what the lines of `secrets` name.
+struct Wanted {
+    secrets: Vec<SecretVersion>,
+    /// For each line its place.
+    places: Vec<usize>,
 }
 
-fn describe(value: &Value) -> String {
-    format!("{} ({}) from {} {}", value.name, value.kind.name(), value.scope.name(), value.store)
+impl Wanted {
+    fn new(inputs: &Inputs, stores: &[Store]) -> Self {
+        let home = inputs.home();
+        let store = |store: &Store| {
+            SecretVersion::current(SecretId::by_name(&store.name, home.region, home.account, home.role))
+        };
+        let mut secrets: Vec<_> = stores.iter().map(store).collect();
+        let mut places = Vec::new();
+        for line in &inputs.secrets {
+            let wanted = line.wanted(home);
+            places.push(secrets.iter().position(|secret| *secret == wanted).unwrap_or(secrets.len()));
+            if !secrets.contains(&wanted) {
+                secrets.push(wanted);
+            }
+        }
+        Self { secrets, places }
+    }
+
+    fn documents(&self, outcomes: Vec<Result<SecretValue, Error>>) -> Vec<Result<Document, Error>> {
+        let name = |wanted: &SecretVersion| wanted.secret.name.clone();
+        let document = |(wanted, outcome): (&SecretVersion, Result<SecretValue, Error>)| {
+            outcome.map(|value| Document::new(name(wanted), value))
+        };
+        self.secrets.iter().zip(outcomes).map(document).collect()
+    }
+
+    /// The lines with their secrets, or what kept these from being read: a refusal of each, or what keeps all of them.
+    fn lines<'a>(
+        &self,
+        lines: &'a [SecretLine],
+        read: &'a [Result<Document, Error>],
+    ) -> Result<Vec<(&'a SecretLine, &'a Document)>, Error> {
+        let mut documents = Vec::new();
+        let mut refusals = Vec::new();
+        for (line, place) in lines.iter().zip(&self.places) {
+            match read.get(*place) {
+                Some(Ok(document)) => documents.push((line, document)),
+                Some(Err(refusal @ Error::Refused(_))) if !refusals.contains(refusal) => refusals.push(refusal.clone()),
+                Some(Err(Error::Refused(_))) => {}
+                Some(Err(error)) => return Err(error.clone()),
+                None => return Err(Error::Internal("a secret was not read")),
+            }
+        }
+        match refusals.len() {
+            0 => Ok(documents),
+            1 => Err(refusals.remove(0)),
+            _ => Err(Error::SecretsRefused(refusals)),
+        }
+    }
+}
+
+/// Both, or every refusal of both.
+fn all<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a @ Error::Refused(_)), Err(b @ Error::Refused(_))) if a != b => Err(Error::SecretsRefused(vec![a, b])),
+        (Err(a @ Error::Refused(_)), Err(Error::SecretsRefused(mut several))) => {
+            several.retain(|refusal| *refusal != a);
+            several.insert(0, a);
+            Err(Error::SecretsRefused(several))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }

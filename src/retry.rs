@@ -3,11 +3,11 @@
 //! The numbers are those of the AWS SDKs' standard mode.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, SystemTime};
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 
 use crate::aws::{Answer, BaseUrl};
 use crate::error::{Call, Diagnosis, Error, Refusal, Unanswered};
@@ -112,10 +112,9 @@ impl<'h, H: Host> Client<'h, H> {
     /// Sets the clock by an answer's `Date`, once in a run. False if there is nothing to correct.
     pub fn correct_clock(&self, response: &Response) -> bool {
         let Clock::Trusted = self.clock.get() else { return false };
-        let Some(date) = response.header("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok()) else {
-            return false;
-        };
-        let (theirs, ours) = (SystemTime::from(date), self.host.now());
+        let date = response.header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        let Some(theirs) = date.and_then(|date| SystemTime::try_from(date).ok()) else { return false };
+        let ours = self.host.now();
         let clock = match theirs.duration_since(ours) {
             Ok(skew) if skew >= MIN_SKEW => Clock::Behind(skew),
             Err(before) if before.duration() >= MIN_SKEW => Clock::Ahead(before.duration()),
@@ -155,58 +154,70 @@ impl<'h, H: Host> Client<'h, H> {
         .await
     }
 
+    /// The same as [`Client::call`], where a batch has already answered for this operation: that counts as an attempt.
+    pub async fn call_after<O: Operation>(&self, answer: Option<Answer>, operation: &O) -> Result<O::Output, Error> {
+        let in_batch = RefCell::new(answer);
+        self.retrying(async |attempts| match in_batch.take() {
+            Some(answer) => {
+                let outlook = outlook_of_answer(&answer);
+                Err(refused(operation, Call { attempts, ..name_of(operation) }, answer, outlook))
+            }
+            None => self.attempt(operation, attempts).await.map(|(output, _)| output),
+        })
+        .await
+    }
+
     /// The same as [`Client::call`], and the answer itself for its headers.
     pub async fn call_for_response<O: Operation>(&self, operation: &O) -> Result<(O::Output, Response), Error> {
         self.retrying(async |attempts| self.attempt(operation, attempts).await).await
     }
 
     async fn attempt<O: Operation>(&self, operation: &O, attempts: u32) -> Result<(O::Output, Response), Failed> {
-        let call = || Call { attempts, ..name_of(operation) };
+        let call = Call { attempts, ..name_of(operation) };
         let clock = self.clock.get();
-        let mut request = operation.request(self.now()).map_err(permanent)?;
-        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
+        let request = operation.request(self.now()).map_err(permanent)?;
         let sent = request.credentials.clone();
+        let response = self.send(&call, request).await?;
+        if response.status == 200 {
+            return match operation.parse(&response) {
+                Ok(output) => Ok((output, response)),
+                Err(problem) => Err(unusable(call, problem)),
+            };
+        }
+        let answer = operation.refusal(&response, &sent);
+        let outlook = self.outlook(&answer, &response, clock);
+        let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
+        Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
+    }
+
+    /// Sends a request and gets an answer that is none of a redirect's.
+    async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
+        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
         let (timeout, out_of_time) = self.attempt_time();
         let response = self.host.send(request, timeout).await.map_err(|failure| Failed {
             outlook: outlook_of_failure(&failure),
-            error: Error::Unreachable(Box::new(call()), unanswered(failure, attempts, out_of_time)),
+            error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
             retry_after: None,
         })?;
         match response.status {
-            200 => match operation.parse(&response) {
-                Ok(output) => Ok((output, response)),
-                Err(problem) => Err(Failed {
-                    error: Error::AnswerUnusable(Box::new(call()), problem),
-                    outlook: Outlook::Transient,
-                    retry_after: None,
-                }),
-            },
-            300..400 => Err(permanent(Error::AnswerUnusable(Box::new(call()), "a redirect, which is not followed"))),
-            _ => {
-                let answer = operation.refusal(&response, &sent);
-                let outlook = match outlook_of_answer(&answer) {
-                    // Another call that was under way may have corrected it since this one was signed.
-                    Outlook::Permanent
-                        if is_clock_error(&answer.code)
-                            && (clock != self.clock.get() || self.correct_clock(&response)) =>
-                    {
-                        Outlook::ClockCorrected
-                    }
-                    outlook => outlook,
-                };
-                let diagnosis = match outlook {
-                    Outlook::Throttled if O::IS_AWS => throttled(),
-                    Outlook::Transient if O::IS_AWS => service_fault(),
-                    _ if O::IS_AWS && answer.code.is_empty() => none_of_awss(),
-                    _ => operation.diagnose(&answer),
-                };
-                let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
-                Err(Failed {
-                    error: Error::Refused(Box::new(Refusal { call: call(), answer, diagnosis })),
-                    outlook,
-                    retry_after: retry_after.map(Duration::from_millis),
-                })
+            300..400 => {
+                let redirect = "a redirect, which is not followed";
+                Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)))
             }
+            _ => Ok(response),
+        }
+    }
+
+    /// Whether another attempt may do better. `clock` is what the request was signed by.
+    fn outlook(&self, answer: &Answer, response: &Response, clock: Clock) -> Outlook {
+        match outlook_of_answer(answer) {
+            // Another call that was under way may have corrected it since this one was signed.
+            Outlook::Permanent
+                if is_clock_error(&answer.code) && (clock != self.clock.get() || self.correct_clock(response)) =>
+            {
+                Outlook::ClockCorrected
+            }
+            outlook => outlook,
         }
     }
 
@@ -274,6 +285,15 @@ fn permanent(error: Error) -> Failed {
     Failed { error, outlook: Outlook::Permanent, retry_after: None }
 }
 
+fn unusable(call: Call, problem: &'static str) -> Failed {
+    Failed { error: Error::AnswerUnusable(Box::new(call), problem), outlook: Outlook::Transient, retry_after: None }
+}
+
+fn refused<O: Operation>(operation: &O, call: Call, answer: Answer, outlook: Outlook) -> Failed {
+    let diagnosis = general_diagnosis(outlook, &answer, O::IS_AWS).unwrap_or_else(|| operation.diagnose(&answer));
+    Failed { error: Error::Refused(Box::new(Refusal { call, answer, diagnosis })), outlook, retry_after: None }
+}
+
 fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>) -> Unanswered {
     let out_of_time = out_of_time.filter(|_| failure == SendFailure::TimedOut);
     Unanswered { failure, attempts, out_of_time }
@@ -305,9 +325,11 @@ fn outlook_of_answer(answer: &Answer) -> Outlook {
         | "ThrottlingException"
         | "TooManyRequestsException"
         | "TransactionInProgressException" => Outlook::Throttled,
-        "IDPCommunicationError" | "PriorRequestNotComplete" | "RequestTimeout" | "RequestTimeoutException" => {
-            Outlook::Transient
-        }
+        "IDPCommunicationError"
+        | "InternalServiceError"
+        | "PriorRequestNotComplete"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Outlook::Transient,
         "InvalidIdentityToken" if answer.message.contains("retrieve verification key") => Outlook::Transient,
         _ => match answer.status {
             429 => Outlook::Throttled,
@@ -327,6 +349,17 @@ fn is_clock_error(code: &str) -> bool {
             | "RequestTimeTooSkewed"
             | "SignatureDoesNotMatch"
     )
+}
+
+/// What a refusal means that any operation may meet.
+fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<Diagnosis> {
+    match outlook {
+        _ if !is_aws => None,
+        Outlook::Throttled => Some(throttled()),
+        Outlook::Transient => Some(service_fault()),
+        _ if answer.code.is_empty() => Some(none_of_awss()),
+        _ => None,
+    }
 }
 
 fn throttled() -> Diagnosis {

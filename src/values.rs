@@ -1,12 +1,13 @@
 //! What the step asks for, line by line, and what the stores have for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::error::{Error, ValueProblem};
 use crate::printable::printable;
 use crate::secret::Secret;
 use crate::stores::{Document, Layer, Layers, Scope};
+use crate::value_from::SecretLine;
 
 /// Whether a value is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,29 +163,38 @@ impl ValueLine {
 
 /// Reads all lines; an error has a message for each wrong one, with its number and text.
 pub fn parse(text: &str) -> Result<Vec<ValueLine>, Vec<String>> {
+    each_line(text, |line| {
+        let line = ValueLine::parse(line)?;
+        let taken = match &line {
+            ValueLine::One { name, .. } => name.to_string(),
+            ValueLine::All(kind) => format!("*,{}", kind.name()),
+        };
+        Ok((taken, line))
+    })
+}
+
+/// Reads all lines but blank ones and comments. `parse` gives what a line takes, which no other line may take, and the line.
+pub fn each_line<T>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<(String, T), &'static str>,
+) -> Result<Vec<T>, Vec<String>> {
     let mut lines = Vec::new();
     let mut problems = Vec::new();
-    let mut first_lines = BTreeMap::new();
+    let mut taken_in: Vec<(String, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
-        match ValueLine::parse(line) {
-            Ok(value) => {
-                let taken = match &value {
-                    ValueLine::One { name, .. } => name.as_str().to_owned(),
-                    ValueLine::All(kind) => format!("*,{}", kind.name()),
-                };
-                match first_lines.get(&taken) {
-                    Some(first) => refuse(&format!("`{taken}` stands in line {first} already")),
-                    None => {
-                        first_lines.insert(taken, number);
-                        lines.push(value);
-                    }
+        match parse(line) {
+            Ok((taken, line)) => match taken_in.iter().find(|(other, _)| *other == taken) {
+                Some((_, first)) => refuse(&format!("`{taken}` stands in line {first} already")),
+                None => {
+                    taken_in.push((taken, number));
+                    lines.push(line);
                 }
-            }
+            },
             Err(problem) => refuse(problem),
         }
     }
@@ -200,63 +210,119 @@ pub struct Value {
     pub kind: Kind,
     /// What it is set to.
     pub text: Secret,
-    /// The level of its store.
-    pub scope: Scope,
-    /// The name of its store.
-    pub store: String,
-    /// The version of its store.
+    /// The level of its store; none if a line of `secrets` names it.
+    pub scope: Option<Scope>,
+    /// The name of its secret.
+    pub secret_name: String,
+    /// The version of its secret.
     pub version_id: String,
 }
 
-/// The values that `lines` ask for, an environment's before the repository's, or every reason why not.
-///
-/// A repository store that could not be read is an error only if a line is left that the environment's store does not
-/// answer.
-pub fn resolve(lines: &[ValueLine], layers: &BTreeMap<Kind, Layers>) -> Result<Vec<Value>, Error> {
-    let mut values = Vec::new();
-    let mut problems = Vec::new();
-    let mut by_star = ByStar {
-        named: lines
-            .iter()
-            .filter_map(|line| match line {
-                ValueLine::One { name, .. } => Some(name),
-                ValueLine::All(_) => None,
-            })
-            .collect(),
-        taken: BTreeSet::new(),
-    };
-    for line in lines {
-        let layers = layers.get(&line.kind()).ok_or(Error::Internal("a store was not planned"))?;
-        match line {
-            ValueLine::One { name, key, optional, .. } => match find(key, layers)? {
-                Some(document) => match document.text(key) {
-                    Ok(text) => values.push(value(name.clone(), line.kind(), text, document)),
-                    Err(problem) => problems.push(ValueProblem::ValueUnusable {
-                        variable: name.to_string(),
-                        key: printable(key),
-                        store: document.store.clone(),
-                        problem,
-                    }),
-                },
-                None if *optional => {}
-                None => problems.push(missing(name, key, layers)),
-            },
-            ValueLine::All(kind) => by_star.load(*kind, layers, &mut values, &mut problems)?,
-        }
+impl Value {
+    /// What it is and where it is from, for the log.
+    pub fn origin(&self) -> String {
+        let Self { name, kind, secret_name, .. } = self;
+        format!("{name} ({}) from {} {secret_name}", kind.name(), self.level())
     }
-    problems.dedup();
-    if problems.is_empty() { Ok(values) } else { Err(Error::ValuesUnusable(problems)) }
+
+    /// `environment`, `repository`, or `secret` for one that a line of `secrets` names.
+    pub fn level(&self) -> &'static str {
+        self.scope.map_or("secret", Scope::name)
+    }
 }
 
-fn find<'a>(key: &str, layers: &'a Layers) -> Result<Option<&'a Document>, Error> {
-    for layer in [&layers.environment, &layers.repository] {
+/// What a step asks for, and what was read for it.
+pub struct Request<'a> {
+    /// `values`
+    pub lines: &'a [ValueLine],
+    /// What the stores of each kind gave.
+    pub layers: &'a [(Kind, Layers)],
+    /// `secrets`, each line with its secret.
+    pub secrets: &'a [(&'a SecretLine, &'a Document)],
+}
+
+impl Request<'_> {
+    /// The values, an environment's before the repository's, or every reason why not.
+    ///
+    /// A repository store that could not be read is an error only if a line is left that the environment's store does
+    /// not answer.
+    pub fn resolve(&self) -> Result<Vec<Value>, Error> {
+        let mut values = Vec::new();
+        let mut problems = Vec::new();
+        let mut by_star = ByStar { named: self.names(), taken: BTreeSet::new() };
+        for line in self.lines {
+            let layers = self.layers.iter().find(|(kind, _)| *kind == line.kind());
+            let (_, layers) = layers.ok_or(Error::Internal("a store was not planned"))?;
+            match line {
+                ValueLine::One { name, key, optional, kind } => match find(key, layers)? {
+                    Some((scope, document)) => match document.text(key) {
+                        Ok(text) => values.push(value(name.clone(), *kind, text, Some(scope), document)),
+                        Err(problem) => problems.push(unusable(name, key, document, problem)),
+                    },
+                    None if *optional => {}
+                    None => problems.push(missing(name, key, layers)),
+                },
+                ValueLine::All(kind) => by_star.load(*kind, layers, &mut values, &mut problems)?,
+            }
+        }
+        for (line, document) in self.secrets {
+            match secret_text(line, document) {
+                Ok(text) => values.push(value(line.name.clone(), Kind::Secret, text, None, document)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.dedup();
+        if problems.is_empty() { Ok(values) } else { Err(Error::ValuesUnusable(problems)) }
+    }
+
+    /// The variables that have lines of their own.
+    fn names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for line in self.lines {
+            if let ValueLine::One { name, .. } = line {
+                names.insert(name.to_string());
+            }
+        }
+        self.secrets.iter().for_each(|(line, _)| {
+            names.insert(line.name.to_string());
+        });
+        names
+    }
+}
+
+fn find<'a>(key: &str, layers: &'a Layers) -> Result<Option<(Scope, &'a Document)>, Error> {
+    for (scope, layer) in layers.by_precedence() {
         match layer {
-            Layer::Read(document) if document.has(key) => return Ok(Some(document)),
+            Layer::Read(document) if document.has(key) => return Ok(Some((scope, document))),
             Layer::Denied(error) => return Err(error.clone()),
             Layer::Read(_) | Layer::NotFound { .. } | Layer::NotApplicable => {}
         }
     }
     Ok(None)
+}
+
+fn secret_text(line: &SecretLine, document: &Document) -> Result<Secret, ValueProblem> {
+    let Some(key) = &line.key else {
+        return document.whole().map_err(|problem| unusable(&line.name, "", document, problem));
+    };
+    let store = || document.name.clone();
+    match document.keys() {
+        Err(problem) => Err(ValueProblem::StoreNotAnObject { store: store(), problem }),
+        Ok(_) if !document.has(key) => {
+            let variable = line.name.to_string();
+            Err(ValueProblem::KeyMissing { variable, key: printable(key), stores: vec![store()] })
+        }
+        Ok(_) => document.text(key).map_err(|problem| unusable(&line.name, key, document, problem)),
+    }
+}
+
+fn unusable(name: &EnvName, key: &str, document: &Document, problem: &'static str) -> ValueProblem {
+    ValueProblem::ValueUnusable {
+        variable: name.to_string(),
+        key: printable(key),
+        store: document.name.clone(),
+        problem,
+    }
 }
 
 fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
@@ -268,12 +334,12 @@ fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
 }
 
 /// The names around a `*`: those that lines of their own load, which `*` leaves alone, and those that a `*` has loaded.
-struct ByStar<'a> {
-    named: BTreeSet<&'a EnvName>,
-    taken: BTreeSet<EnvName>,
+struct ByStar {
+    named: BTreeSet<String>,
+    taken: BTreeSet<String>,
 }
 
-impl ByStar<'_> {
+impl ByStar {
     fn load(
         &mut self,
         kind: Kind,
@@ -281,73 +347,67 @@ impl ByStar<'_> {
         values: &mut Vec<Value>,
         problems: &mut Vec<ValueProblem>,
     ) -> Result<(), Error> {
-        let mut found = BTreeMap::new();
-        for layer in [&layers.repository, &layers.environment] {
-            match layer {
-                Layer::Read(document) => found.extend(document.keys().map(|key| (key, document))),
+        let mut better: Option<&Document> = None;
+        for (scope, layer) in layers.by_precedence() {
+            let document = match layer {
+                Layer::Read(document) => document,
                 Layer::Denied(error) => return Err(error.clone()),
-                Layer::NotFound { .. } | Layer::NotApplicable => {}
+                Layer::NotFound { .. } | Layer::NotApplicable => continue,
+            };
+            let keys = document.keys().into_iter().flatten();
+            for key in keys.filter(|key| !better.is_some_and(|better| better.has(key))) {
+                match self.name(key) {
+                    Ok(None) => {}
+                    Ok(Some(name)) => match document.text(key) {
+                        Ok(text) => values.push(value(name, kind, text, Some(scope), document)),
+                        Err(problem) => problems.push(unusable(&name, key, document, problem)),
+                    },
+                    Err(problem) => {
+                        let store = document.name.clone();
+                        problems.push(ValueProblem::NameUnusable { key: printable(key), store, problem });
+                    }
+                }
             }
+            better = Some(document);
         }
-        if layers.stores_read().is_empty() {
+        if better.is_none() {
             problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
-        }
-        for (key, document) in found {
-            let store = document.store.clone();
-            match self.name(key) {
-                Ok(None) => {}
-                Ok(Some(name)) => match document.text(key) {
-                    Ok(text) => values.push(value(name, kind, text, document)),
-                    Err(problem) => problems.push(ValueProblem::ValueUnusable {
-                        variable: name.to_string(),
-                        key: printable(key),
-                        store,
-                        problem,
-                    }),
-                },
-                Err(problem) => problems.push(ValueProblem::NameUnusable { key: printable(key), store, problem }),
-            }
         }
         Ok(())
     }
 
     fn name(&mut self, key: &str) -> Result<Option<EnvName>, &'static str> {
         let name = EnvName::parse(key)?;
-        if self.named.contains(&name) {
+        if self.named.contains(key) {
             return Ok(None);
         }
-        if !self.taken.insert(name.clone()) {
+        if !self.taken.insert(key.to_owned()) {
             return Err("has the name of a value that another `*` has loaded");
         }
         Ok(Some(name))
     }
 }
 
-fn value(name: EnvName, kind: Kind, text: Secret, document: &Document) -> Value {
-    Value {
-        name,
-        kind,
-        text,
-        scope: document.scope,
-        store: document.store.clone(),
-        version_id: document.version_id.clone(),
-    }
+fn value(name: EnvName, kind: Kind, text: Secret, scope: Option<Scope>, document: &Document) -> Value {
+    let (secret_name, version_id) = (document.name.clone(), document.version_id().to_owned());
+    Value { name, kind, text, scope, secret_name, version_id }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets_manager::SecretValue;
 
-    fn document(scope: Scope, store: &str, json: &str) -> Layer {
-        Layer::Read(Document::parse(scope, store, "v1", "arn", json).unwrap())
+    fn document(name: &str, text: &str) -> Document {
+        Document::new(name.to_owned(), SecretValue::of_text("v1", text))
     }
 
     fn environment(json: &str) -> Layer {
-        document(Scope::Environment, "o/repo/o/r/env/prod/secrets", json)
+        Layer::Read(document("o/repo/o/r/env/prod/secrets", json))
     }
 
     fn repository(json: &str) -> Layer {
-        document(Scope::Repository, "o/repo/o/r/secrets", json)
+        Layer::Read(document("o/repo/o/r/secrets", json))
     }
 
     fn not_found(store: &str) -> Layer {
@@ -359,8 +419,9 @@ mod tests {
     }
 
     fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
-        let layers = BTreeMap::from([(Kind::Secret, Layers { environment, repository })]);
-        let values = resolve(&parse(lines).unwrap(), &layers)?;
+        let layers = [(Kind::Secret, Layers { environment, repository })];
+        let lines = parse(lines).unwrap();
+        let values = Request { lines: &lines, layers: &layers, secrets: &[] }.resolve()?;
         Ok(values.into_iter().map(|value| (value.name.to_string(), value.text.secret().to_owned())).collect())
     }
 
@@ -452,10 +513,45 @@ mod tests {
     #[test]
     fn two_stars_that_give_the_same_name_clash() {
         let layers = |json| Layers { environment: Layer::NotApplicable, repository: repository(json) };
-        let layers = BTreeMap::from([(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))]);
-        let error = resolve(&parse("*,secret\n*,variable").unwrap(), &layers).unwrap_err();
-        assert_eq!(error.code(), "name-unusable");
-        assert_eq!(resolve(&parse("A,variable\n*,secret").unwrap(), &layers).unwrap().len(), 1);
+        let layers = [(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))];
+        let resolve = |lines| Request { lines: &parse(lines).unwrap(), layers: &layers, secrets: &[] }.resolve();
+        assert_eq!(resolve("*,secret\n*,variable").unwrap_err().code(), "name-unusable");
+        assert_eq!(resolve("A,variable\n*,secret").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_line_of_secrets_is_a_whole_secret_or_a_key_of_it() {
+        let resolve = |line: &str, text: &str| {
+            let (line, document) = (SecretLine::parse(line).unwrap(), document("shared/x", text));
+            let values = Request { lines: &[], layers: &[], secrets: &[(&line, &document)] }.resolve()?;
+            Ok(values[0].text.secret().to_owned())
+        };
+        let code = |result: Result<String, Error>| result.unwrap_err().code();
+        assert_eq!(resolve("A=shared/x", "plain text"), Ok("plain text".to_owned()));
+        assert_eq!(resolve("A=shared/x", r#"{ "k": 1 }"#), Ok(r#"{ "k": 1 }"#.to_owned()));
+        assert_eq!(resolve("A=shared/x:k", r#"{"k":1.10}"#), Ok("1.10".to_owned()));
+        assert_eq!(code(resolve("A=shared/x:j", r#"{"k":1}"#)), "key-missing");
+        assert_eq!(code(resolve("A=shared/x:k", r#"{"k":null}"#)), "value-unusable");
+        assert_eq!(code(resolve("A=shared/x:k", "canary")), "store-not-an-object");
+        let error = resolve("A=shared/x", "a\0b").unwrap_err();
+        let expected = "values cannot be loaded: A: shared/x holds a NUL character, which no environment variable can";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_star_leaves_names_of_secrets_alone() {
+        let line = SecretLine::parse("A=shared/x").unwrap();
+        let document = document("shared/x", "given");
+        let layers = [(
+            Kind::Secret,
+            Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s","B":"s"}"#) },
+        )];
+        let secrets = [(&line, &document)];
+        let values =
+            Request { lines: &parse("*,secret").unwrap(), layers: &layers, secrets: &secrets }.resolve().unwrap();
+        let texts: Vec<_> =
+            values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level())).collect();
+        assert_eq!(texts, [("B", "s", "repository"), ("A", "given", "secret")]);
     }
 
     #[test]

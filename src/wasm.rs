@@ -39,7 +39,7 @@ extern "C" {
     async fn sleep(this: &JsHost, duration_ms: f64);
 
     #[wasm_bindgen(method, js_name = connectEarly)]
-    fn connect_early(this: &JsHost, origin: &str);
+    fn connect_early(this: &JsHost, origin: &str, connections: usize);
 
     #[wasm_bindgen(method, js_name = nowMs)]
     fn now_ms(this: &JsHost) -> f64;
@@ -120,7 +120,7 @@ impl Host for JsHost {
             url: &request.url,
             headers: &request.headers,
             body: request.body.secret(),
-            max_body_bytes: MAX_BODY_BYTES,
+            max_body_bytes: request.max_body_bytes,
         };
         let outgoing = to_value(&outgoing).map_err(|_| not_as_agreed())?;
         let incoming =
@@ -138,8 +138,8 @@ impl Host for JsHost {
         JsHost::sleep(self, milliseconds(duration)).await;
     }
 
-    fn connect_early(&self, origin: &str) {
-        JsHost::connect_early(self, origin);
+    fn connect_early(&self, origin: &str, connections: usize) {
+        JsHost::connect_early(self, origin, connections);
     }
 
     fn now(&self) -> SystemTime {
@@ -153,6 +153,7 @@ impl Host for JsHost {
     fn log(&self, entry: Log) {
         match entry {
             Log::Info(text) => JsHost::log(self, "info", &text, vec![]),
+            Log::Notice(text) => JsHost::log(self, "notice", &text, vec![]),
             Log::Warning(text) => JsHost::log(self, "warning", &text, vec![]),
             Log::Group(title, lines) => JsHost::log(self, "group", &title, lines),
         }

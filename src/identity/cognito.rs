@@ -2,16 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
-
-use serde::{Deserialize, Serialize};
 
 use crate::aws::{AccountId, Answer, BaseUrl, Region, json_request};
 use crate::claims;
 use crate::error::{Diagnosis, Error};
 use crate::http::{Request, Response};
+use crate::json::{object_of, string};
 use crate::retry::Operation;
 use crate::secret::Secret;
 
@@ -53,14 +51,14 @@ pub struct Login<'a> {
 }
 
 impl Login<'_> {
-    fn logins(&self) -> BTreeMap<&str, &str> {
-        BTreeMap::from([(self.issuer.without_scheme(), self.token.secret())])
+    /// The parameter `Logins`.
+    fn logins(&self) -> String {
+        object_of(&[(self.issuer.without_scheme(), self.token.secret())])
     }
 }
 
 /// The id of the identity that Cognito keeps for the token's `sub`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityId(String);
 
 /// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>
@@ -88,25 +86,17 @@ impl Operation for GetId<'_> {
     }
 
     fn request(&self, _at: SystemTime) -> Result<Request, Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body<'a> {
-            account_id: &'a str,
-            identity_pool_id: &'a str,
-            logins: BTreeMap<&'a str, &'a str>,
-        }
-        let body =
-            Body { account_id: self.account.digits(), identity_pool_id: &self.pool.id, logins: self.login.logins() };
-        unsigned(self.endpoint, "AWSCognitoIdentityService.GetId", &body, &self.login)
+        let body = format!(
+            r#"{{"AccountId":{},"IdentityPoolId":{},"Logins":{}}}"#,
+            string(self.account.digits()),
+            string(&self.pool.id),
+            self.login.logins(),
+        );
+        Ok(unsigned(self.endpoint, "AWSCognitoIdentityService.GetId", body, &self.login))
     }
 
     fn parse(&self, response: &Response) -> Result<IdentityId, &'static str> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body {
-            identity_id: IdentityId,
-        }
-        response.json().map(|body: Body| body.identity_id).ok_or("no IdentityId in it")
+        response.json().and_then(|body| body.text("IdentityId")).map(IdentityId).ok_or("no IdentityId in it")
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -139,26 +129,15 @@ impl Operation for GetOpenIdToken<'_> {
     }
 
     fn request(&self, _at: SystemTime) -> Result<Request, Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body<'a> {
-            identity_id: &'a str,
-            logins: BTreeMap<&'a str, &'a str>,
-        }
-        let body = Body { identity_id: &self.identity.0, logins: self.login.logins() };
-        unsigned(self.endpoint, "AWSCognitoIdentityService.GetOpenIdToken", &body, &self.login)
+        let body = format!(r#"{{"IdentityId":{},"Logins":{}}}"#, string(&self.identity.0), self.login.logins());
+        Ok(unsigned(self.endpoint, "AWSCognitoIdentityService.GetOpenIdToken", body, &self.login))
     }
 
     fn parse(&self, response: &Response) -> Result<OpenIdToken, &'static str> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body {
-            token: Secret,
-        }
-        let body: Body = response.json().ok_or("no Token in it")?;
-        match body.token.secret().len() {
+        let token = response.json().and_then(|body| body.text("Token")).ok_or("no Token in it")?;
+        match token.len() {
             // The limits of WebIdentityToken, which this becomes.
-            4..=20_000 => Ok(OpenIdToken(body.token)),
+            4..=20_000 => Ok(OpenIdToken(Secret::new(token))),
             _ => Err("a Token that STS does not take"),
         }
     }
@@ -180,14 +159,14 @@ impl OpenIdToken {
 
     /// The session tags that it carries, in the order of their keys; none if it cannot be read, as with emulators.
     pub fn session_tags(&self) -> Option<Vec<(String, String)>> {
-        #[derive(Deserialize)]
-        struct Tags {
-            principal_tags: BTreeMap<String, Vec<String>>,
+        let claims = claims::claims_in(&self.0)?;
+        const TAGS: &str = "https://aws.amazon.com/tags";
+        if claims.json(TAGS).is_none() {
+            return Some(Vec::new());
         }
-        let claims = claims::unverified(&self.0)?;
-        let Some(tags) = claims.get("https://aws.amazon.com/tags") else { return Some(Vec::new()) };
-        let tags = Tags::deserialize(tags).ok()?;
-        Some(tags.principal_tags.into_iter().map(|(key, values)| (key, values.join(","))).collect())
+        let tags = claims.object(TAGS)?.object("principal_tags")?;
+        let values = |key| serde_json::from_str::<Vec<String>>(tags.json(key)?).ok();
+        tags.names().map(|key| Some((key.to_owned(), values(key)?.join(",")))).collect()
     }
 
     #[cfg(test)]
@@ -196,9 +175,8 @@ impl OpenIdToken {
     }
 }
 
-fn unsigned(endpoint: &BaseUrl, target: &str, body: &impl Serialize, login: &Login<'_>) -> Result<Request, Error> {
-    let body = serde_json::to_string(body).map_err(|_| Error::Internal("a request is not JSON"))?;
-    Ok(json_request(endpoint, target, body, vec![login.token.clone()]))
+fn unsigned(endpoint: &BaseUrl, target: &str, body: String, login: &Login<'_>) -> Request {
+    json_request(endpoint, target, body, vec![login.token.clone()])
 }
 
 fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {

@@ -67,7 +67,7 @@ impl RoleSessionNameTemplate {
             match piece {
                 Piece::Text(text) => name.push_str(text),
                 Piece::Claim(claim) => {
-                    name.push_str(claims.required(claim)?);
+                    name.push_str(&claims.required(claim)?);
                     last_claim = claim;
                 }
             }

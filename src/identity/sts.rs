@@ -11,7 +11,7 @@ use quick_xml::events::Event;
 use super::{RoleSessionName, list_of_tags};
 use crate::aws::{Answer, BaseUrl, Credentials, RoleArn};
 use crate::error::{Diagnosis, Error};
-use crate::http::{Method, Request, Response};
+use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
 use crate::identity::cognito::{OpenIdToken, PoolId};
 use crate::printable::printable;
 use crate::retry::Operation;
@@ -103,29 +103,30 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
             url: format!("{}/", self.endpoint),
             headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())],
             body: Secret::new(body),
+            max_body_bytes: MAX_BODY_BYTES,
             credentials: vec![self.token.token().clone()],
         })
     }
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
-        let mut leaves = leaves(&response.body, "AssumeRoleWithWebIdentityResponse")?;
-        let mut take =
-            |name| leaves.remove(name).filter(|text| !text.is_empty()).ok_or("credentials are missing in it");
+        let leaves = leaves(&response.body, "AssumeRoleWithWebIdentityResponse")?;
+        let take =
+            |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
         Ok(Session {
             credentials: Credentials {
-                access_key_id: Secret::new(take("AccessKeyId")?),
-                secret_access_key: Secret::new(take("SecretAccessKey")?),
-                session_token: Some(Secret::new(take("SessionToken")?)),
+                access_key_id: take("AccessKeyId")?.clone(),
+                secret_access_key: take("SecretAccessKey")?.clone(),
+                session_token: Some(take("SessionToken")?.clone()),
             },
-            arn: printable(&take("Arn")?),
-            expiration: printable(&take("Expiration")?),
+            arn: printable(take("Arn")?.secret()),
+            expiration: printable(take("Expiration")?.secret()),
         })
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
         let leaves = leaves(&response.body, "ErrorResponse").unwrap_or_default();
-        let text = |name| leaves.get(name).map(String::as_str);
-        let request_id = text("RequestId").or(response.header("x-amzn-requestid"));
+        let text = |name| leaves.get(name).map(Secret::secret);
+        let request_id = text("RequestId").or(response.request_id());
         Answer::new(response, text("Code").unwrap_or(""), text("Message").unwrap_or(""), request_id, sent)
     }
 
@@ -241,7 +242,7 @@ impl AssumeRoleWithWebIdentity<'_> {
 /// The text of each element without children, by its name, the first of a name; the root must be `root`.
 ///
 /// Entities are the five of XML: quick-xml knows no others and reads no DTD.
-fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, String>, &'static str> {
+fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, Secret>, &'static str> {
     const NOT_XML: &str = "not the XML of STS";
     let text = std::str::from_utf8(body).map_err(|_| NOT_XML)?;
     let mut reader = quick_xml::Reader::from_str(text);
@@ -271,7 +272,7 @@ fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, String>, &'static 
             Event::End(_) => {
                 depth = depth.saturating_sub(1);
                 if let Some(name) = open.take() {
-                    leaves.entry(name).or_insert_with(|| std::mem::take(&mut content));
+                    leaves.entry(name).or_insert_with(|| Secret::new(std::mem::take(&mut content)));
                 }
             }
             Event::DocType(_) => return Err(NOT_XML),

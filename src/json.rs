@@ -1,0 +1,95 @@
+//! JSON objects whose members stay as they are written: `1.10` is not 1.1, and no member is looked at that is not asked for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+/// A JSON object. Tokens, credentials and stores are read as one, so it cannot be printed.
+#[derive(Clone)]
+pub struct Object(BTreeMap<String, Box<RawValue>>);
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Object {
+    /// None if the bytes are not JSON, or JSON of another kind. The last of two members of one name counts.
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok().map(Self)
+    }
+
+    /// A member's JSON.
+    pub fn json(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|json| json.get())
+    }
+
+    /// A member that is a string; none if it is anything else, or has half a surrogate pair.
+    pub fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.json(name)?).ok()
+    }
+
+    /// A member that is an object.
+    pub fn object(&self, name: &str) -> Option<Self> {
+        Self::parse(self.json(name)?.as_bytes())
+    }
+
+    /// A member that is a list of objects; what is none in it is passed over.
+    pub fn objects(&self, name: &str) -> Option<Vec<Self>> {
+        let list: Vec<Box<RawValue>> = serde_json::from_str(self.json(name)?).ok()?;
+        Some(list.into_iter().filter_map(|json| Self::parse(json.get().as_bytes())).collect())
+    }
+
+    /// The names of its members, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+/// An object of strings, in the order given.
+pub fn object_of(members: &[(&str, &str)]) -> String {
+    let members: Vec<_> = members.iter().map(|(name, text)| format!("{}:{}", string(name), string(text))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// Text as a JSON string.
+pub fn string(text: &str) -> String {
+    // Writing a string to memory cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_stay_as_they_are_written() {
+        let object =
+            Object::parse(br#" {"n": 1.10, "s": "a\"b", "o": {"k":[1, 2]}, "l": [{"x":1}, 2], "n": 2.50} "#).unwrap();
+        assert_eq!(object.json("n"), Some("2.50"));
+        assert_eq!(object.text("s").as_deref(), Some("a\"b"));
+        assert_eq!(object.text("n"), None);
+        assert_eq!(object.object("o").unwrap().json("k"), Some("[1, 2]"));
+        assert_eq!(object.objects("l").unwrap().len(), 1);
+        assert_eq!(object.names().collect::<Vec<_>>(), ["l", "n", "o", "s"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for json in ["", "[]", "[1]", "1", "\"{}\"", "null", "{", "{} {}", "{\"a\":}"] {
+            assert!(Object::parse(json.as_bytes()).is_none(), "{json}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_member() {
+        assert!(!format!("{:?}", Object::parse(br#"{"a":"canary"}"#)).contains("canary"));
+    }
+
+    #[test]
+    fn an_object_of_strings_is_escaped() {
+        assert_eq!(object_of(&[("a", "x\"\n"), ("b", "")]), r#"{"a":"x\"\n","b":""}"#);
+    }
+}

@@ -1,0 +1,465 @@
+//! AWS Secrets Manager: GetSecretValue and BatchGetSecretValue. Both are signed.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html>
+
+use std::fmt;
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, Service, json_request, signed};
+use crate::error::{Diagnosis, Error};
+use crate::http::{MAX_BODY_BYTES, Request, Response};
+use crate::identity::list_of_tags;
+use crate::json::{Object, object_of, string};
+use crate::printable::printable;
+use crate::retry::Operation;
+use crate::secret::Secret;
+
+/// Whether Secrets Manager takes the text in the name of a secret.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#SecretsManager-CreateSecret-request-Name>
+pub fn is_secret_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte))
+}
+
+/// A secret of an account and region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretId {
+    /// Its region.
+    pub region: Region,
+    /// Its account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its ARN, if it is asked for by that.
+    pub arn: Option<String>,
+}
+
+impl SecretId {
+    /// A name is enough in the session's own account; another account's secret needs an ARN. One without the suffix of
+    /// six characters is understood.
+    pub fn by_name(name: &str, region: &Region, account: &AccountId, role: &RoleArn) -> Self {
+        let arn = (account != role.account())
+            .then(|| format!("arn:{}:secretsmanager:{region}:{account}:secret:{name}", role.partition()));
+        Self { region: region.clone(), account: account.clone(), name: name.to_owned(), arn }
+    }
+
+    /// The parameter `SecretId`.
+    pub fn as_parameter(&self) -> &str {
+        self.arn.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether an answer with this name and ARN is about this secret.
+    fn is(&self, name: &str, arn: &str) -> bool {
+        match &self.arn {
+            None => self.name == name,
+            Some(asked) => arn
+                .strip_prefix(asked.as_str())
+                .is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-'))),
+        }
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (account {}, region {})", self.name, self.account, self.region)
+    }
+}
+
+/// A version of a secret; the current one unless it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// The secret.
+    pub secret: SecretId,
+    /// `VersionStage`, a staging label.
+    pub stage: Option<String>,
+    /// `VersionId`
+    pub id: Option<String>,
+}
+
+impl SecretVersion {
+    /// The current one.
+    pub fn current(secret: SecretId) -> Self {
+        Self { secret, stage: None, id: None }
+    }
+}
+
+/// As whom secrets of one region are read, and where.
+pub struct Access<'a> {
+    /// The region's endpoint.
+    pub endpoint: &'a BaseUrl,
+    /// The region.
+    pub region: &'a Region,
+    /// The session's role, for what a refusal means.
+    pub role: &'a RoleArn,
+    /// The session.
+    pub credentials: &'a Credentials,
+    /// The session's tags if they are known, for what a refusal means.
+    pub session_tags: Option<&'a [(String, String)]>,
+}
+
+impl Access<'_> {
+    fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
+        let mut request = json_request(self.endpoint, target, body, vec![]);
+        request.max_body_bytes = max_body_bytes;
+        signed(request, Service::SecretsManager.endpoint_prefix(), self.region, self.credentials, at)
+            .ok_or(Error::Internal("a request cannot be signed"))
+    }
+}
+
+/// Reads one secret.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+pub struct GetSecretValue<'a> {
+    /// As whom, and where.
+    pub access: &'a Access<'a>,
+    /// Which.
+    pub wanted: &'a SecretVersion,
+}
+
+impl Operation for GetSecretValue<'_> {
+    const NAME: &'static str = "GetSecretValue";
+    type Output = SecretValue;
+
+    fn subject(&self) -> String {
+        let SecretVersion { secret, stage, id } = self.wanted;
+        let part = |name, text: &Option<String>| text.as_ref().map_or(String::new(), |text| format!(", {name} {text}"));
+        format!("{secret}{}{}", part("version stage", stage), part("version id", id))
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.access.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let SecretVersion { secret, stage, id } = self.wanted;
+        let mut members = vec![("SecretId", secret.as_parameter())];
+        members.extend(id.as_deref().map(|id| ("VersionId", id)));
+        members.extend(stage.as_deref().map(|stage| ("VersionStage", stage)));
+        self.access.request("secretsmanager.GetSecretValue", object_of(&members), MAX_BODY_BYTES, at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<SecretValue, &'static str> {
+        response.json().and_then(|body| SecretValue::of(&body)).ok_or("no secret's value in it")
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        let SecretId { account, region, .. } = &self.wanted.secret;
+        match answer.code.as_str() {
+            "ResourceNotFoundException" if self.wanted.stage.is_some() || self.wanted.id.is_some() => Diagnosis::new(
+                STORE_NOT_FOUND,
+                format!("There is no such secret in account {account}, region {region}, or it has no such version."),
+                "Check name and version (aws secretsmanager list-secret-version-ids).",
+            ),
+            "ResourceNotFoundException" => Diagnosis::new(
+                STORE_NOT_FOUND,
+                format!("There is no secret of this name in account {account}, region {region}."),
+                "Create it, or check its name, `namespace`, `secrets-manager-region` and `secrets-manager-account-id`.",
+            ),
+            "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
+            code if is_about_credentials(code) => Diagnosis::new(
+                "credentials-refused",
+                "Secrets Manager does not know the session's credentials.",
+                "Check that the secret's region is one of the role's partition, and that it is enabled for the account.",
+            ),
+            code if is_about_signature(code) => Diagnosis::new(
+                "signature-refused",
+                "Secrets Manager does not accept the request's signature.",
+                "Check the runner's clock, and that no proxy changes requests.",
+            ),
+            "DecryptionFailure" => Diagnosis::new(
+                "store-not-decryptable",
+                "The secret's KMS key does not decrypt it for this role.",
+                "Allow the role `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
+            ),
+            "InvalidRequestException" => Diagnosis::new(
+                "store-not-readable",
+                "The secret is marked for deletion, or has no version of this stage.",
+                "Restore it (aws secretsmanager restore-secret), or give it a value.",
+            ),
+            _ => Diagnosis::new(
+                "store-refused",
+                "Secrets Manager refused the request.",
+                "Check the secret's name and region.",
+            ),
+        }
+    }
+}
+
+/// There is no such secret.
+pub const STORE_NOT_FOUND: &str = "store-not-found";
+/// This session may not read the secret, or it does not exist.
+pub const STORE_ACCESS_DENIED: &str = "store-access-denied";
+
+fn is_about_credentials(code: &str) -> bool {
+    matches!(code, "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredTokenException")
+}
+
+fn is_about_signature(code: &str) -> bool {
+    matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestInTheFuture")
+}
+
+impl GetSecretValue<'_> {
+    fn diagnose_denial(&self) -> Diagnosis {
+        let Access { role, session_tags, .. } = self.access;
+        let tags = match session_tags {
+            None => String::new(),
+            Some([]) => {
+                " The session carries no tags at all: `sts:TagSession` and the pool's tag map give them.".to_owned()
+            }
+            Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
+        };
+        let account = &self.wanted.secret.account;
+        let elsewhere = match account == role.account() {
+            true => String::new(),
+            false => format!(
+                " The secret is in account {account}, the role in {}: the secret's resource policy and its KMS key must \
+                 let the role in too.",
+                role.account()
+            ),
+        };
+        Diagnosis::new(
+            STORE_ACCESS_DENIED,
+            format!(
+                "No policy of {role} lets a session with this job's tags read this secret, or it does not exist.{tags}\
+                 {elsewhere}"
+            ),
+            "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
+             names them. Compare the secret's name (and its tags, if policies use them) with the session's tags; if an \
+             environment has no store of its own, see `environment-store`.",
+        )
+    }
+}
+
+/// As many as one BatchGetSecretValue takes.
+pub const MAX_BATCH: usize = 20;
+
+/// Reads the current versions of up to [`MAX_BATCH`] secrets.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>
+pub struct BatchGetSecretValue<'a> {
+    /// As whom, and where.
+    pub access: &'a Access<'a>,
+    /// Which.
+    pub secrets: Vec<&'a SecretId>,
+}
+
+impl Operation for BatchGetSecretValue<'_> {
+    const NAME: &'static str = "BatchGetSecretValue";
+    /// For each secret its value, or what was answered for it alone; nothing if there is neither, as when the answer
+    /// goes on in another page.
+    type Output = Vec<Option<Result<SecretValue, Answer>>>;
+
+    fn subject(&self) -> String {
+        format!("{} secrets (region {})", self.secrets.len(), self.access.region)
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.access.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let ids: Vec<_> = self.secrets.iter().map(|secret| string(secret.as_parameter())).collect();
+        let body = format!("{{\"SecretIdList\":[{}]}}", ids.join(","));
+        self.access.request("secretsmanager.BatchGetSecretValue", body, MAX_BATCH * MAX_BODY_BYTES / 2, at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str> {
+        let body = response.json().ok_or("no secrets' values in it")?;
+        let mut values = Vec::new();
+        for entry in body.objects("SecretValues").ok_or("no secrets' values in it")? {
+            let value = SecretValue::of(&entry).ok_or("a secret without a value in it")?;
+            values.push((entry.text("Name").unwrap_or_default(), entry.text("ARN").unwrap_or_default(), value));
+        }
+        let errors = body.objects("Errors").unwrap_or_default();
+        let sent = &self.access.credentials;
+        let sent = [&sent.access_key_id, &sent.secret_access_key].into_iter().chain(&sent.session_token);
+        let sent: Vec<_> = sent.cloned().collect();
+        let outcome = |secret: &&SecretId| {
+            let value = values.iter().find(|(name, arn, _)| secret.is(name, arn));
+            let refused = || {
+                let asked = Some(secret.as_parameter());
+                let error = errors.iter().find(|error| error.text("SecretId").as_deref() == asked)?;
+                let text = |name| error.text(name).unwrap_or_default();
+                Some(Err(Answer::new(response, &text("ErrorCode"), &text("Message"), response.request_id(), &sent)))
+            };
+            value.map(|(_, _, value)| Ok(value.clone())).or_else(refused)
+        };
+        Ok(self.secrets.iter().map(outcome).collect())
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match answer.code.as_str() {
+            code if is_about_credentials(code) || is_about_signature(code) => {
+                // What is wrong is so for every secret.
+                let wanted = self.secrets.first().map(|secret| SecretVersion::current((*secret).clone()));
+                wanted.map_or_else(batch_refused, |wanted| {
+                    GetSecretValue { access: self.access, wanted: &wanted }.diagnose(answer)
+                })
+            }
+            _ => batch_refused(),
+        }
+    }
+}
+
+/// Secrets Manager does not take these secrets in one call; each by itself it may.
+pub const BATCH_REFUSED: &str = "batch-refused";
+
+fn batch_refused() -> Diagnosis {
+    Diagnosis::new(
+        BATCH_REFUSED,
+        "The role may not call BatchGetSecretValue, or one of the secrets cannot be asked for so.",
+        "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
+    )
+}
+
+/// What a secret holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretValue {
+    /// The secret's ARN, safe to print.
+    pub arn: String,
+    /// The version, safe to print.
+    pub version_id: String,
+    content: Content,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Content {
+    Text(Secret),
+    /// In Base64.
+    Binary(Secret),
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretValue({}, version {})", self.arn, self.version_id)
+    }
+}
+
+impl SecretValue {
+    fn of(body: &Object) -> Option<Self> {
+        let content = match (body.text("SecretString"), body.text("SecretBinary")) {
+            (Some(text), _) => Content::Text(Secret::new(text)),
+            (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
+            _ => return None,
+        };
+        let version_id = body.text("VersionId").unwrap_or_default();
+        Some(Self { arn: printable(&body.text("ARN")?), version_id: printable(&version_id), content })
+    }
+
+    /// The text, or the bytes in Base64.
+    pub fn whole(&self) -> &Secret {
+        match &self.content {
+            Content::Text(text) => text,
+            Content::Binary(base64) => base64,
+        }
+    }
+
+    /// The text, or the bytes as text; empty if they are none.
+    pub fn text(&self) -> Secret {
+        match &self.content {
+            Content::Text(text) => text.clone(),
+            Content::Binary(base64) => {
+                let bytes = STANDARD.decode(base64.secret()).unwrap_or_default();
+                Secret::new(String::from_utf8(bytes).unwrap_or_default())
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_text(version_id: &str, text: &str) -> Self {
+        let content = Content::Text(Secret::new(text));
+        Self { arn: "arn".to_owned(), version_id: version_id.to_owned(), content }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials() -> Credentials {
+        let secret = Secret::new;
+        Credentials { access_key_id: secret("ASIA"), secret_access_key: secret("key"), session_token: None }
+    }
+
+    fn with_access<T>(test: impl FnOnce(&Access<'_>) -> T) -> T {
+        let (region, credentials) = (Region::parse("us-west-2").unwrap(), credentials());
+        test(&Access {
+            endpoint: &BaseUrl::parse("https://secretsmanager.us-west-2.amazonaws.com").unwrap(),
+            region: &region,
+            role: &RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
+            credentials: &credentials,
+            session_tags: None,
+        })
+    }
+
+    fn id(name: &str, arn: Option<&str>) -> SecretId {
+        SecretId {
+            region: Region::parse("us-west-2").unwrap(),
+            account: AccountId::parse("123456789012").unwrap(),
+            name: name.to_owned(),
+            arn: arn.map(str::to_owned),
+        }
+    }
+
+    fn answer(body: &str) -> Response {
+        Response { status: 200, headers: vec![], body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_version_is_asked_for_by_stage_and_id() {
+        let wanted = SecretVersion { secret: id("a", None), stage: Some("S".to_owned()), id: Some("v".repeat(32)) };
+        let body = with_access(|access| {
+            let operation = GetSecretValue { access, wanted: &wanted };
+            operation.request(SystemTime::UNIX_EPOCH).unwrap().body
+        });
+        let expected = format!(r#"{{"SecretId":"a","VersionId":"{}","VersionStage":"S"}}"#, "v".repeat(32));
+        assert_eq!(body.secret(), expected);
+    }
+
+    #[test]
+    fn binary_is_base64_as_a_whole_and_text_for_its_keys() {
+        let value = |body: &str| SecretValue::of(&Object::parse(body.as_bytes()).unwrap());
+        let binary = value(r#"{"ARN":"a","SecretBinary":"eyJrIjoxfQ=="}"#).unwrap();
+        assert_eq!((binary.whole().secret(), binary.text().secret()), ("eyJrIjoxfQ==", r#"{"k":1}"#));
+        let no_text = value(r#"{"ARN":"a","SecretBinary":"/w=="}"#).unwrap();
+        assert_eq!((no_text.whole().secret(), no_text.text().secret()), ("/w==", ""));
+        for wrong in [r#"{"ARN":"a"}"#, r#"{"SecretString":"s"}"#, r#"{"ARN":"a","SecretBinary":"?"}"#] {
+            assert_eq!(value(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_told_apart_by_name_and_arn_in_any_order() {
+        let arn = |suffix: &str| format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{suffix}");
+        let (full, partial) = (arn("b-AbCdEf"), arn("c"));
+        let ids = [id("a", None), id("b-AbCdEf", Some(&full)), id("c", Some(&partial)), id("d", None), id("e", None)];
+        let entry = |name: &str, value: &str| {
+            format!(r#"{{"ARN":"{}","Name":"{name}","SecretString":"{value}","VersionId":"v"}}"#, arn(name) + "-AbCdEf")
+        };
+        let body = format!(
+            r#"{{"SecretValues":[{},{},{}],"Errors":[{{"SecretId":"d","ErrorCode":"ResourceNotFoundException","Message":"no"}}]}}"#,
+            entry("c", "3"),
+            entry("b", "2"),
+            entry("a", "1"),
+        );
+        let outcomes = with_access(|access| {
+            BatchGetSecretValue { access, secrets: ids.iter().collect() }.parse(&answer(&body)).unwrap()
+        });
+        let value = |index: usize| match &outcomes[index] {
+            Some(Ok(value)) => value.whole().secret().to_owned(),
+            Some(Err(answer)) => answer.code.clone(),
+            None => "nothing".to_owned(),
+        };
+        assert_eq!([0, 1, 2, 3, 4].map(value), ["1", "2", "3", "ResourceNotFoundException", "nothing"]);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_batch_is_unusable() {
+        with_access(|access| {
+            let operation = BatchGetSecretValue { access, secrets: vec![] };
+            for body in ["", "[]", "{}", r#"{"SecretValues":1}"#, r#"{"SecretValues":[{"ARN":"a"}]}"#] {
+                assert!(operation.parse(&answer(body)).is_err(), "{body}");
+            }
+        });
+    }
+}
