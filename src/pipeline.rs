@@ -60,9 +60,9 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
     let outcomes_of_stores = stores.iter().cloned().zip(read.iter().cloned()).collect();
     let settled = settle(outcomes_of_stores, inputs.environment_store);
     let secrets = wanted.lines(&inputs.secrets, &read);
-    let ((layers, warnings), secrets) = all(settled, secrets)?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let values = Request { lines: &inputs.values, layers: &layers, secrets: &secrets }.resolve()?;
+    let (settled, secrets) = both(settled, secrets)?;
+    settled.warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    let values = Request { lines: &inputs.values, layers: &settled.layers, secrets: &secrets }.resolve()?;
 
     let (plan, warnings) = Export {
         values: &values,
@@ -232,7 +232,7 @@ impl Wanted {
 }
 
 /// Both, or every refusal of both.
-fn all<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
+fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a @ Error::Refused(_)), Err(b @ Error::Refused(_))) if a != b => Err(Error::SecretsRefused(vec![a, b])),

@@ -259,13 +259,21 @@ impl Layers {
     }
 }
 
-/// Decides what each store's outcome means: which end the run, and which leave it to the other level. The second part are
-/// warnings.
+/// What all stores gave together.
+#[derive(Debug)]
+pub struct Settled {
+    /// By kind.
+    pub layers: Vec<(Kind, Layers)>,
+    /// For the log.
+    pub warnings: Vec<String>,
+}
+
+/// Decides what each store's outcome means: which end the run, and which leave it to the other level.
 pub fn settle(
     outcomes: Vec<(Store, Result<Document, Error>)>,
     environment_store: EnvironmentStore,
-) -> Result<(Vec<(Kind, Layers)>, Vec<String>), Error> {
-    let mut by_kind: Vec<(Kind, Layers)> = Vec::new();
+) -> Result<Settled, Error> {
+    let mut layers: Vec<(Kind, Layers)> = Vec::new();
     let mut warnings = Vec::new();
     let mut problems = Vec::new();
     for (store, outcome) in outcomes {
@@ -304,17 +312,16 @@ pub fn settle(
                 }
             }
         };
-        if by_kind.last().is_none_or(|(kind, _)| *kind != store.kind) {
-            let layers = Layers { environment: Layer::NotApplicable, repository: Layer::NotApplicable };
-            by_kind.push((store.kind, layers));
+        if layers.last().is_none_or(|(kind, _)| *kind != store.kind) {
+            layers.push((store.kind, Layers { environment: Layer::NotApplicable, repository: Layer::NotApplicable }));
         }
-        match (by_kind.last_mut(), store.scope) {
+        match (layers.last_mut(), store.scope) {
             (Some((_, layers)), Scope::Environment) => layers.environment = layer,
             (Some((_, layers)), Scope::Repository) => layers.repository = layer,
             (None, _) => {}
         }
     }
-    if problems.is_empty() { Ok((by_kind, warnings)) } else { Err(Error::ValuesUnusable(problems)) }
+    if problems.is_empty() { Ok(Settled { layers, warnings }) } else { Err(Error::ValuesUnusable(problems)) }
 }
 
 #[cfg(test)]
@@ -362,7 +369,7 @@ mod tests {
     fn settle_environment(code: &'static str, rule: EnvironmentStore) -> Result<usize, &'static str> {
         let store = Store { scope: Scope::Environment, kind: Kind::Secret, name: "e".to_owned() };
         settle(vec![(store, Err(refused(code)))], rule)
-            .map(|(_, warnings)| warnings.len())
+            .map(|settled| settled.warnings.len())
             .map_err(|error| error.code())
     }
 
