@@ -123,7 +123,7 @@ fn the_log_names_stores_with_their_arns_and_both_tokens_claims() {
 }
 
 #[test]
-fn connections_to_the_three_services_are_opened_before_the_first_request() {
+fn connections_to_the_three_services_are_opened_while_the_token_is_waited_for() {
     let run = Script::new("A,secret")
         .input("secrets-manager-region", "eu-central-1")
         .with_session(&Job::push())
@@ -134,14 +134,43 @@ fn connections_to_the_three_services_are_opened_before_the_first_request() {
         )
         .run();
     run.plan();
+    let at_once = run.early_connections.iter().filter(|early| early.at.is_zero());
+    let at_once: Vec<_> = at_once.map(|early| (early.origin.as_str(), early.count)).collect();
     assert_eq!(
-        run.early_connections,
+        at_once,
         [
-            "https://cognito-identity.us-west-2.amazonaws.com",
-            "https://sts.us-west-2.amazonaws.com",
-            "https://secretsmanager.eu-central-1.amazonaws.com",
+            ("https://cognito-identity.us-west-2.amazonaws.com", 1),
+            ("https://sts.us-west-2.amazonaws.com", 1),
+            ("https://secretsmanager.eu-central-1.amazonaws.com", 1),
         ]
     );
+}
+
+#[test]
+fn the_requests_for_token_and_keys_leave_before_any_connection_is_opened() {
+    let job = Job::push();
+    let rest = |script: Script| {
+        let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+        script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run()
+    };
+    let run = rest(Script::new("A,secret").signed_in(&job));
+    assert!(run.early_connections.iter().all(|early| early.after_requests == 2), "{:?}", run.early_connections);
+    let given = rest(Script::new("A,secret").input("github-token", job.jwt()).then(jwks()));
+    assert!(given.early_connections.iter().all(|early| early.after_requests == 1), "{:?}", given.early_connections);
+    for run in [run, given] {
+        run.plan();
+        assert_eq!(run.early_connections.len(), 4);
+    }
+}
+
+#[test]
+fn signing_is_rehearsed_while_the_session_is_waited_for() {
+    let run =
+        Script::new("A,secret").with_session(&Job::push()).then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
+    run.plan();
+    // Token, keys, GetId, GetOpenIdToken and AssumeRoleWithWebIdentity have left, the store's request has not.
+    assert_eq!(run.gave_way_after, [5]);
+    assert!(run.requests[4].name.starts_with("AssumeRoleWithWebIdentity"), "{:?}", run.names());
 }
 
 #[test]

@@ -4,11 +4,13 @@
 
 mod parsers;
 
-use env_kvstore::aws::{Answer, BaseUrl};
+use env_kvstore::aws::{AccountId, Answer, BaseUrl, Region, RoleArn};
 use env_kvstore::export::Export;
 use env_kvstore::http::Response;
+use env_kvstore::json::{Object, object_of};
 use env_kvstore::secret::Secret;
 use env_kvstore::stores::Scope;
+use env_kvstore::value_from::{Home, SecretLine};
 use env_kvstore::values::{EnvName, Kind, Value, ValueLine, parse};
 use proptest::prelude::*;
 
@@ -27,6 +29,10 @@ fn text() -> impl Strategy<Value = String> {
         Just("\"\\".to_owned()),
         Just("{\"a\":1.10}".to_owned()),
         Just(",secret".to_owned()),
+        Just("A=".to_owned()),
+        Just(":".to_owned()),
+        Just("arn:aws:secretsmanager:us-west-2:123456789012:secret:".to_owned()),
+        Just("{\"SecretValues\":[],\"Errors\":[]}".to_owned()),
         Just("<a>&amp;".to_owned()),
         Just("eyJhbGciOiJSUzI1NiJ9.e30.".to_owned()),
     ];
@@ -101,8 +107,8 @@ proptest! {
             name: EnvName::parse(&format!("V{index}")).unwrap(),
             kind: Kind::Secret,
             text: Secret::new(text.as_str()),
-            scope: Scope::Repository,
-            store: "s".to_owned(),
+            scope: (index % 2 == 0).then_some(Scope::Repository),
+            secret_name: "s".to_owned(),
             version_id: "v".to_owned(),
         }).collect();
         let export = Export { values: &values, to_environment: true, to_outputs: true, min_mask_length: 4, account: "1", session_name: "s" };
@@ -114,11 +120,69 @@ proptest! {
     }
 
     #[test]
-    fn a_line_of_values_says_what_was_meant(name in "[A-Z][A-Z0-9_]{0,8}_", key in "[a-zA-Z0-9. -]{0,10}", optional in any::<bool>(), space in "[ \t]{0,2}") {
+    fn a_line_of_values_says_what_was_meant(name in "V[A-Z0-9_]{0,9}", key in "[a-zA-Z0-9. -]{0,10}", optional in any::<bool>(), space in "[ \t]{0,2}") {
         let last = if optional { ",OPTIONAL" } else { "" };
         let lines = parse(&format!("{space}{name}{space},{space}Secret,{key}{last}\r\n")).unwrap();
         let key = if key.trim().is_empty() { name.clone() } else { key.trim().to_owned() };
         prop_assert_eq!(lines, [ValueLine::One { name: EnvName::parse(&name).unwrap(), kind: Kind::Secret, key, optional }]);
+    }
+
+    #[test]
+    fn a_line_of_secrets_gives_its_parts_back(
+        name in "V[A-Z0-9_]{0,9}",
+        secret in "[a-zA-Z0-9/_+=.@!-]{1,40}",
+        partition in "aws(-cn|-us-gov|-eusc)?",
+        place in prop::option::of(("(us|eu|ap|us-gov)-(west|central|southeast)-[1-9]", "[0-9]{12}")),
+        key in "[^:\r\n]{0,12}",
+        stage in "[A-Za-z0-9/_+=.@-]{0,20}",
+        version in "([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-zA-Z0-9]{64})?",
+        left_out in any::<bool>(),
+        space in "[ \t]{0,2}",
+    ) {
+        let id = match &place {
+            Some((region, account)) => format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}"),
+            None => secret.clone(),
+        };
+        // A line's own end is not part of its last field.
+        let is_last = left_out && stage.is_empty() && version.is_empty();
+        let key = if is_last { key.trim_end() } else { &key };
+        let mut from = format!("{id}:{key}:{stage}:{version}");
+        if left_out {
+            from.truncate(from.trim_end_matches(':').len());
+        }
+        let line = SecretLine::parse(&format!("{space}{name}{space}={space}{from}{space}")).unwrap();
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
+        let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
+        let wanted = line.wanted(Home { region: &region, account: &account, role: &role });
+        let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        prop_assert_eq!(line.name.as_str(), name.as_str());
+        prop_assert_eq!(line.key.clone(), field(key));
+        prop_assert_eq!((wanted.stage, wanted.id), (field(&stage), field(&version)));
+        prop_assert_eq!(wanted.secret.as_parameter(), id.as_str());
+        prop_assert_eq!(&wanted.secret.name, &secret);
+        let (here, ours) = ("us-west-2".to_owned(), "123456789012".to_owned());
+        prop_assert_eq!(line.partition(), place.as_ref().map(|_| partition.as_str()));
+        let (region, account) = place.unwrap_or((here, ours));
+        prop_assert_eq!((wanted.secret.region.to_string(), wanted.secret.account.digits()), (region, account.as_str()));
+    }
+
+    #[test]
+    fn a_wrong_line_of_secrets_is_reported_once_and_keeps_the_others(good in "[A-Z]{3}_", bad in text()) {
+        prop_assume!(!bad.contains(['\n', '\r']) && !bad.trim().is_empty() && !bad.trim().starts_with('#'));
+        if let Err(problems) = env_kvstore::value_from::parse(&format!("{good}=a\n{bad}")) {
+            prop_assert_eq!(problems.len(), 1);
+            prop_assert!(problems[0].starts_with("line 2, "));
+        }
+    }
+
+    #[test]
+    fn members_of_an_object_come_out_as_they_went_in(members in prop::collection::btree_map(text(), text(), 0..6)) {
+        let pairs: Vec<_> = members.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let object = Object::parse(object_of(&pairs).as_bytes()).unwrap();
+        prop_assert_eq!(object.names().collect::<Vec<_>>(), members.keys().collect::<Vec<_>>());
+        for (name, text) in &members {
+            prop_assert_eq!(object.text(name), Some(text.clone()));
+        }
     }
 
     #[test]

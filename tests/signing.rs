@@ -41,6 +41,7 @@ fn signatures_are_those_of_awss_test_suite() {
             // Names of headers are static in the core; a test may leak a few.
             headers: vector.headers.into_iter().map(|(name, value)| (&*name.leak(), value)).collect(),
             body: vector.body,
+            max_body_bytes: 0,
             credentials: vec![],
         };
         let credentials = Credentials {

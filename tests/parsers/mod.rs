@@ -1,35 +1,40 @@
 //! Every parser of the core, each as a function of bytes from outside: what the fuzz targets and the corpus test run.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::time::{Duration, SystemTime};
 
 use env_kvstore::aws::{AccountId, Answer, AwsEnvironment, BaseUrl, Credentials, Region, RoleArn};
-use env_kvstore::claims::{Discover, Expected, FetchKeys, unverified, verify};
+use env_kvstore::claims::{Discover, Expected, FetchKeys, claims_in, verify};
 use env_kvstore::http::{Response, SendFailure};
 use env_kvstore::identity::cognito::{GetId, GetOpenIdToken, Login, OpenIdToken, PoolId};
 use env_kvstore::identity::sts::{AssumeRoleWithWebIdentity, check_session_tags};
 use env_kvstore::identity::{RoleSessionName, RoleSessionNameTemplate};
 use env_kvstore::inputs::{INPUT_NAMES, Inputs, RawInputs};
+use env_kvstore::json::{Object, object_of};
 use env_kvstore::masks::masks;
 use env_kvstore::printable::{printable, without_secrets};
 use env_kvstore::retry::Operation;
 use env_kvstore::secret::Secret;
-use env_kvstore::stores::{Document, GetSecretValue, Scope, Store};
-use env_kvstore::values::{self, Kind};
+use env_kvstore::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue, SecretId, SecretVersion};
+use env_kvstore::stores::Document;
+use env_kvstore::value_from::{self, Home};
+use env_kvstore::values;
 
 /// The name of a fuzz target, which is that of its folder of the corpus too, and what it runs.
 type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Parser; 9] = [
+pub const TARGETS: [Parser; 11] = [
     ("inputs", inputs),
     ("values", value_lines),
+    ("secret_lines", secret_lines),
     ("jwt", jwt),
     ("keys", keys),
     ("cognito", cognito),
     ("sts", sts),
     ("secret_value", secret_value),
+    ("batch", batch),
     ("error_answer", error_answer),
     ("log_text", log_text),
 ];
@@ -50,13 +55,31 @@ fn value_lines(bytes: &[u8]) {
     }
 }
 
+fn secret_lines(bytes: &[u8]) {
+    let setup = Setup::new();
+    match value_from::parse(&String::from_utf8_lossy(bytes)) {
+        Err(problems) => assert!(!problems.is_empty()),
+        Ok(lines) => setup.with_access(|access| {
+            for line in lines {
+                let wanted = line.wanted(setup.home());
+                assert_eq!(line.region().is_some(), line.partition().is_some());
+                assert_eq!(line.region().unwrap_or(setup.pool.region()), &wanted.secret.region);
+                let request = GetSecretValue { access, wanted: &wanted }.request(SystemTime::UNIX_EPOCH).unwrap();
+                let body = Object::parse(request.body.secret().as_bytes()).unwrap();
+                assert_eq!(body.text("SecretId").as_deref(), Some(wanted.secret.as_parameter()));
+                assert_eq!((body.text("VersionStage"), body.text("VersionId")), (wanted.stage, wanted.id));
+            }
+        }),
+    }
+}
+
 fn jwt(bytes: &[u8]) {
     let issuer = BaseUrl::parse("https://token.actions.githubusercontent.com").unwrap();
     let keys = FetchKeys::of(&issuer).unwrap().parse(&answer(200, include_bytes!("keys.json"))).unwrap();
     let token = Secret::new(String::from_utf8_lossy(bytes));
     let expected = Expected { issuer: &issuer, audience: "cognito-identity.amazonaws.com" };
     assert!(verify(&token, &keys, &expected, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).is_err());
-    let _ = unverified(&token);
+    let _ = claims_in(&token);
 }
 
 fn keys(bytes: &[u8]) {
@@ -115,10 +138,9 @@ fn secret_value(bytes: &[u8]) {
     let body = serde_json::json!({ "ARN": "a", "VersionId": "v", "SecretString": String::from_utf8_lossy(bytes) });
     for body in [bytes.to_vec(), serde_json::to_vec(&body).unwrap()] {
         if let Some(document) = read_document(&body) {
-            for key in document.keys() {
-                if let Ok(text) = document.text(key) {
-                    let _ = masks(&[text], 4);
-                }
+            let texts = document.keys().into_iter().flatten().map(|key| document.text(key));
+            for text in texts.chain([document.whole()]).flatten() {
+                let _ = masks(&[text], 4);
             }
         }
     }
@@ -127,21 +149,41 @@ fn secret_value(bytes: &[u8]) {
 /// What Secrets Manager's answer of this body holds.
 pub fn read_document(body: &[u8]) -> Option<Document> {
     let setup = Setup::new();
-    let store = Store { scope: Scope::Repository, kind: Kind::Secret, name: "o/repo/o/r/secrets".to_owned() };
-    let operation = GetSecretValue {
-        endpoint: &setup.endpoint,
-        region: setup.pool.region(),
-        account: &setup.account,
-        role: &setup.role,
-        credentials: &Credentials {
-            access_key_id: Secret::new("a"),
-            secret_access_key: Secret::new("s"),
-            session_token: Some(Secret::new("t")),
-        },
-        session_tags: None,
-        store: &store,
-    };
-    operation.parse(&answer(200, body)).ok()
+    let wanted = SecretVersion::current(setup.secret("o/repo/o/r/secrets"));
+    let value = setup.with_access(|access| GetSecretValue { access, wanted: &wanted }.parse(&answer(200, body)));
+    value.ok().map(|value| Document::new(wanted.secret.name.clone(), value))
+}
+
+/// As a whole, and as what is answered for one secret.
+fn batch(bytes: &[u8]) {
+    let setup = Setup::new();
+    let mut secrets = [setup.secret("a"), setup.secret("b"), setup.secret("c")];
+    secrets[1].arn = Some("arn:aws:secretsmanager:us-west-2:123456789012:secret:b".to_owned());
+    let text = String::from_utf8_lossy(bytes);
+    let value = object_of(&[("ARN", &*text), ("Name", "a"), ("SecretString", &*text), ("VersionId", &*text)]);
+    let error = object_of(&[("SecretId", "c"), ("ErrorCode", &*text), ("Message", &*text)]);
+    let around = format!("{{\"SecretValues\":[{value}],\"Errors\":[{error}]}}");
+    setup.with_access(|access| {
+        let operation = BatchGetSecretValue { access, secrets: secrets.iter().collect() };
+        for body in [bytes, around.as_bytes()] {
+            let Ok(outcomes) = operation.parse(&answer(200, body)) else { continue };
+            assert_eq!(outcomes.len(), secrets.len());
+            for (secret, outcome) in secrets.iter().zip(outcomes) {
+                match outcome {
+                    Some(Ok(value)) => {
+                        let _ = Document::new(secret.name.clone(), value).whole();
+                    }
+                    Some(Err(refusal)) => {
+                        let wanted = SecretVersion::current(secret.clone());
+                        let _ = GetSecretValue { access, wanted: &wanted }.diagnose(&refusal);
+                        assert!(!refusal.to_string().contains(access.credentials.secret_access_key.secret()));
+                    }
+                    None => {}
+                }
+            }
+        }
+        let _ = operation.diagnose(&operation.refusal(&answer(400, bytes), &[]));
+    });
 }
 
 fn error_answer(bytes: &[u8]) {
@@ -180,6 +222,29 @@ impl Setup {
             role: RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
             token: Secret::new("e30.e30.x"),
         }
+    }
+
+    fn home(&self) -> Home<'_> {
+        Home { region: self.pool.region(), account: &self.account, role: &self.role }
+    }
+
+    fn secret(&self, name: &str) -> SecretId {
+        SecretId::by_name(name, self.pool.region(), &self.account, &self.role)
+    }
+
+    fn with_access<T>(&self, use_it: impl FnOnce(&Access<'_>) -> T) -> T {
+        let credentials = Credentials {
+            access_key_id: Secret::new("canary-access-key"),
+            secret_access_key: Secret::new("canary-secret-access-key"),
+            session_token: Some(Secret::new("canary-session-token")),
+        };
+        use_it(&Access {
+            endpoint: &self.endpoint,
+            region: self.pool.region(),
+            role: &self.role,
+            credentials: &credentials,
+            session_tags: None,
+        })
     }
 }
 

@@ -268,6 +268,57 @@ pub fn arn_of(name: &str) -> String {
     format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{name}-AbCdEf")
 }
 
+/// A version of a secret by its stage, its id or both, and its text.
+pub fn version(secret_id: &str, stage: Option<&str>, id: Option<&str>, text: &str) -> Expectation {
+    let mut wanted = json!({ "SecretId": secret_id });
+    let members = [("VersionStage", stage), ("VersionId", id)];
+    members.into_iter().for_each(|(member, value)| {
+        if let Some(value) = value {
+            wanted[member] = value.into();
+        }
+    });
+    let mut expectation = store(secret_id, text).body(wanted.clone());
+    expectation.name = name_of_secret("GetSecretValue", &wanted);
+    expectation
+}
+
+/// What a batch answers for one of its secrets.
+pub enum Item {
+    Text(String),
+    Refused(&'static str, &'static str),
+    /// Neither a value nor an error: the answer goes on in another page.
+    Missing,
+}
+
+/// Secrets in one call, by their `SecretId`s in the order asked; the answer has them in another.
+pub fn batch<T: AsRef<str>>(secret_ids: &[T], item: impl Fn(&str) -> Item) -> Expectation {
+    let (mut values, mut errors, mut is_whole) = (Vec::new(), Vec::new(), true);
+    for secret_id in secret_ids.iter().map(AsRef::as_ref).rev() {
+        let name = secret_id.rsplit(":secret:").next().unwrap();
+        let arn = if name == secret_id { arn_of(name) } else { format!("{secret_id}-AbCdEf") };
+        match item(secret_id) {
+            Item::Text(text) => values.push(json!({
+                "ARN": arn, "Name": name, "VersionId": "00000000-0000-0000-0000-00000000000b", "SecretString": text,
+                "VersionStages": ["AWSCURRENT"], "CreatedDate": 1_795_000_000.5,
+            })),
+            Item::Refused(code, message) => {
+                errors.push(json!({ "SecretId": secret_id, "ErrorCode": code, "Message": message }));
+            }
+            Item::Missing => is_whole = false,
+        }
+    }
+    let mut body = json!({ "SecretValues": values, "Errors": errors });
+    if !is_whole {
+        body["NextToken"] = MARKER.into();
+    }
+    let ids: Vec<_> = secret_ids.iter().map(AsRef::as_ref).collect();
+    let wanted = json!({ "SecretIdList": ids });
+    Expectation::new(&name_of_secret("BatchGetSecretValue", &wanted), answer(200, body.to_string()))
+        .at("https://secretsmanager.us-west-2.amazonaws.com/")
+        .body(wanted)
+        .signed_for("us-west-2")
+}
+
 /// A document whose values all hold the marker.
 pub fn document(keys: &[&str]) -> String {
     let values: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), json!(value_of(key)))).collect();
@@ -461,18 +512,20 @@ impl Expectation {
         let agent = header(request, "user-agent").unwrap_or_default();
         assert!(agent.starts_with("env-kvstore/"), "{name}: {agent}");
         if let Some(region) = &self.region {
-            assert_signed(request, region, self.signed_at.unwrap_or(now));
+            let operation = name.split(' ').next().unwrap();
+            assert_signed(request, operation, region, self.signed_at.unwrap_or(now));
         }
         self.checks.iter().for_each(|check| check(request));
     }
 }
 
-fn assert_signed(request: &Request, region: &str, at: u64) {
+fn assert_signed(request: &Request, operation: &str, region: &str, at: u64) {
     let date = amz_date(at);
     assert_eq!(header(request, "x-amz-date"), Some(date.as_str()));
     assert_eq!(header(request, "x-amz-security-token"), Some(SESSION_TOKEN));
     assert_eq!(header(request, "content-type"), Some("application/x-amz-json-1.1"));
-    assert_eq!(header(request, "x-amz-target"), Some("secretsmanager.GetSecretValue"));
+    let target = format!("secretsmanager.{operation}");
+    assert_eq!(header(request, "x-amz-target"), Some(target.as_str()));
     let authorization = header(request, "authorization").unwrap_or_default();
     let day = date.split('T').next().unwrap();
     let start = format!(
@@ -583,16 +636,33 @@ impl Script {
 pub struct Run {
     pub result: Result<ExportPlan, Error>,
     pub requests: Vec<Sent>,
+    /// Pauses; one of no time gives way to what waits, and is none.
     pub sleeps: Vec<Duration>,
+    /// How many requests had left, for each time that the run gave way.
+    pub gave_way_after: Vec<usize>,
     pub logs: Vec<Log>,
-    pub early_connections: Vec<String>,
+    pub early_connections: Vec<EarlyConnections>,
     pub elapsed: Duration,
+}
+
+/// Connections that were to be opened before they are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlyConnections {
+    pub origin: String,
+    pub count: usize,
+    /// How many requests had left.
+    pub after_requests: usize,
+    pub at: Duration,
 }
 
 /// One request as it went out.
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub name: String,
+    /// Where to; empty for GitHub's token.
+    pub url: String,
+    /// How many requests to this URL were under way when it had left, itself counted.
+    pub under_way: usize,
     pub at: Duration,
     pub answered_at: Option<Duration>,
     pub timeout: Duration,
@@ -631,12 +701,27 @@ impl Run {
         self.requests.iter().filter(|sent| sent.name.starts_with(name)).count()
     }
 
+    /// The most requests to a URL that were under way at once.
+    pub fn most_under_way(&self, url: &str) -> usize {
+        self.requests.iter().filter(|sent| sent.url == url).map(|sent| sent.under_way).max().unwrap_or_default()
+    }
+
     pub fn warnings(&self) -> Vec<&str> {
         self.logs
             .iter()
             .filter_map(|log| match log {
                 Log::Warning(text) => Some(text.as_str()),
-                Log::Info(_) | Log::Group(..) => None,
+                Log::Info(_) | Log::Notice(_) | Log::Group(..) => None,
+            })
+            .collect()
+    }
+
+    pub fn notices(&self) -> Vec<&str> {
+        self.logs
+            .iter()
+            .filter_map(|log| match log {
+                Log::Notice(text) => Some(text.as_str()),
+                Log::Info(_) | Log::Warning(_) | Log::Group(..) => None,
             })
             .collect()
     }
@@ -646,7 +731,7 @@ impl Run {
         self.logs
             .iter()
             .map(|log| match log {
-                Log::Info(text) | Log::Warning(text) => format!("{text}\n"),
+                Log::Info(text) | Log::Notice(text) | Log::Warning(text) => format!("{text}\n"),
                 Log::Group(title, lines) => format!("{title}\n{}\n", lines.join("\n")),
             })
             .collect()
@@ -709,8 +794,9 @@ impl Slot {
 struct Seen {
     requests: Vec<Sent>,
     sleeps: Vec<Duration>,
+    gave_way_after: Vec<usize>,
     logs: Vec<Log>,
-    early_connections: Vec<String>,
+    early_connections: Vec<EarlyConnections>,
 }
 
 pub struct ScriptedHost {
@@ -740,7 +826,7 @@ impl ScriptedHost {
     }
 
     fn until(&self, at: Duration) -> Until<'_> {
-        Until { host: self, at }
+        Until { host: self, at, has_waited: false }
     }
 
     /// The slot that a request of this name fills. All requests of a group come before any of the next.
@@ -766,8 +852,13 @@ impl ScriptedHost {
                 assert!(!text.contains(MARKER) && !text.contains("eyJ"), "{text}");
             }
         }
+        let url = request.map(|request| request.url.clone()).unwrap_or_default();
         let (index, at) = (self.seen.borrow().requests.len(), self.elapsed.get());
-        self.seen.borrow_mut().requests.push(Sent { name, at, answered_at: None, timeout });
+        let under_way = {
+            let requests = &self.seen.borrow().requests;
+            1 + requests.iter().filter(|sent| sent.url == url && sent.answered_at.is_none()).count()
+        };
+        self.seen.borrow_mut().requests.push(Sent { name, url, under_way, at, answered_at: None, timeout });
         let silent = matches!(slot.expectation.reply, Reply::Silence) || slot.expectation.after >= timeout;
         self.until(at + if silent { timeout } else { slot.expectation.after }).await;
         slot.answered.set(slot.answered.get() + 1);
@@ -779,8 +870,8 @@ impl ScriptedHost {
         let unused: Vec<_> = self.groups.iter().flatten().filter(|slot| slot.taken.get() == 0).collect();
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");
-        let Seen { requests, sleeps, logs, early_connections } = self.seen.into_inner();
-        Run { result, requests, sleeps, logs, early_connections, elapsed: self.elapsed.get() }
+        let Seen { requests, sleeps, gave_way_after, logs, early_connections } = self.seen.into_inner();
+        Run { result, requests, sleeps, gave_way_after, logs, early_connections, elapsed: self.elapsed.get() }
     }
 }
 
@@ -791,27 +882,35 @@ fn name_of(request: &Request) -> String {
     }
     let body = request.body.secret();
     match header(request, "x-amz-target").and_then(|target| target.split_once('.')) {
-        Some(("secretsmanager", operation)) => {
-            let body: Value = serde_json::from_str(body).unwrap();
-            format!("{operation} {}", body["SecretId"].as_str().unwrap())
-        }
+        Some(("secretsmanager", operation)) => name_of_secret(operation, &serde_json::from_str(body).unwrap()),
         Some((_, operation)) => operation.to_owned(),
         None => form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "Action").unwrap().1.into_owned(),
     }
 }
 
+/// `GetSecretValue ID[, stage STAGE][, id ID]`, or `BatchGetSecretValue ID ID ...`
+fn name_of_secret(operation: &str, body: &Value) -> String {
+    let part = |title: &str, member: &str| body[member].as_str().map(|text| format!("{title}{text}"));
+    let ids = body["SecretIdList"].as_array().into_iter().flatten().map(|id| format!(" {}", id.as_str().unwrap()));
+    let parts = [part(" ", "SecretId"), part(", stage ", "VersionStage"), part(", id ", "VersionId")];
+    parts.into_iter().flatten().chain(ids).fold(operation.to_owned(), |name, part| name + &part)
+}
+
 struct Until<'a> {
     host: &'a ScriptedHost,
     at: Duration,
+    /// Even what takes no time lets everything else go first.
+    has_waited: bool,
 }
 
 impl Future for Until<'_> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.host.elapsed.get() >= self.at {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.has_waited && self.host.elapsed.get() >= self.at {
             return Poll::Ready(());
         }
+        self.has_waited = true;
         self.host.timers.borrow_mut().push((self.at, context.waker().clone()));
         Poll::Pending
     }
@@ -820,6 +919,7 @@ impl Future for Until<'_> {
 impl Host for ScriptedHost {
     async fn send(&self, request: Request, timeout: Duration) -> Result<Response, SendFailure> {
         match self.exchange(name_of(&request), Some(&request), timeout).await {
+            Reply::Answer(response) if response.body.len() > request.max_body_bytes => Err(SendFailure::TooLarge),
             Reply::Answer(response) => Ok(response),
             Reply::Failure(failure) => Err(failure),
             Reply::Token(_) | Reply::Silence => panic!("not an answer to {request:?}"),
@@ -835,14 +935,22 @@ impl Host for ScriptedHost {
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
-        self.seen.borrow_mut().sleeps.push(duration);
+        let mut seen = self.seen.borrow_mut();
+        let requests = seen.requests.len();
+        if duration.is_zero() {
+            seen.gave_way_after.push(requests)
+        } else {
+            seen.sleeps.push(duration)
+        }
         self.until(self.elapsed.get() + duration)
     }
 
-    fn connect_early(&self, origin: &str) {
+    fn connect_early(&self, origin: &str, count: usize) {
         let mut seen = self.seen.borrow_mut();
-        assert!(seen.requests.is_empty(), "{origin}: a connection is early only before the first request");
-        seen.early_connections.push(origin.to_owned());
+        let is_late = seen.requests.iter().any(|sent| sent.url.starts_with(&format!("{origin}/")));
+        assert!(!is_late, "{origin}: a connection is early only before the first request");
+        let (origin, after_requests, at) = (origin.to_owned(), seen.requests.len(), self.elapsed.get());
+        seen.early_connections.push(EarlyConnections { origin, count, after_requests, at });
     }
 
     fn now(&self) -> SystemTime {
