@@ -402,6 +402,20 @@ fn a_batch_is_one_connection_however_many_it_reads() {
     assert_eq!(run.early_connections.last().unwrap().count, 2);
 }
 
+#[test]
+fn no_call_leaves_when_the_steps_time_is_up() {
+    let many = names(20);
+    let silent = many.iter().map(|id| version(id, Some("AWSPREVIOUS"), None, "").silent().again_and_again());
+    let calls: String = many.iter().enumerate().map(|(n, id)| format!("V{n}={id}::AWSPREVIOUS\n")).collect();
+    let run = secrets(&calls)
+        .input("timeout-seconds", "3")
+        .with_session(&Job::push())
+        .together(silent.take(8).collect::<Vec<_>>())
+        .run();
+    run.fails_with("deadline-exceeded");
+    assert_eq!(run.elapsed, Duration::from_secs(3));
+}
+
 // Batches that are refused
 
 #[test]
@@ -722,6 +736,20 @@ fn refusals_of_an_environments_store_and_of_secrets_are_in_one_error() {
         assert!(text.contains(PRODUCTION_STORE) && text.contains("shared/b ("), "{text}");
         assert_eq!(text.matches("\n- ").count(), count, "{text}");
     }
+}
+
+#[test]
+fn refusals_of_the_repositorys_store_and_of_a_secret_are_in_one_error() {
+    let run = Script::new("A,secret")
+        .input("secrets", "B=shared/b")
+        .with_session(&Job::push())
+        .together([
+            store(STORE, "").refused(400, DENIED.0, DENIED.1),
+            store("shared/b", "").refused(400, DENIED.0, DENIED.1),
+        ])
+        .run();
+    let text = run.fails_with("store-access-denied");
+    assert!(text.contains(STORE) && text.contains("shared/b ("), "{text}");
 }
 
 #[test]
