@@ -354,8 +354,8 @@ pub fn signed(
     Some(request)
 }
 
-/// Signs a request that is sent nowhere, so that the host has compiled what signs when it is needed: V8 compiles a function
-/// when it is first called, and all of these take it as long as a round trip to a near region.
+/// Signs a request that is sent nowhere, so that the host has compiled what signs when the session's credentials come. See
+/// [`crate::claims::rehearse_verifying`].
 pub fn rehearse_signing(region: &Region, at: SystemTime) {
     let endpoint = public_endpoint(Service::SecretsManager, region, false, false);
     let none = || Secret::new("-");

@@ -5,10 +5,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 
 use crate::aws::{Region, rehearse_signing};
-use crate::claims::{Claims, Discover, Expected, FetchKeys, KeySet, TokenFault, verify};
+use crate::claims::{Claims, Discover, Expected, FetchKeys, KeySet, TokenFault, rehearse_verifying, verify};
 use crate::error::Error;
 use crate::export::{Export, ExportPlan};
 use crate::fetch::{FetchPlan, Reader};
@@ -36,8 +36,15 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
         inputs.regions().into_iter().for_each(|region| host.connect_early(endpoint(region).origin(), 1));
         Ok(())
     };
+    let rehearsal = async {
+        // Not before the requests have left.
+        host.sleep(Duration::ZERO).await;
+        rehearse_verifying(&inputs.issuer);
+        rehearse_signing(&inputs.secrets_manager_region, client.now());
+        Ok(())
+    };
     // In this order: the request for the token has left when the first connection is opened.
-    let (job, ()) = try_join(job_token(&client, &inputs), connections).await?;
+    let (job, (), ()) = try_join3(job_token(&client, &inputs), connections, rehearsal).await?;
     let claims = job.claims.clone();
     host.log(Log::Group("Claims of the GitHub token".to_owned(), claims.lines()));
     let session_name = inputs.role_session_name.fill(&claims)?;
@@ -162,13 +169,7 @@ async fn session<H: Host>(
         token: &token,
         pool,
     };
-    let rehearsal = async {
-        // Not before the request has left.
-        host.sleep(Duration::ZERO).await;
-        rehearse_signing(&inputs.secrets_manager_region, client.now());
-        Ok(())
-    };
-    let (session, ()) = try_join(client.call(&assume_role), rehearsal).await?;
+    let session = client.call(&assume_role).await?;
     host.log(Log::Info(format!("Assumed {} until {}", session.arn, session.expiration)));
     Ok((session, tags))
 }

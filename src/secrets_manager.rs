@@ -123,7 +123,9 @@ impl Operation for GetSecretValue<'_> {
 
     fn subject(&self) -> String {
         let SecretVersion { secret, stage, id } = self.wanted;
-        let part = |name, text: &Option<String>| text.as_ref().map_or(String::new(), |text| format!(", {name} {text}"));
+        let part = |name, text: &Option<String>| {
+            text.as_ref().map_or(String::new(), |text| format!(", {name} {}", printable(text)))
+        };
         format!("{secret}{}{}", part("version stage", stage), part("version id", id))
     }
 

@@ -102,14 +102,9 @@ function variableOf(id) {
   return id.slice(SHARED.length).replace('-', '_').toUpperCase();
 }
 
-/** Beside README.md's policy: a batch is allowed by an action of its own, each secret in it as if it were asked for alone. */
-function allowShared({ roles, roleArn, region, accountId }) {
-  const secret = `arn:aws:secretsmanager:${region}:${accountId}:secret:${SHARED}*`;
-  const Statement = [
-    { Effect: 'Allow', Action: 'secretsmanager:BatchGetSecretValue', Resource: '*' },
-    { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret },
-  ];
-  roles[roleArn].policies.push({ name: 'shared', document: { Version: '2012-10-17', Statement } });
+/** README.md's policy for secrets outside the convention. */
+function allowShared({ roles, roleArn, documents }) {
+  roles[roleArn].policies.push({ name: 'secrets', document: documents['role-policy-for-secrets'] });
 }
 
 /** One certificate that is its own authority. */
