@@ -152,6 +152,22 @@ impl Diagnosis {
 }
 
 impl Error {
+    /// Both, if both are about secrets; else the first.
+    pub fn and(self, other: Self) -> Self {
+        let several = |error| match error {
+            Self::SecretsRefused(errors) => Some(errors),
+            error @ (Self::Refused(_) | Self::ValuesUnusable(_)) => Some(vec![error]),
+            _ => None,
+        };
+        match (several(self.clone()), several(other)) {
+            (Some(mut errors), Some(others)) => {
+                errors.extend(others.into_iter().filter(|other| *other != self));
+                if errors.len() == 1 { self } else { Self::SecretsRefused(errors) }
+            }
+            _ => self,
+        }
+    }
+
     /// A stable name of the situation.
     pub fn code(&self) -> &'static str {
         match self {

@@ -21,9 +21,9 @@ use crate::printable::printable;
 use crate::retry::{ATTEMPT_TIMEOUT, Client, name_of};
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretId, SecretValue, SecretVersion};
-use crate::stores::{Document, Store, settle, stores_of};
+use crate::stores::{Document, Layers, Store, settle, stores_of};
 use crate::value_from::SecretLine;
-use crate::values::{Request, Value};
+use crate::values::{Kind, Request, Value};
 
 /// Runs the step up to the plan of what is to be exported; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error> {
@@ -67,9 +67,17 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
     let outcomes_of_stores = stores.iter().cloned().zip(read.iter().cloned()).collect();
     let settled = settle(outcomes_of_stores, inputs.environment_store);
     let secrets = wanted.lines(&inputs.secrets, &read);
-    let (settled, secrets) = both(settled, secrets)?;
+    let (settled, secrets) = match (settled, secrets) {
+        (Ok(settled), Ok(secrets)) => (settled, secrets),
+        (settled, Err(refused)) => {
+            // What is wrong with the stores is told together with it.
+            let stores = settled.and_then(|settled| resolve(&inputs, &settled.layers, &[]));
+            return Err(stores.err().map_or(refused.clone(), |error| error.and(refused)));
+        }
+        (Err(error), Ok(_)) => return Err(error),
+    };
     settled.warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let values = Request { lines: &inputs.values, layers: &settled.layers, secrets: &secrets }.resolve()?;
+    let values = resolve(&inputs, &settled.layers, &secrets)?;
 
     let (plan, warnings) = Export {
         values: &values,
@@ -232,16 +240,10 @@ impl Wanted {
     }
 }
 
-/// Both, or every refusal of both.
-fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
-    match (a, b) {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (Err(a @ Error::Refused(_)), Err(b @ Error::Refused(_))) if a != b => Err(Error::SecretsRefused(vec![a, b])),
-        (Err(a @ Error::Refused(_)), Err(Error::SecretsRefused(mut several))) => {
-            several.retain(|refusal| *refusal != a);
-            several.insert(0, a);
-            Err(Error::SecretsRefused(several))
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    }
+fn resolve(
+    inputs: &Inputs,
+    layers: &[(Kind, Layers)],
+    secrets: &[(&SecretLine, &Document)],
+) -> Result<Vec<Value>, Error> {
+    Request { lines: &inputs.values, layers, secrets }.resolve()
 }

@@ -194,11 +194,15 @@ impl<'h, H: Host> Client<'h, H> {
     async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
         request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
         let (timeout, out_of_time) = self.attempt_time();
-        let response = self.host.send(request, timeout).await.map_err(|failure| Failed {
+        let failed = |failure| Failed {
             outlook: outlook_of_failure(&failure),
             error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
             retry_after: None,
-        })?;
+        };
+        if timeout.is_zero() {
+            return Err(failed(SendFailure::TimedOut));
+        }
+        let response = self.host.send(request, timeout).await.map_err(failed)?;
         match response.status {
             300..400 => {
                 let redirect = "a redirect, which is not followed";
