@@ -198,7 +198,14 @@ fn is_about_credentials(code: &str) -> bool {
 }
 
 fn is_about_signature(code: &str) -> bool {
-    matches!(code, "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestInTheFuture")
+    matches!(
+        code,
+        "InvalidSignatureException"
+            | "RequestExpired"
+            | "RequestInTheFuture"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+    )
 }
 
 impl GetSecretValue<'_> {
@@ -267,12 +274,16 @@ impl Operation for BatchGetSecretValue<'_> {
 
     fn parse(&self, response: &Response) -> Result<Self::Output, &'static str> {
         let body = response.json().ok_or("no secrets' values in it")?;
+        let (entries, errors) = (body.objects("SecretValues"), body.objects("Errors"));
+        if entries.is_none() && errors.is_none() {
+            return Err("no secrets' values in it");
+        }
+        let errors = errors.unwrap_or_default();
         let mut values = Vec::new();
-        for entry in body.objects("SecretValues").ok_or("no secrets' values in it")? {
+        for entry in entries.unwrap_or_default() {
             let value = SecretValue::of(&entry).ok_or("a secret without a value in it")?;
             values.push((entry.text("Name").unwrap_or_default(), entry.text("ARN").unwrap_or_default(), value));
         }
-        let errors = body.objects("Errors").unwrap_or_default();
         let sent = &self.access.credentials;
         let sent = [&sent.access_key_id, &sent.secret_access_key].into_iter().chain(&sent.session_token);
         let sent: Vec<_> = sent.cloned().collect();

@@ -164,12 +164,17 @@ fn the_requests_for_token_and_keys_leave_before_any_connection_is_opened() {
 }
 
 #[test]
-fn checking_and_signing_are_rehearsed_while_the_token_is_waited_for() {
-    let run =
-        Script::new("A,secret").with_session(&Job::push()).then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
-    run.plan();
-    // The requests for the token and the keys have left, and nothing else.
-    assert_eq!(run.gave_way_after, [2]);
+fn verifying_and_signing_are_rehearsed_while_the_token_is_waited_for() {
+    let job = Job::push();
+    let rest = |script: Script| {
+        let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+        let run = script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
+        run.plan();
+        run.gave_way_after
+    };
+    // What is asked for first has left, and nothing that comes after it.
+    assert_eq!(rest(Script::new("A,secret").signed_in(&job)), [2]);
+    assert_eq!(rest(Script::new("A,secret").input("github-token", job.jwt()).then(jwks())), [1]);
 }
 
 #[test]

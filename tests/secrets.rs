@@ -753,6 +753,23 @@ fn refusals_of_the_repositorys_store_and_of_a_secret_are_in_one_error() {
 }
 
 #[test]
+fn what_a_store_lacks_and_what_a_secret_is_refused_are_in_one_error() {
+    for (stores, says) in [
+        (store(STORE, &document(&["X"])), "A: no key `A`"),
+        (store(STORE, "").refused(400, NOT_FOUND.0, NOT_FOUND.1), STORE),
+        (store(STORE, "CANARY"), "is not JSON"),
+    ] {
+        let run = Script::new("A,secret")
+            .input("secrets", "B=shared/b")
+            .with_session(&Job::push())
+            .together([stores, store("shared/b", "").refused(400, DENIED.0, DENIED.1)])
+            .run();
+        let text = format!("{}\n{}", run.error(), run.error().hint());
+        assert!(text.contains(says) && text.contains("shared/b (") && text.contains(DENIED.0), "{text}");
+    }
+}
+
+#[test]
 fn a_store_that_a_line_names_too_is_refused_once() {
     let run = Script::new("A,secret")
         .input("secrets", &format!("B={PRODUCTION_STORE}:B"))
