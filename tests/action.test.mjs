@@ -290,6 +290,23 @@ const EFFECTS = {
       succeeded(await run({ repository, inputs: { values: 'MINE,secret,OTHER' } }), { MINE: `${CANARY}-o` });
     },
   },
+  secrets: {
+    'are values by the names and ARNs of their secrets, beside those of the stores': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const { name, arn } = cloud.putSecret(`shared/${nextNumber()}`, { key: `${CANARY}-s`, plain: true });
+      const inputs = {
+        secrets: `# shared\nWHOLE=${name}\nKEY = ${arn}:key\n\nPLAIN=${arn.slice(0, -7)}:plain::`,
+        'cognito-role-arn': addRole(),
+      };
+      const expected = { WHOLE: `{"key":"${CANARY}-s","plain":true}`, KEY: `${CANARY}-s`, PLAIN: 'true' };
+      const step = await run({ repository, inputs });
+      succeeded(step, { TOKEN: `${CANARY}-t`, ...expected });
+      assert.equal(step.outputs['values-loaded'], '4');
+      const alone = await run({ repository, inputs: { ...inputs, values: '' } });
+      succeeded(alone, expected);
+      assert.equal(storesAskedFor(repository).length, 2, 'the first job alone has read stores');
+    },
+  },
   namespace: {
     'is the first part of the names of stores': async () => {
       const repository = newRepository({});
@@ -447,7 +464,7 @@ const EFFECTS = {
       succeeded(step, { TOKEN: `${CANARY}-3` });
       assert.equal(step.outputs['aws-account-id'], cloud.setup.accountId);
       const refused = await run({ ...job, inputs: { ...inputs, 'cognito-role-arn': stranger } });
-      failed(refused, 'store-access-denied', /The store is in account 333333333333, the role in 123456789012/);
+      failed(refused, 'store-access-denied', /The secret is in account 333333333333, the role in 123456789012/);
     },
   },
   'secrets-manager-region': {
@@ -589,7 +606,8 @@ describe('wrong input', TOGETHER, () => {
   ];
 
   test('is reported all at once, each with its name and its text', async () => {
-    const inputs = { ...wrong, 'github-token': 'two canary words', values: 'A,secret\nB,secrt\n\n# C\n9D,secret' };
+    const values = 'A,secret\nB,secrt\n\n# C\n9D,secret';
+    const inputs = { ...wrong, 'github-token': 'two canary words', values, secrets: 'S=ok\nT=two words' };
     const { log, ...step } = await run({ on: quiet, inputs });
     failed({ log, ...step }, 'invalid-input');
     for (const [name, text] of Object.entries(wrong)) {
@@ -598,6 +616,7 @@ describe('wrong input', TOGETHER, () => {
     }
     assert.ok(log.some((line) => line.startsWith('- values: line 2, `B,secrt`')));
     assert.ok(log.some((line) => line.startsWith('- values: line 5, `9D,secret`')));
+    assert.ok(log.some((line) => line.startsWith('- secrets: line 2, `T=two words`')));
     assert.ok(log.some((line) => line.startsWith('- github-token: ')));
   });
 
@@ -625,8 +644,12 @@ describe('wrong input', TOGETHER, () => {
     const step = await run({ on: quiet, environment });
     failed(step, 'invalid-input', /AWS_ENDPOINT_URL_STS: .*https/);
     assert.match(step.log.join('\n'), /AWS_MAX_ATTEMPTS: /);
-    const noFile = await run({ on: quiet, environment: { AWS_CA_BUNDLE: '/nowhere/ca.pem' } });
-    failed(noFile, 'invalid-input', /AWS_CA_BUNDLE/);
+  });
+
+  test('is an AWS_CA_BUNDLE that cannot be read, where a connection would need it', async () => {
+    const ACTIONS_ID_TOKEN_REQUEST_URL = 'https://127.0.0.1:9/token?api-version=2.0';
+    const environment = { AWS_CA_BUNDLE: '/nowhere/ca.pem', ACTIONS_ID_TOKEN_REQUEST_URL };
+    failed(await run({ on: quiet, environment }), 'invalid-input', /AWS_CA_BUNDLE/);
   });
 
   function refusedName(name) {

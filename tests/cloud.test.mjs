@@ -544,6 +544,21 @@ describe('Secrets Manager', () => {
     await refuses(secretsManager(credentials, 'BatchGetSecretValue', tooMany), 'InvalidParameterException');
   });
 
+  test('leaves to the next page of a batch what does not fit into one', async (t) => {
+    ['page-1', 'page-2', 'page-3'].forEach((name) => cloud.putSecret(name, `of ${name}`));
+    cloud.setup.batchPageSize = 2;
+    t.after(() => (cloud.setup.batchPageSize = 20));
+    const page = (NextToken) => {
+      const input = { SecretIdList: ['page-1', 'page-2', 'page-3'], NextToken };
+      return secretsManager(credentials, 'BatchGetSecretValue', input);
+    };
+    const names = ({ SecretValues }) => SecretValues.map(({ Name }) => Name);
+    const { json: first } = await page();
+    const { json: second } = await page(first.NextToken);
+    assert.deepEqual([names(first), names(second), second.NextToken], [['page-1', 'page-2'], ['page-3'], undefined]);
+    await refuses(page('x'), 'InvalidNextTokenException');
+  });
+
   test('wants its own permission for a batch', async () => {
     const answer = secretsManager(await signIn(), 'BatchGetSecretValue', { SecretIdList: [`${STORES}/secrets`] });
     await refuses(answer, 'AccessDeniedException', /secretsmanager:BatchGetSecretValue on resource: \*/);
@@ -591,6 +606,14 @@ describe('a fault', () => {
   test('of STS is written as STS writes its errors', async () => {
     cloud.fail({ operation: 'AssumeRoleWithWebIdentity', fault: { awsError: 'IDPCommunicationError', status: 400 } });
     await refuses(assumeRole('token', 'session'), 'IDPCommunicationError');
+  });
+
+  test('is seen in the times of a request, which is recorded with the connection that it came over', async () => {
+    cloud.fail({ operation: 'GetId', fault: { delayMs: 80 } });
+    await Promise.all([outcome(), outcome()]);
+    const [late, prompt] = cloud.requests.map(({ at, answeredAt }) => answeredAt - at).sort((a, b) => b - a);
+    assert.ok(late >= 75 && prompt < late, `${late} ms and ${prompt} ms`);
+    assert.equal(new Set(cloud.requests.map(({ port }) => port)).size, 2, 'two at the same time need two connections');
   });
 
   test('that does not exist is a mistake in the test', () => {

@@ -15,13 +15,14 @@ export class SecretsManager {
 
   /**
    * @param {object} options
+   * @param {import('./setup.mjs').Setup} options.setup
    * @param {import('./secrets.mjs').Secrets} options.secrets
    * @param {import('./sessions.mjs').Sessions} options.sessions
    * @param {import('./authorize.mjs').Authorizer} options.authorizer
    * @param {() => number} options.now milliseconds
    */
-  constructor({ secrets, sessions, authorizer, now }) {
-    Object.assign(this, { secrets, sessions, authorizer, now });
+  constructor({ setup, secrets, sessions, authorizer, now }) {
+    Object.assign(this, { setup, secrets, sessions, authorizer, now });
   }
 
   operationOf({ method, headers }) {
@@ -29,8 +30,8 @@ export class SecretsManager {
     return method === 'POST' && target?.startsWith(TARGET) ? target.slice(TARGET.length) : undefined;
   }
 
-  detail({ SecretId, SecretIdList, VersionId, VersionStage }) {
-    return { SecretId, SecretIdList, VersionId, VersionStage };
+  detail({ SecretId, SecretIdList, VersionId, VersionStage, NextToken }) {
+    return { SecretId, SecretIdList, VersionId, VersionStage, NextToken };
   }
 
   operations = {
@@ -62,10 +63,11 @@ export class SecretsManager {
   }
 
   /**
-   * Answers 200 though some, or all, were refused. Its own action is asked for on `*`, then GetSecretValue for each.
+   * Answers 200 though some, or all, were refused. Its own action is asked for on `*`, then GetSecretValue for each. What
+   * does not fit into one answer is left to the next, which NextToken asks for.
    * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
    */
-  #batch({ SecretIdList: secretIds, Filters: filters }, caller) {
+  #batch({ SecretIdList: secretIds, Filters: filters, NextToken: nextToken }, caller) {
     if (filters) throw new AwsError('NotImplemented', 'The local cloud has no filters.', 501);
     if (!Array.isArray(secretIds) || secretIds.length < 1 || secretIds.length > 20) {
       throw new AwsError('InvalidParameterException', 'SecretIdList must have between 1 and 20 members.');
@@ -76,8 +78,10 @@ export class SecretsManager {
     const refused = this.authorizer.refusedAccess({ session, action, resource: '*', accountId, context });
     if (refused) throw accessDenied(session, action, '*', refused);
 
-    const answer = { SecretValues: [], Errors: [] };
-    for (const SecretId of secretIds) {
+    const start = nextToken === undefined ? 0 : pageOf(nextToken);
+    const end = start + this.setup.batchPageSize;
+    const answer = { SecretValues: [], Errors: [], ...(end < secretIds.length && { NextToken: tokenOf(end) }) };
+    for (const SecretId of secretIds.slice(start, end)) {
       try {
         answer.SecretValues.push(this.#secretValue({ SecretId }, caller));
       } catch (error) {
@@ -103,6 +107,16 @@ export class SecretsManager {
     const refused = this.authorizer.refusedAccess(question);
     if (refused) throw accessDenied(session, action, secretId, refused);
   }
+}
+
+function tokenOf(start) {
+  return Buffer.from(`page from ${start}`).toString('base64');
+}
+
+function pageOf(nextToken) {
+  const start = /^page from (\d+)$/.exec(Buffer.from(String(nextToken), 'base64').toString())?.[1];
+  if (start === undefined) throw new AwsError('InvalidNextTokenException', 'The NextToken value is invalid.');
+  return Number(start);
 }
 
 function requireWellFormed(secretId) {

@@ -25,6 +25,8 @@ import { AwsError } from './protocols.mjs';
  * @property {string} operation
  * @property {number} at milliseconds
  * @property {object} detail
+ * @property {number} port of the client: the same for all requests over one connection
+ * @property {number} [answeredAt] milliseconds; absent: a fault keeps the answer back, or it is still to come
  * @property {number} [status] absent: a fault struck, or the answer is still to come
  * @property {string} [error] the code of a refusal
  */
@@ -55,20 +57,21 @@ export function answerWith(server, { services, faults, requests, now }) {
       const call = await readCall(request);
       // A client corrects its clock by this header, so it must tell the cloud's time.
       response.setHeader('date', new Date(now()).toUTCString());
-      await answer(call, response);
+      await answer(call, response, request.socket.remotePort);
     } catch (error) {
       fail(response, error);
     }
   });
 
-  async function answer(call, response) {
+  async function answer(call, response, port) {
     const service = services.find((candidate) => candidate.operationOf(call) !== undefined);
     if (!service) return response.writeHead(404).end();
     const operation = service.operationOf(call);
     const { protocol } = service;
     const requestId = randomUUID();
-    const recorded = { operation, at: now(), detail: detailOf(service, call) };
+    const recorded = { operation, at: now(), port, detail: detailOf(service, call) };
     requests.push(recorded);
+    response.on('finish', () => (recorded.answeredAt = now()));
 
     const fault = faults.next(operation);
     if (fault && (await strike(fault, { response, protocol, requestId }))) return undefined;

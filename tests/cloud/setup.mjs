@@ -14,6 +14,7 @@ import { readmeDocuments } from './readme.mjs';
  * @property {Record<string, OidcProvider>} oidcProviders by ARN
  * @property {Record<string, IdentityPool>} identityPools by id
  * @property {Record<string, Role>} roles by ARN
+ * @property {number} batchPageSize how many secrets Secrets Manager puts into one answer to a batch
  *
  * @typedef {{ Url: string, ClientIDList: string[] }} OidcProvider
  *
@@ -51,6 +52,7 @@ export function readmeSetup(origin) {
     oidcProviders: { [providerArn]: documents['oidc-provider'] },
     identityPools: { [poolId]: { AccountId: accountId, ...pool, tagMaps: { [providerArn]: tagMap } } },
     roles: { [roleArn]: role(documents['trust-policy'], documents['role-policy']) },
+    batchPageSize: 20,
   };
 }
 

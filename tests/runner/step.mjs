@@ -13,8 +13,18 @@ import { Masker } from './masker.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+const ACTION = (await readFile(path.join(ROOT, 'action.yml'), 'utf8')).replaceAll('\r\n', '\n');
+
 /** The entry point, from where the runner takes it. */
-export const MAIN = path.join(ROOT, /^ {2}main: (.+)$/m.exec(await readFile(path.join(ROOT, 'action.yml'), 'utf8'))[1]);
+export const MAIN = path.join(ROOT, /^ {2}main: (.+)$/m.exec(ACTION)[1]);
+
+/** The runner gives an action every input that it declares: what `with:` leaves out by its default, or empty. */
+const DEFAULTS = Object.fromEntries(
+  /^inputs:\n(.*?)^\S/ms.exec(ACTION)[1].split(/^ {2}(?=[a-z])/m).slice(1).map((input) => [
+    input.split(':')[0],
+    /^ {4}default: '?(.*?)'?$/m.exec(input)?.[1] ?? '',
+  ]),
+);
 
 /**
  * @typedef {object} Step
@@ -52,7 +62,7 @@ export async function runStep(options) {
 
   const child = spawn(node, [MAIN], {
     cwd: folder,
-    env: { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', ...paths, ...inputVariables(inputs), ...environment },
+    env: { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', ...paths, ...inputVariables({ ...DEFAULTS, ...inputs }), ...environment },
   });
   onStart(child);
   const masker = new Masker();
