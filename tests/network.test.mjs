@@ -1,5 +1,5 @@
 // The committed bundle on networks as runners have them: TLS with the real host names and an authority of one's own,
-// proxies, and servers that send a client elsewhere. Certificates are made for the run; no host outside is asked.
+// connections that are opened before they are needed, proxies, and servers that send a client elsewhere. Certificates are made for the run; no host outside is asked.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/network.test.mjs` runs the bundle on another Node.
 
@@ -20,6 +20,8 @@ import { turn } from './runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const TOGETHER = { concurrency: 8 };
+/** What a test makes an answer, or the compiler, wait for: long enough for all that need not wait, on a busy machine too. */
+const DELAY_MS = 1000;
 /** A step that has not ended by then hangs; it is killed, and its test fails. */
 const HANGS_AFTER_MS = 30_000;
 const CANARY = 'canary';
@@ -83,7 +85,7 @@ describe('over TLS, by the real names of hosts', TOGETHER, () => {
         const step = await run({ proxy, inputs, environment: { ...noAuthority, ...resolved } });
         failed(step, 'tls-not-trusted', /NODE_EXTRA_CA_CERTS/);
         assert.match(step.log.join('\n'), /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT_LOCALLY)|SELF_SIGNED_CERT/);
-        assert.equal(proxy.connections.length, proxy.hosts().length, JSON.stringify(proxy.connections));
+        triedOnce(proxy);
       });
     }
   }
@@ -104,6 +106,115 @@ describe('over TLS, by the real names of hosts', TOGETHER, () => {
     succeeded(await run({ proxy, environment: { AWS_USE_DUALSTACK_ENDPOINT: 'true' } }));
     assert.deepEqual(proxy.hosts(), onPort443([...DUAL_STACK, PIPELINES, GITHUB]));
   });
+});
+
+describe('connections', TOGETHER, () => {
+  test('are opened for the token, then for the issuer, while the core is not even compiled', async (t) => {
+    const { cloud, connections, environment } = await startFronts(t);
+    succeeded(await run({ on: cloud, environment: { ...environment, ...compilesSlowly(DELAY_MS) } }));
+    const [token, issuer, ...others] = connections;
+    assert.deepEqual([token.service, issuer.service], ['token', 'issuer']);
+    const requests = cloud.requests.map(({ at }) => at);
+    assert.ok(Math.min(...requests) - issuer.at > DELAY_MS - 100, `${requests[0] - issuer.at} ms`);
+    assert.ok(others.every(({ at }) => at - issuer.at > DELAY_MS - 100), 'where AWS is, the core knows');
+  });
+
+  test('to AWS, and the request for the keys, do not wait for the token', async (t) => {
+    const { cloud, connections, environment } = await startFronts(t);
+    cloud.fail({ operation: 'GitHubToken', fault: { delayMs: DELAY_MS } });
+    succeeded(await run({ on: cloud, environment }));
+    const { at, answeredAt } = the('GitHubToken', cloud);
+    assert.ok(answeredAt - at > DELAY_MS - 10);
+    const early = connections.filter((connection) => connection.at < answeredAt - 100);
+    assert.deepEqual(servicesOf(early), ['cognito', 'issuer', 'secretsManager', 'sts', 'token']);
+    const keys = the('JWKS', cloud);
+    assert.ok(keys.answeredAt < answeredAt - 100, 'the keys have come before the token');
+    // What has been answered before the token is all that has been asked.
+    const before = cloud.requests.filter((request) => request.at < answeredAt - 5).map(({ operation }) => operation);
+    assert.deepEqual(before.sort(), ['GitHubToken', 'JWKS']);
+  });
+
+  test('for four stores stand open before the session has credentials, and no others are opened', async (t) => {
+    const { cloud, connections, environment } = await startFronts(t);
+    cloud.fail({ operation: 'AssumeRoleWithWebIdentity', fault: { delayMs: DELAY_MS } });
+    const step = await run({ on: cloud, environment, inputs: FOUR_STORES.inputs });
+    succeeded(step, FOUR_STORES.expected);
+    const { answeredAt } = the('AssumeRoleWithWebIdentity', cloud);
+    const open = connections.filter(({ service, at }) => service === 'secretsManager' && at < answeredAt - 100);
+    const used = cloud.requests.filter(({ operation }) => operation === 'GetSecretValue').map(({ port }) => port);
+    assert.deepEqual(open.map(({ port }) => port).sort(), used.sort());
+    assert.equal(new Set(used).size, 4);
+    const all = ['cognito', 'issuer', ...Array(4).fill('secretsManager'), 'sts', 'token'];
+    assert.deepEqual(servicesOf(connections), all);
+  });
+
+  test('to one service are opened by the TLS session of the first of them', async (t) => {
+    const { cloud, environment } = await startFronts(t);
+    cloud.fail({ operation: 'GitHubToken', fault: { delayMs: DELAY_MS } });
+    succeeded(await run({ on: cloud, environment, inputs: FOUR_STORES.inputs }), FOUR_STORES.expected);
+    const stores = cloud.requests.filter(({ operation }) => operation === 'GetSecretValue');
+    assert.deepEqual(stores.map(({ resumed }) => resumed).sort(), [false, true, true, true]);
+  });
+
+  for (const [what, closing] of Object.entries({
+    'resets at once': { afterMs: 0, reset: true },
+    'ends at once': { afterMs: 0 },
+    'resets when they are idle': { afterMs: 120, reset: true },
+    'ends when they are idle': { afterMs: 120 },
+  })) {
+    test(`that a server ${what} are replaced without a word`, async (t) => {
+      const { cloud, connections, environment } = await startFronts(t, { closing });
+      const step = await runSlowly(cloud, { environment });
+      succeededSilently(step);
+      eachRequestOnce(cloud);
+      // Each first connection was closed, and another taken in its place.
+      const all = ['token', 'issuer', 'cognito', 'sts'].flatMap((service) => [service, service]);
+      const stores = servicesOf(connections).filter((service) => service === 'secretsManager').length;
+      assert.ok(stores === 5 || stores === 8, `${stores} connections for four stores`);
+      assert.deepEqual(servicesOf(connections).filter((service) => service !== 'secretsManager'), all.sort());
+    });
+
+    test(`that a server ${what} are replaced without a word behind a proxy, too`, async (t) => {
+      const cloud = await realNamesCloud(t);
+      const proxy = await startProxy(t, { port: cloud.port, closing });
+      const step = await runSlowly(cloud, { proxy });
+      succeededSilently(step);
+      eachRequestOnce(cloud);
+      for (const host of proxy.hosts()) assert.ok(proxy.to(host).length >= 2, `${host} has closed no connection`);
+    });
+  }
+
+  test('through a proxy are as many, in the same order and as early', async (t) => {
+    const cloud = await realNamesCloud(t);
+    cloud.fail({ operation: 'GitHubToken', fault: { delayMs: DELAY_MS } });
+    cloud.fail({ operation: 'AssumeRoleWithWebIdentity', fault: { delayMs: DELAY_MS } });
+    const proxy = await startProxy(t, { port: cloud.port });
+    const step = await run({ on: cloud, proxy, inputs: FOUR_STORES.inputs });
+    succeeded(step, FOUR_STORES.expected);
+    assert.deepEqual(proxy.connections.slice(0, 2).map(({ host }) => host), [`${PIPELINES}:443`, `${GITHUB}:443`]);
+    const [token, session] = ['GitHubToken', 'AssumeRoleWithWebIdentity'].map((operation) => the(operation, cloud));
+    for (const host of AWS) assert.ok(proxy.to(`${host}:443`)[0].at < token.answeredAt - 100, host);
+    const toStores = proxy.to(`${AWS[1]}:443`);
+    assert.equal(toStores.length, 4);
+    assert.ok(toStores.every(({ at }) => at < session.answeredAt - 100));
+    const used = cloud.requests.filter(({ operation }) => operation === 'GetSecretValue').map(({ port }) => port);
+    assert.equal(new Set(used).size, 4);
+    assert.equal(proxy.connections.length, 8, JSON.stringify(proxy.connections));
+  });
+
+  for (const [what, inputs] of Object.entries({
+    'a wrong input': { 'aws-region': 'Oregon' },
+    'a wrong line of secrets': { secrets: 'A=two words' },
+    'nothing to load': { values: '' },
+  })) {
+    test(`stay idle for ${what}: two are open at most, and nothing is asked`, async (t) => {
+      const { cloud, connections, environment } = await startFronts(t);
+      const step = await run({ on: cloud, environment: { ...environment, ...compilesSlowly(DELAY_MS) }, inputs });
+      failed(step, 'invalid-input');
+      assert.deepEqual(servicesOf(connections), ['issuer', 'token']);
+      assert.deepEqual(cloud.requests, []);
+    });
+  }
 });
 
 describe('a proxy', TOGETHER, () => {
@@ -127,7 +238,7 @@ describe('a proxy', TOGETHER, () => {
         const step = await run({ proxy, inputs, credentials: credentials('user', PASSWORD) });
         failed(step, 'proxy-refused', new RegExp(`HTTP ${status}`));
         assert.match(step.log.join('\n'), hint);
-        assert.equal(proxy.connections.length, proxy.hosts().length, JSON.stringify(proxy.connections));
+        triedOnce(proxy);
       });
     }
   }
@@ -226,6 +337,58 @@ describe('a redirect', TOGETHER, () => {
   }
 });
 
+const FOUR_STORES = {
+  inputs: { values: 'TOKEN,secret\nLEVEL,variable' },
+  expected: { TOKEN: VALUE, LEVEL: 'debug' },
+};
+
+/** The core waits for so long before it is compiled. */
+function compilesSlowly(delayMs) {
+  const late = `const i=WebAssembly.instantiate;WebAssembly.instantiate=async(...a)=>{await new Promise(r=>setTimeout(r,${delayMs}));return i(...a)}`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
+}
+
+/** Four stores, and between any two steps more time than `closing` needs. */
+function runSlowly(cloud, { proxy, environment }) {
+  for (const operation of ['GitHubToken', 'AssumeRoleWithWebIdentity']) {
+    cloud.fail({ operation, fault: { delayMs: DELAY_MS } });
+  }
+  return run({ on: cloud, proxy, environment: { ...environment, ...compilesSlowly(DELAY_MS) }, inputs: FOUR_STORES.inputs });
+}
+
+function succeededSilently(step) {
+  succeeded(step, FOUR_STORES.expected);
+  const commands = step.commands.map(({ command }) => command);
+  const said = commands.filter((command) => !['add-mask', 'group', 'endgroup', 'debug'].includes(command));
+  assert.deepEqual(said, []);
+}
+
+/** No request was lost with a connection. */
+function eachRequestOnce(cloud) {
+  const operations = cloud.requests.map(({ operation }) => operation).sort();
+  const expected = ['AssumeRoleWithWebIdentity', 'GetId', 'GetOpenIdToken', ...Array(4).fill('GetSecretValue')];
+  assert.deepEqual(operations, [...expected, 'GitHubToken', 'JWKS']);
+}
+
+/** The one request of its kind. */
+function the(operation, cloud) {
+  const requests = cloud.requests.filter((request) => request.operation === operation);
+  assert.equal(requests.length, 1, `${requests.length} requests ${operation}`);
+  return requests[0];
+}
+
+function servicesOf(connections) {
+  return connections.map(({ service }) => service).sort();
+}
+
+/** A host to which a request goes sees its connection, and before it the one that was opened early if that has failed. */
+function triedOnce(proxy) {
+  for (const host of proxy.hosts()) {
+    const most = host.endsWith('.amazonaws.com:443') ? 1 : 2;
+    assert.ok(proxy.to(host).length <= most, JSON.stringify(proxy.connections));
+  }
+}
+
 const noAuthority = { NODE_EXTRA_CA_CERTS: undefined };
 
 function bundle() {
@@ -240,7 +403,7 @@ function bundle() {
  * @param {string} [job.credentials] for the proxy, as in its URL
  */
 async function run({ on = cloud, proxy, credentials = '', inputs = {}, environment = {} }) {
-  const real = on === cloud;
+  const real = on.issuer.startsWith(`https://${GITHUB}/`);
   const issuer = on.issuer.replace(/\/octo-enterprise$/, '');
   const release = await turn();
   const started = performance.now();
@@ -281,9 +444,9 @@ async function run({ on = cloud, proxy, credentials = '', inputs = {}, environme
   }
 }
 
-function succeeded(step) {
+function succeeded(step, env = { TOKEN: VALUE }) {
   assert.equal(step.exitCode, 0, step.log.join('\n'));
-  assert.deepEqual(step.env, { TOKEN: VALUE });
+  assert.deepEqual(step.env, env);
 }
 
 function failed(step, code, reason = /./) {
@@ -303,6 +466,59 @@ async function startTlsCloud(issuer) {
     if (issuer) setup.oidcProviders[setup.providerArn].Url = issuer;
   };
   return withStore(await startCloud({ tls: certificates.server, githubKey, configure }));
+}
+
+/** A cloud under the real names that no other test uses. */
+async function realNamesCloud(t) {
+  const started = await startTlsCloud(`https://${GITHUB}/octo-enterprise`);
+  t.after(() => started.close());
+  return started;
+}
+
+/**
+ * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
+ * @param {object} [options]
+ * @param {Closing} [options.closing]
+ *
+ * @typedef {object} Closing what becomes of the first connection of each service or host
+ * @property {number} afterMs
+ * @property {true} [reset] instead of an orderly end
+ */
+async function startFronts(t, { closing } = {}) {
+  const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];
+  const connections = [];
+  let cloud;
+  const urls = {};
+  for (const service of services) {
+    const front = net.createServer((socket) => {
+      const isFirst = !connections.some((connection) => connection.service === service);
+      const connection = { service, at: Date.now() };
+      connections.push(connection);
+      const upstream = net.connect(cloud.port, '127.0.0.1', () => (connection.port = upstream.localPort));
+      socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+      upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+      socket.pipe(upstream).pipe(socket);
+      if (isFirst && closing) closeLater(socket, closing);
+    });
+    await listening(t, front);
+    urls[service] = `https://127.0.0.1:${front.address().port}`;
+  }
+  cloud = await startTlsCloud(`${urls.issuer}/octo-enterprise`);
+  t.after(() => cloud.close());
+  const environment = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${urls.token}/_apis/token?api-version=2.0`,
+    AWS_ENDPOINT_URL: undefined,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY: urls.cognito,
+    AWS_ENDPOINT_URL_STS: urls.sts,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secretsManager,
+  };
+  return { cloud, connections, environment };
+}
+
+function closeLater(socket, { afterMs, reset }) {
+  const close = () => (reset ? socket.resetAndDestroy() : socket.end());
+  if (afterMs === 0) close();
+  else setTimeout(close, afterMs);
 }
 
 /** A cloud at an address for which a proxy is used. */
@@ -330,6 +546,8 @@ async function faultyCloud(t, rule) {
 
 function withStore(started) {
   started.putSecret(`${STORES}/secrets`, { TOKEN: VALUE });
+  started.putSecret(`${STORES}/variables`, { LEVEL: 'debug' });
+  for (const kind of ['secrets', 'variables']) started.putSecret(`${STORES}/env/production/${kind}`, {});
   return started;
 }
 
@@ -341,13 +559,15 @@ function withStore(started) {
  * @param {number} [options.status] answers this to all
  * @param {true} [options.silent] answers nothing
  * @param {true} [options.hangsUp]
+ * @param {Closing} [options.closing]
  * @param {{ key: string, cert: string }} [options.tls]
  */
-async function startProxy(t, { port = cloud.port, authorization, status, silent, hangsUp, tls } = {}) {
+async function startProxy(t, { port = cloud.port, authorization, status, silent, hangsUp, closing, tls } = {}) {
   const connections = [];
   const server = tls ? createHttpsServer(tls) : createHttpServer();
   server.on('connect', (request, socket) => {
-    connections.push({ host: request.url, authorization: request.headers['proxy-authorization'] });
+    const isFirst = to(request.url).length === 0;
+    connections.push({ host: request.url, at: Date.now(), authorization: request.headers['proxy-authorization'] });
     socket.on('error', () => {});
     if (silent) return;
     if (hangsUp) return void socket.destroy();
@@ -359,6 +579,7 @@ async function startProxy(t, { port = cloud.port, authorization, status, silent,
     const upstream = net.connect(port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.pipe(socket).pipe(upstream);
+      if (isFirst && closing) closeLater(socket, closing);
     });
     upstream.on('error', () => socket.destroy());
     socket.on('close', () => upstream.destroy());
@@ -366,7 +587,11 @@ async function startProxy(t, { port = cloud.port, authorization, status, silent,
   await listening(t, server);
   const { port: own } = server.address();
   const hosts = () => [...new Set(connections.map(({ host }) => host))].sort();
-  return { url: tls ? `https://localhost:${own}` : `http://127.0.0.1:${own}`, port: own, connections, hosts };
+  return { url: tls ? `https://localhost:${own}` : `http://127.0.0.1:${own}`, port: own, connections, hosts, to };
+
+  function to(host) {
+    return connections.filter((connection) => connection.host === host);
+  }
 }
 
 /** A proxy that nobody here wrote. https://tinyproxy.github.io */

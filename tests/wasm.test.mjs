@@ -20,17 +20,25 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 const ISSUER = 'https://issuer.example';
 const token = jwt({ iss: ISSUER, aud: 'cognito-identity.amazonaws.com', exp: 4e9, repository: 'o/r', repository_owner: 'o', run_id: '1', sha: 'abc' });
 const STS_ANSWER = `<AssumeRoleWithWebIdentityResponse><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>x</Expiration></Credentials><Arn>arn</Arn></AssumeRoleWithWebIdentityResponse>`;
+/** As few as are read in a batch. */
+const IDS = ['shared/1', 'shared/2', 'shared/3', 'shared/4', 'shared/5', 'shared/6'];
+const SECRETS = IDS.map((id, index) => `S${index + 1}=${id}`).join('\n');
 const ANSWERS = {
   jwks: JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] }),
   GetId: '{"IdentityId":"us-west-2:x"}',
   GetOpenIdToken: '{"Token":"opaque"}',
   sts: STS_ANSWER,
   GetSecretValue: JSON.stringify({ ARN: 'a', VersionId: 'v', SecretString: '{"A":"b"}' }),
+  BatchGetSecretValue: JSON.stringify({
+    SecretValues: IDS.map((Name) => ({ ARN: `arn:${Name}`, Name, VersionId: 'v', SecretString: `of ${Name}` })),
+    Errors: [],
+  }),
 };
 
 test('the scripted host leads to a plan', async () => {
   const { environment } = await run({});
   assert.match(environment, /^A<<ghadelimiter_[0-9a-f]{32}\nb\n/);
+  assert.match(environment, /^S6<<ghadelimiter_[0-9a-f]{32}\nof shared\/6\n/m);
 });
 
 for (const step of Object.keys(ANSWERS)) {
@@ -67,7 +75,7 @@ test('a crash inside the core is reported as a fault of ours, and nothing is wri
     // The core asks for the time in the middle of its work, and the host has none.
     environment: {
       ...cloud.jobEnvironment(),
-      NODE_OPTIONS: '--import=data:text/javascript,let%20n=0;const%20now=performance.now.bind(performance);performance.now=()=>{if(n++>3)throw%20new%20RangeError("canary");return%20now()}',
+      NODE_OPTIONS: '--import=data:text/javascript,let%20n=0;const%20now=process.hrtime.bigint;process.hrtime.bigint=()=>{if(n++>3)throw%20new%20RangeError("canary");return%20now()}',
     },
   });
   await cloud.close();
@@ -105,6 +113,7 @@ function run(bodies, status = 200, inputs = {}) {
       'cognito-role-arn': 'arn:aws:iam::123456789012:role/r',
       'oidc-issuer': ISSUER,
       values: 'A,secret',
+      secrets: SECRETS,
       ...inputs,
     },
     environment: {},

@@ -26,6 +26,7 @@ import { AwsError } from './protocols.mjs';
  * @property {number} at milliseconds
  * @property {object} detail
  * @property {number} port of the client: the same for all requests over one connection
+ * @property {boolean} resumed whether its connection was opened by the TLS session of an earlier one
  * @property {number} [answeredAt] milliseconds; absent: a fault keeps the answer back, or it is still to come
  * @property {number} [status] absent: a fault struck, or the answer is still to come
  * @property {string} [error] the code of a refusal
@@ -57,19 +58,20 @@ export function answerWith(server, { services, faults, requests, now }) {
       const call = await readCall(request);
       // A client corrects its clock by this header, so it must tell the cloud's time.
       response.setHeader('date', new Date(now()).toUTCString());
-      await answer(call, response, request.socket.remotePort);
+      await answer(call, response, request.socket);
     } catch (error) {
       fail(response, error);
     }
   });
 
-  async function answer(call, response, port) {
+  async function answer(call, response, socket) {
     const service = services.find((candidate) => candidate.operationOf(call) !== undefined);
     if (!service) return response.writeHead(404).end();
     const operation = service.operationOf(call);
     const { protocol } = service;
     const requestId = randomUUID();
-    const recorded = { operation, at: now(), port, detail: detailOf(service, call) };
+    const connection = { port: socket.remotePort, resumed: socket.isSessionReused?.() ?? false };
+    const recorded = { operation, at: now(), ...connection, detail: detailOf(service, call) };
     requests.push(recorded);
     response.on('finish', () => (recorded.answeredAt = now()));
 
