@@ -57,6 +57,32 @@ test('moto accepts every call, signature included', async () => {
   });
 });
 
+test('moto gives secrets by name and ARN, whole and by key, by stage and as bytes', async () => {
+  const { S2, S3 } = setup.shared;
+  const lines = ['PREVIOUS=shared/1::AWSPREVIOUS', `ARN=${S2}`, `PART=${S3.slice(0, -7)}`, 'PORT=shared/document:port', 'BYTES=shared/bytes'];
+  const { exitCode, env, log } = await step({ secrets: lines.join('\n') });
+  assert.equal(exitCode, 0, log.join('\n'));
+  assert.deepEqual(env, { PREVIOUS: 'canary-1', ARN: 'canary-2', PART: 'canary-3', PORT: '5432', BYTES: 'AP8=' });
+});
+
+test('moto gives many secrets in a batch, named by name and by ARN', async () => {
+  const names = Object.keys(setup.shared);
+  const lines = names.map((name, i) => `${name}=${i % 2 ? setup.shared[name] : `shared/${name.slice(1)}`}`);
+  const { exitCode, env, log } = await step({ secrets: lines.join('\n') });
+  assert.equal(exitCode, 0, log.join('\n'));
+  const values = names.map((name) => [name, `canary-${name.slice(1)}`]);
+  assert.deepEqual(env, { ...Object.fromEntries(values), S1: 'canary-1, the second' });
+  assert.doesNotMatch(log.join('\n'), /one by one/);
+});
+
+test('moto names the secret that a batch lacks, and the step fails by its name', async () => {
+  const lines = ['ABSENT=shared/absent', ...Object.keys(setup.shared).map((name) => `${name}=shared/${name.slice(1)}`)];
+  const { exitCode, log, files } = await step({ secrets: lines.join('\n') });
+  assert.equal(exitCode, 1);
+  assert.match(log.join('\n'), /Error: store-not-found: GetSecretValue for shared\/absent /);
+  assert.equal(files.GITHUB_ENV, '');
+});
+
 test('moto would not have accepted another signature', async () => {
   await checkSignaturesAfter(0);
   const scope = 'AKIAIOSFODNN7EXAMPLE/20261122/us-west-2/secretsmanager/aws4_request';

@@ -28,7 +28,11 @@ trust = {
 role = iam.create_role(RoleName="github-actions", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
 policy = {
     "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
+    "Statement": {
+        "Effect": "Allow",
+        "Action": ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"],
+        "Resource": "*",
+    },
 }
 iam.put_role_policy(RoleName="github-actions", PolicyName="stores", PolicyDocument=json.dumps(policy))
 secrets = boto3.client("secretsmanager", **options)
@@ -40,4 +44,9 @@ for name, document in {
     secrets.create_secret(Name=f"{namespace}/repo/{repository}/{name}", SecretString=document)
 secrets.create_secret(Name=f"{namespace}/repo/{repository}/env/production/variables", SecretBinary=b'{"BINARY": true}')
 
-print(json.dumps({"poolId": pool["IdentityPoolId"], "roleArn": role["Arn"]}))
+shared = {f"S{i}": secrets.create_secret(Name=f"shared/{i}", SecretString=f"canary-{i}")["ARN"] for i in range(1, 8)}
+secrets.put_secret_value(SecretId="shared/1", SecretString="canary-1, the second")
+secrets.create_secret(Name="shared/document", SecretString='{"user": "app", "port": 5432}')
+secrets.create_secret(Name="shared/bytes", SecretBinary=b"\x00\xff")
+
+print(json.dumps({"poolId": pool["IdentityPoolId"], "roleArn": role["Arn"], "shared": shared}))
