@@ -1,8 +1,8 @@
 // One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and README.md's table are
-// the same; and what is committed in dist/ belongs to the sources beside it.
+// the same; and what is committed in dist/ belongs to the sources beside it, and is no larger than it has to be.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,43 @@ test('dist/ is built from the sources beside it', () => {
   assert.deepEqual(readdirSync(path.join(root, 'dist')).toSorted(), [...built, 'build.json'].toSorted());
 });
 
+test('the bundle has nothing of the packages that it does without', () => {
+  const bundle = read('dist/index.js');
+  const core = literalsOf('@actions/core/lib/oidc-utils.js');
+  assert.ok(core.length > 5 && core.every((literal) => bundle.includes(literal)), 'a literal is in the bundle as it is in its source');
+  const ours = ['@actions/core/lib', '@actions/http-client/lib/proxy.js'].flatMap(literalsOf);
+  for (const name of ['undici', 'tunnel', '@actions/exec', '@actions/io', '@actions/http-client/lib/index.js']) {
+    const literals = literalsOf(name).filter((literal) => !ours.includes(literal));
+    assert.ok(literals.length >= 3, `${name}: ${literals.length} literals`);
+    assert.deepEqual(literals.filter((literal) => bundle.includes(literal)), [], name);
+  }
+});
+
+test('the bundle starts no process, and takes hpagent from a file of its own', () => {
+  const bundle = read('dist/index.js');
+  const required = [...bundle.matchAll(/(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name.replace(/^node:/, ''));
+  const expected = ['crypto', 'fs', 'http', 'https', 'net', 'os', 'path', 'tls', 'v8'];
+  assert.deepEqual([...new Set(required)].sort(), ['./hpagent.js', ...expected].sort());
+});
+
+test('what a runner fetches and compiles stays small', () => {
+  const size = (file) => statSync(path.join(root, 'dist', file)).size;
+  assert.ok(size('env_kvstore_bg.wasm') <= 450_000, `the core has ${size('env_kvstore_bg.wasm')} bytes`);
+  const loadable = readdirSync(path.join(root, 'dist')).filter((file) => /\.(wasm|js|cjs|mjs)$/.test(file));
+  const all = loadable.reduce((sum, file) => sum + size(file), 0);
+  assert.ok(all <= 700_000, `${loadable.join(', ')} have ${all} bytes`);
+});
+
+/** The longer literals in the sources of an installed package, or in one file of it: no minifier changes them. */
+function literalsOf(name) {
+  const place = path.join(root, 'node_modules', name);
+  const files = statSync(place).isDirectory()
+    ? readdirSync(place, { recursive: true }).filter((file) => /\.js$/.test(file) && !/node_modules|test|types/.test(file)).map((file) => path.join(place, file))
+    : [place];
+  const literals = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/['`}]([\w .,:;/()-]{18,})['`$]/g)].map(([, literal]) => literal));
+  return [...new Set(literals)];
+}
+
 /** The keys below a top-level key of a YAML file as plain as ours. */
 function keysOf(yaml, section) {
   return [...sectionOf(yaml, section).matchAll(/^ {2}([a-z0-9-]+):$/gm)].map(([, key]) => key);
@@ -82,14 +119,14 @@ function sectionOf(yaml, section) {
   return yaml.split(new RegExp(`^${section}:\n`, 'm'))[1].split(/^(?=\S)/m)[0];
 }
 
-/** Codes stand in `code()` functions and as the first argument of `Diagnosis::new`, or in the shim's failures. */
+/** A batch that is refused ends no step, so its code is told to nobody. Codes stand in `code()` functions and as the first argument of `Diagnosis::new`, or in the shim's failures. */
 function codesOfTheSources() {
-  const rust = ['src/error.rs', 'src/claims.rs', 'src/retry.rs', 'src/stores.rs', 'src/identity/cognito.rs', 'src/identity/sts.rs'];
+  const rust = ['error', 'claims', 'retry', 'secrets_manager', 'identity/cognito', 'identity/sts'].map((name) => `src/${name}.rs`);
   const codes = rust.flatMap((file) => {
     const source = read(file).split('#[cfg(test)]\nmod tests')[0];
     return [
       ...source.matchAll(/Diagnosis::new\(\s*"([a-z-]+)"/g),
-      ...source.matchAll(/^const STORE_[A-Z_]+: &str = "([a-z-]+)"/gm),
+      ...source.matchAll(/^pub const STORE_[A-Z_]+: &str = "([a-z-]+)"/gm),
       ...[...source.matchAll(/fn code\(&self\) -> \S*&'static str>? \{.*?\n {4}\}/gs)].flatMap(([body]) => [...body.matchAll(/"([a-z-]+)"/g)]),
     ].map(([, code]) => code);
   });

@@ -15,7 +15,7 @@ import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
-import { assertNothingExported, runStep } from './runner/step.mjs';
+import { assertNothingExported, MAIN, runStep } from './runner/step.mjs';
 import { turn } from './runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
@@ -248,6 +248,29 @@ describe('a proxy', TOGETHER, () => {
     failed(step, /^(service-unreachable|github-token-unavailable)$/, /ECONNREFUSED/);
   });
 
+  test('is all that hpagent.js is loaded for', async (t) => {
+    const file = path.join(folder, 'loaded.cjs');
+    const report = path.join(folder, 'loaded.json');
+    await writeFile(
+      file,
+      `process.on('exit', () => {
+        const loaded = [...Object.keys(require.cache), ...process.moduleLoadList.map((name) => name.replace(/^NativeModule /, ''))];
+        require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(loaded));
+      });`,
+    );
+    const environment = { NODE_OPTIONS: `--require=${JSON.stringify(file)}` };
+    const loaded = async () => JSON.parse(await readFile(report, 'utf8'));
+    const nowhere = await startTlsCloud();
+    t.after(() => nowhere.close());
+    succeeded(await run({ on: nowhere, environment }));
+    const without = await loaded();
+    assert.deepEqual(without.filter((name) => path.dirname(name) === path.dirname(MAIN)), [MAIN]);
+    // What a run needs none of, and Node takes milliseconds to load.
+    assert.deepEqual(without.filter((name) => /^(child_process|internal\/deps\/undici\/undici|perf_hooks)$/.test(name)), []);
+    succeeded(await run({ proxy: await startProxy(t), environment }));
+    assert.ok((await loaded()).includes(path.join(path.dirname(MAIN), 'hpagent.js')));
+  });
+
   test('that never answers does not hold the step for longer than timeout-seconds', async (t) => {
     const proxy = await startProxy(t, { silent: true });
     const step = await run({ proxy, inputs: { 'timeout-seconds': '2' } });
@@ -348,12 +371,13 @@ function compilesSlowly(delayMs) {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
 }
 
-/** Four stores, and between any two steps more time than `closing` needs. */
+/** Four stores, and between any two steps more time than `closing` needs. What is lost is not tried again. */
 function runSlowly(cloud, { proxy, environment }) {
   for (const operation of ['GitHubToken', 'AssumeRoleWithWebIdentity']) {
     cloud.fail({ operation, fault: { delayMs: DELAY_MS } });
   }
-  return run({ on: cloud, proxy, environment: { ...environment, ...compilesSlowly(DELAY_MS) }, inputs: FOUR_STORES.inputs });
+  const once = { AWS_MAX_ATTEMPTS: '1', ...compilesSlowly(DELAY_MS) };
+  return run({ on: cloud, proxy, environment: { ...environment, ...once }, inputs: FOUR_STORES.inputs });
 }
 
 function succeededSilently(step) {
