@@ -314,7 +314,7 @@ impl Operation for BatchGetSecretValue<'_> {
     }
 }
 
-/// Secrets Manager does not take these secrets in one call; each by itself it may.
+/// Secrets Manager does not take these secrets in one call; each by itself it may. No run ends with this code.
 pub const BATCH_REFUSED: &str = "batch-refused";
 
 fn batch_refused() -> Diagnosis {
