@@ -65,9 +65,11 @@ impl FetchPlan {
             }
         }
         let calls = |single: Vec<usize>, batched: Vec<usize>| {
-            let one_by_one = if batched.len() > HANDFUL { &[] } else { batched.as_slice() };
-            let batches = if batched.len() > HANDFUL { batched.as_slice() } else { &[] };
-            let ones = single.into_iter().chain(one_by_one.iter().copied()).map(|place| Call::One(place, None));
+            let (one_by_one, batches) = match batched.len() > HANDFUL {
+                true => (Vec::new(), batched),
+                false => (batched, Vec::new()),
+            };
+            let ones = single.into_iter().chain(one_by_one).map(|place| Call::One(place, None));
             ones.chain(batches.chunks(MAX_BATCH).map(|places| Call::Batch(places.to_vec()))).collect()
         };
         let region = |(region, single, batched): (&Region, _, _)| Calls {

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join;
 
 use crate::aws::{Region, rehearse_signing};
 use crate::claims::{Claims, Discover, Expected, FetchKeys, KeySet, TokenFault, rehearse_verifying, verify};
@@ -21,30 +21,16 @@ use crate::printable::printable;
 use crate::retry::{ATTEMPT_TIMEOUT, Client, name_of};
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretId, SecretValue, SecretVersion};
-use crate::stores::{Document, Layers, Store, settle, stores_of};
+use crate::stores::{Document, Settled, Store, settle, stores_of};
 use crate::value_from::SecretLine;
-use crate::values::{Kind, Request, Value};
+use crate::values::{Request, Value};
 
 /// Runs the step up to the plan of what is to be exported; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error> {
     let inputs = Inputs::parse(raw)?;
     let client = Client::new(host, inputs.timeout, inputs.max_attempts);
-    let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
-    let connections = async {
-        host.connect_early(inputs.cognito_endpoint.origin(), 1);
-        host.connect_early(inputs.sts_endpoint.origin(), 1);
-        inputs.regions().into_iter().for_each(|region| host.connect_early(endpoint(region).origin(), 1));
-        Ok(())
-    };
-    let rehearsal = async {
-        // Not before the requests have left.
-        host.sleep(Duration::ZERO).await;
-        rehearse_verifying(&inputs.issuer);
-        rehearse_signing(&inputs.secrets_manager_region, client.now());
-        Ok(())
-    };
-    // In this order: the request for the token has left when the first connection is opened.
-    let (job, (), ()) = try_join3(job_token(&client, &inputs), connections, rehearsal).await?;
+    // In this order: the requests for the token and the keys have left when the first connection is opened.
+    let (job, ()) = try_join(job_token(&client, &inputs), prepare(host, &client, &inputs)).await?;
     let claims = job.claims.clone();
     host.log(Log::Group("Claims of the GitHub token".to_owned(), claims.lines()));
     let session_name = inputs.role_session_name.fill(&claims)?;
@@ -53,31 +39,19 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
     let plan = FetchPlan::new(&wanted.secrets, stores.len(), &inputs.role);
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
-        host.connect_early(endpoint(region).origin(), connections);
+        host.connect_early(inputs.secrets_manager_endpoint(region).origin(), connections);
     }
 
     let (session, tags) = session(host, &client, &inputs, job, &session_name).await?;
     let reader = Reader { role: &inputs.role, credentials: &session.credentials, session_tags: tags.as_deref() };
+    let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
     let (outcomes, notices) = plan.run(&client, endpoint, &reader, &wanted.secrets).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
-    let read: Vec<_> = wanted.documents(outcomes);
+    let read = wanted.documents(outcomes);
     for document in read.iter().flatten() {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    let outcomes_of_stores = stores.iter().cloned().zip(read.iter().cloned()).collect();
-    let settled = settle(outcomes_of_stores, inputs.environment_store);
-    let secrets = wanted.lines(&inputs.secrets, &read);
-    let (settled, secrets) = match (settled, secrets) {
-        (Ok(settled), Ok(secrets)) => (settled, secrets),
-        (settled, Err(refused)) => {
-            // What is wrong with the stores is told together with it.
-            let stores = settled.and_then(|settled| resolve(&inputs, &settled.layers, &[]));
-            return Err(stores.err().map_or(refused.clone(), |error| error.and(refused)));
-        }
-        (Err(error), Ok(_)) => return Err(error),
-    };
-    settled.warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let values = resolve(&inputs, &settled.layers, &secrets)?;
+    let values = values(host, &inputs, stores, &wanted, &read)?;
 
     let (plan, warnings) = Export {
         values: &values,
@@ -91,6 +65,20 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error>
     warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
     host.log(Log::Group(format!("{} values loaded", values.len()), values.iter().map(Value::origin).collect()));
     Ok(plan)
+}
+
+/// What is done while the first answers are waited for.
+async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<(), Error> {
+    host.connect_early(inputs.cognito_endpoint.origin(), 1);
+    host.connect_early(inputs.sts_endpoint.origin(), 1);
+    for region in inputs.regions() {
+        host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);
+    }
+    // Not before all of that is under way.
+    host.sleep(Duration::ZERO).await;
+    rehearse_verifying(&inputs.issuer);
+    rehearse_signing(&inputs.secrets_manager_region, client.now());
+    Ok(())
 }
 
 /// The job's verified token and its claims.
@@ -240,10 +228,26 @@ impl Wanted {
     }
 }
 
-fn resolve(
+/// The values, or all that is wrong with what was read.
+fn values<H: Host>(
+    host: &H,
     inputs: &Inputs,
-    layers: &[(Kind, Layers)],
-    secrets: &[(&SecretLine, &Document)],
+    stores: Vec<Store>,
+    wanted: &Wanted,
+    read: &[Result<Document, Error>],
 ) -> Result<Vec<Value>, Error> {
-    Request { lines: &inputs.values, layers, secrets }.resolve()
+    let of_stores = stores.into_iter().zip(read.iter().cloned()).collect();
+    let layers = settle(of_stores, inputs.environment_store).map(|Settled { layers, warnings }| {
+        warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+        layers
+    });
+    let resolve = |layers: &[_], secrets: &[_]| Request { lines: &inputs.values, layers, secrets }.resolve();
+    match wanted.lines(&inputs.secrets, read) {
+        Ok(secrets) => resolve(&layers?, &secrets),
+        // What is wrong with the stores is told together with it.
+        Err(refused) => match layers.and_then(|layers| resolve(&layers, &[])) {
+            Ok(_) => Err(refused),
+            Err(error) => Err(error.and(refused)),
+        },
+    }
 }
