@@ -20,7 +20,7 @@ import { runStep } from './runner/step.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
-const CASES = 388;
+const CASES = 392;
 const TOGETHER = 6;
 /** More clouds than cases at a time, taken in turn: what a step left under way as it ended reaches no other case. */
 const CLOUDS = 2 * TOGETHER;
@@ -169,6 +169,7 @@ const REFUSALS = {
     ['SignatureDoesNotMatch', 'signature-refused'],
     ['RequestExpired', 'signature-refused'],
     ['RequestInTheFuture', 'signature-refused'],
+    ['RequestTimeTooSkewed', 'signature-refused'],
     ['DecryptionFailure', 'store-not-decryptable'],
     ['InvalidRequestException', 'store-not-readable'],
     [UNKNOWN, 'store-refused'],
@@ -190,6 +191,7 @@ const REFUSALS = {
     ['SignatureDoesNotMatch', 'signature-refused'],
     ['RequestExpired', 'signature-refused'],
     ['RequestInTheFuture', 'signature-refused'],
+    ['RequestTimeTooSkewed', 'signature-refused'],
   ],
 };
 /** GitHub's two are refused by status alone. JWKS is not refused by 404: that sends to the issuer's configuration. */

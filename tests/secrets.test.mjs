@@ -237,11 +237,13 @@ describe('many secrets', TOGETHER, () => {
   test('of which some are refused fail the step with the store that is refused, too', async (t) => {
     const cloud = await ownCloud(t);
     const many = put(cloud, 6);
-    const inputs = { values: 'TOKEN,secret', 'environment-store': 'required' };
-    const step = await run(cloud, [...many.lines, 'ABSENT=shared/absent'], { inputs });
-    const log = failed(step, 'store-not-found');
-    for (const name of ['octo-org/octo-repo/env/production/secrets', 'shared/absent']) {
-      assert.match(log, new RegExp(`^- GetSecretValue for \\S*${name} `, 'm'));
+    for (const [job, store] of [
+      [{ inputs: { values: 'TOKEN,secret', 'environment-store': 'required' } }, 'octo-repo/env/production/secrets'],
+      [{ inputs: { values: 'TOKEN,secret' }, claims: { environment: undefined } }, 'octo-repo/secrets'],
+    ]) {
+      const step = await run(cloud, [...many.lines, 'ABSENT=shared/absent'], job);
+      const log = failed(step, 'store-not-found');
+      for (const name of [store, 'shared/absent']) assert.match(log, new RegExp(`^- .*${name}( |$)`, 'm'));
     }
   });
 
