@@ -22,11 +22,12 @@ export function createAgents(): Agents {
   net.setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_ATTEMPT_TIMEOUT_MS);
   const agents = new Map<string, Promise<http.Agent>>();
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const authorities = trustedAuthorities();
   /** One for all connections: to make one takes as long as a handshake. */
   let secureContext: tls.SecureContext | undefined;
   const secureOptions = () => ({
     ...options,
-    secureContext: (secureContext ??= tls.createSecureContext(trustedAuthorities())),
+    secureContext: (secureContext ??= tls.createSecureContext(authorities)),
   });
 
   const agentFor = (url: URL) => {
@@ -54,10 +55,13 @@ export function createAgents(): Agents {
     },
     destroy: () =>
       agents.forEach((agent) =>
-        agent.then((ready) => {
-          early.get(ready)?.destroy();
-          ready.destroy();
-        }),
+        agent.then(
+          (ready) => {
+            early.get(ready)?.destroy();
+            ready.destroy();
+          },
+          () => {},
+        ),
       ),
   };
 }

@@ -7,9 +7,10 @@ import type { ExportPlan, Failure } from './core.d.ts';
  *
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
-export async function exportPlan(plan: ExportPlan): Promise<void> {
+export async function exportPlan(plan: ExportPlan, ending: AbortSignal): Promise<void> {
   plan.masks.forEach((mask) => setSecret(mask));
   await flushed();
+  ending.throwIfAborted();
 
   const additions = [
     ['GITHUB_ENV', plan.environment],

@@ -8,6 +8,8 @@ import { createTransport } from './transport.ts';
 
 /** Once this is true the step has succeeded, whatever signal comes. */
 let exported = false;
+/** Aborted once the step is ending, whatever else goes wrong. */
+const ending = new AbortController();
 
 async function run(): Promise<void> {
   const transport = createTransport();
@@ -17,12 +19,16 @@ async function run(): Promise<void> {
   const plan = await core.run(inputs, createHost(transport));
   transport.close();
   sayAll();
-  await exportPlan(plan);
+  await exportPlan(plan, ending.signal);
   exported = true;
 }
 
 /** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
-async function end(exitCode: number, failure?: Failure): Promise<never> {
+async function end(exitCode: number, failure?: Failure): Promise<void> {
+  if (ending.signal.aborted) {
+    return;
+  }
+  ending.abort();
   sayAll();
   if (failure) {
     error(`${failure.code}: ${failure.message}\n${failure.hint}`, { title: `env-kvstore: ${failure.code}` });
@@ -60,7 +66,8 @@ for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     if (!exported) void end(exitCode, { code: 'cancelled', message, hint: 'Nothing was exported.' });
   });
 }
-process.once('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));
+// Not `once`: Node prints what no handler takes, and an error may quote a proxy's password.
+process.on('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));
 
 run().then(
   () => end(ExitCode.Success),

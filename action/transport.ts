@@ -28,7 +28,8 @@ export function createTransport(): Transport {
       const agent = await agents.agentFor(url);
       return exchange(url, request, agent, timeoutMs);
     },
-    connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections),
+    // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
+    connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {}),
     close: () => agents.destroy(),
   };
 }

@@ -23,6 +23,17 @@ const ownHttpClient = {
     build.onResolve({ filter: /^@actions\/http-client$/ }, () => ({ path: path.join(root, 'action/http-client.ts') })),
 };
 
+/** `@actions/core` imports them for what is not used here, and esbuild cannot know that importing them does nothing. */
+const nothingByImport = {
+  name: 'nothing-by-import',
+  setup: (build) =>
+    build.onResolve({ filter: /^@actions\/(exec|io)$/ }, async ({ path, pluginData, ...options }) => {
+      if (pluginData === nothingByImport) return undefined;
+      const resolved = await build.resolve(path, { ...options, pluginData: nothingByImport });
+      return { ...resolved, sideEffects: false };
+    }),
+};
+
 /** What few runs need is a file of its own, loaded when it is needed. */
 const loadedWhenNeeded = {
   name: 'loaded-when-needed',
@@ -107,10 +118,16 @@ async function bundle() {
     minify: true,
     outdir: dist,
     platform: 'node',
-    plugins: [ownHttpClient, loadedWhenNeeded],
+    plugins: [ownHttpClient, nothingByImport, loadedWhenNeeded],
     target: 'node20',
   });
-  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(Object.keys(result.metafile.inputs)));
+  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(bundledFiles(result.metafile)));
+}
+
+/** The files of which anything is left in the bundle. */
+function bundledFiles({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
 }
 
 /** The licences of the npm packages that are in the bundle. */

@@ -31,8 +31,8 @@ pub enum Error {
     },
     /// A service said no.
     Refused(Box<Refusal>),
-    /// Secrets that may not or cannot be read, each with its own no.
-    SecretsRefused(Vec<Error>),
+    /// Secrets that could not be read, each for its own reason.
+    SecretsUnread(Vec<Error>),
     /// A service gave no answer.
     Unreachable(Box<Call>, Unanswered),
     /// A service's answer is not what its API promises; the text says in what, and is never an excerpt.
@@ -152,20 +152,19 @@ impl Diagnosis {
 }
 
 impl Error {
-    /// Both, if both are about secrets; else the first.
+    /// Both.
     pub fn and(self, other: Self) -> Self {
         let several = |error| match error {
-            Self::SecretsRefused(errors) => Some(errors),
-            error @ (Self::Refused(_) | Self::ValuesUnusable(_)) => Some(vec![error]),
-            _ => None,
+            Self::SecretsUnread(errors) => errors,
+            error => vec![error],
         };
-        match (several(self.clone()), several(other)) {
-            (Some(mut errors), Some(others)) => {
-                errors.extend(others.into_iter().filter(|other| *other != self));
-                if errors.len() == 1 { self } else { Self::SecretsRefused(errors) }
+        let mut errors = several(self);
+        for error in several(other) {
+            if !errors.contains(&error) {
+                errors.push(error);
             }
-            _ => self,
         }
+        if errors.len() == 1 { errors.remove(0) } else { Self::SecretsUnread(errors) }
     }
 
     /// A stable name of the situation.
@@ -177,7 +176,7 @@ impl Error {
             Self::GithubTokenRejected(fault) => fault.code(),
             Self::ClaimUnusable { .. } => "claim-unusable",
             Self::Refused(refusal) => refusal.diagnosis.code,
-            Self::SecretsRefused(errors) => errors.first().map_or("store-refused", Self::code),
+            Self::SecretsUnread(errors) => errors.first().map_or("store-refused", Self::code),
             Self::Unreachable(_, unanswered) => match unanswered.failure {
                 SendFailure::TooLarge => "answer-unusable",
                 _ => unanswered.code().unwrap_or("service-unreachable"),
@@ -210,7 +209,7 @@ impl Error {
             Self::GithubTokenRejected(fault) => fault.hint(),
             Self::ClaimUnusable { hint, .. } => hint.clone(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
-            Self::SecretsRefused(errors) => {
+            Self::SecretsUnread(errors) => {
                 let mut hints: Vec<_> = Vec::new();
                 for hint in errors.iter().map(Self::hint) {
                     if !hints.contains(&hint) {
@@ -299,7 +298,7 @@ impl fmt::Display for Error {
                 write!(f, "{} was refused: {}", refusal.call, refusal.answer)?;
                 write_attempts(f, refusal.call.attempts)
             }
-            Self::SecretsRefused(errors) => write_list(f, "secrets cannot be read", errors),
+            Self::SecretsUnread(errors) => write_list(f, "secrets cannot be read", errors),
             Self::Unreachable(call, unanswered) => write!(f, "{call} failed: {unanswered}"),
             Self::AnswerUnusable(call, problem) => {
                 write!(f, "{call} got an unusable answer: {problem}")?;

@@ -54,7 +54,10 @@ impl Export<'_> {
         }
         let environment = if self.to_environment { pairs().collect() } else { Vec::new() };
         let plan = ExportPlan {
-            masks: masks(secrets().map(|value| &value.text), self.min_mask_length),
+            masks: masks(
+                secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded)),
+                self.min_mask_length,
+            ),
             environment: file_commands(&environment)?,
             outputs: file_commands(&outputs)?,
             summary: self.summary(),
@@ -149,6 +152,7 @@ mod tests {
             name: EnvName::parse(name).unwrap(),
             kind,
             text: Secret::new(text),
+            decoded: None,
             scope: Some(Scope::Environment),
             secret_name: "o/repo/o/r/env/prod/secrets".to_owned(),
             version_id: "<v|1>".to_owned(),

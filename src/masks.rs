@@ -9,7 +9,9 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::value::RawValue;
 
+use crate::json::Object;
 use crate::secret::Secret;
 
 /// Shorter encodings are left to the runner's own: they would mask ordinary words.
@@ -26,8 +28,7 @@ pub fn masks<'a>(secrets: impl IntoIterator<Item = &'a Secret>, min_mask_length:
             continue;
         }
         if text.contains(['\r', '\n']) {
-            let lines = text.split(['\r', '\n']).map(str::trim);
-            lines.filter(|line| line.chars().count() >= min_mask_length).for_each(|line| masks.add(line));
+            masks.add_lines(text, min_mask_length);
             // As one line the whole is printed by `toJSON(env)`, by URL encoders and by Base64.
             masks.add(json_escaped(text));
             masks.add(uri_escaped(text, ""));
@@ -37,8 +38,34 @@ pub fn masks<'a>(secrets: impl IntoIterator<Item = &'a Secret>, min_mask_length:
             masks.add(text);
         }
         masks.add_encodings(text);
+        // What `jq -r .password` prints of it.
+        for part in strings_in(text) {
+            masks.add_lines(&part, min_mask_length);
+            if part.chars().count() >= min_mask_length {
+                masks.add_encodings(&part);
+            }
+        }
     }
     masks.list
+}
+
+/// The strings in a JSON object or list, without the names of keys; none in other text.
+fn strings_in(json: &str) -> Vec<String> {
+    let object = Object::parse(json.as_bytes());
+    let members: Vec<Box<RawValue>> = match &object {
+        Some(_) => Vec::new(),
+        None => serde_json::from_str(json).unwrap_or_default(),
+    };
+    let of_object = object.iter().flat_map(|object| object.names().filter_map(|name| object.json(name)));
+    let of_list = members.iter().map(|member| member.get());
+    let mut strings = Vec::new();
+    for member in of_object.chain(of_list) {
+        match member.starts_with('"') {
+            true => strings.extend(serde_json::from_str::<String>(member)),
+            false => strings.extend(strings_in(member)),
+        }
+    }
+    strings
 }
 
 /// Whether a secret is so short that its mask will hit ordinary text of the log.
@@ -59,6 +86,11 @@ impl Masks {
             self.seen.insert(text.clone());
             self.list.push(Secret::new(text));
         }
+    }
+
+    fn add_lines(&mut self, text: &str, min_mask_length: usize) {
+        let lines = text.split(['\r', '\n']).map(str::trim);
+        lines.filter(|line| line.chars().count() >= min_mask_length).for_each(|line| self.add(line));
     }
 
     /// What the runner does not think of. Most of these are the secret itself, unless it has characters to be escaped.
@@ -188,5 +220,16 @@ mod tests {
             let url_safe = printed.replace('+', "-").replace('/', "_");
             assert!(masks.iter().any(|mask| url_safe.contains(mask.as_str())), "{prefix}");
         }
+    }
+
+    #[test]
+    fn the_strings_of_a_json_document_are_masked_like_secrets() {
+        let secret =
+            Secret::new(r#"{"username":"app","password":"p4ss\nword","port":5432,"hosts":[{"name":"db.internal"}]}"#);
+        let masks = masks([&secret], 4);
+        let has = |text: &str| masks.iter().any(|mask| mask.secret() == text);
+        assert!(has("p4ss") && has("word") && has("db.internal"));
+        assert!(!has("app") && !has("5432") && !has("password") && !has("username"));
+        assert!(strings_in("[\"half").is_empty() && strings_in("text").is_empty());
     }
 }

@@ -203,28 +203,27 @@ impl Wanted {
         self.secrets.iter().zip(outcomes).map(document).collect()
     }
 
-    /// The lines with their secrets, or what kept these from being read: a refusal of each, or what keeps all of them.
+    /// The lines with their secrets, as far as these were read, and why the others were not.
     fn lines<'a>(
         &self,
         lines: &'a [SecretLine],
         read: &'a [Result<Document, Error>],
-    ) -> Result<Vec<(&'a SecretLine, &'a Document)>, Error> {
+    ) -> (Vec<(&'a SecretLine, &'a Document)>, Option<Error>) {
         let mut documents = Vec::new();
-        let mut refusals = Vec::new();
+        let mut unread: Option<Error> = None;
         for (line, place) in lines.iter().zip(&self.places) {
             match read.get(*place) {
                 Some(Ok(document)) => documents.push((line, document)),
-                Some(Err(refusal @ Error::Refused(_))) if !refusals.contains(refusal) => refusals.push(refusal.clone()),
-                Some(Err(Error::Refused(_))) => {}
-                Some(Err(error)) => return Err(error.clone()),
-                None => return Err(Error::Internal("a secret was not read")),
+                Some(Err(error)) => {
+                    unread = Some(match unread {
+                        Some(others) => others.and(error.clone()),
+                        None => error.clone(),
+                    });
+                }
+                None => {}
             }
         }
-        match refusals.len() {
-            0 => Ok(documents),
-            1 => Err(refusals.remove(0)),
-            _ => Err(Error::SecretsRefused(refusals)),
-        }
+        (documents, unread)
     }
 }
 
@@ -241,13 +240,13 @@ fn values<H: Host>(
         warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
         layers
     });
-    let resolve = |layers: &[_], secrets: &[_]| Request { lines: &inputs.values, layers, secrets }.resolve();
-    match wanted.lines(&inputs.secrets, read) {
-        Ok(secrets) => resolve(&layers?, &secrets),
-        // What is wrong with the stores is told together with it.
-        Err(refused) => match layers.and_then(|layers| resolve(&layers, &[])) {
-            Ok(_) => Err(refused),
-            Err(error) => Err(error.and(refused)),
-        },
+    let (secrets, unread) = wanted.lines(&inputs.secrets, read);
+    let request = |layers: &[_]| {
+        Request { lines: &inputs.values, layers, secret_lines: &inputs.secrets, secrets: &secrets }.resolve()
+    };
+    match (layers.and_then(|layers| request(&layers)), unread) {
+        (values, None) => values,
+        (Ok(_), Some(unread)) => Err(unread),
+        (Err(error), Some(unread)) => Err(error.and(unread)),
     }
 }

@@ -309,6 +309,11 @@ impl Operation for BatchGetSecretValue<'_> {
                     GetSecretValue { access: self.access, wanted: &wanted }.diagnose(answer)
                 })
             }
+            "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
+                BATCH_REFUSED,
+                "The role may not call BatchGetSecretValue.",
+                "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
+            ),
             _ => batch_refused(),
         }
     }
@@ -320,8 +325,8 @@ pub const BATCH_REFUSED: &str = "batch-refused";
 fn batch_refused() -> Diagnosis {
     Diagnosis::new(
         BATCH_REFUSED,
-        "The role may not call BatchGetSecretValue, or one of the secrets cannot be asked for so.",
-        "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
+        "Secrets Manager does not take these secrets in one call.",
+        "One of them may not be asked for in a batch, or this endpoint has none.",
     )
 }
 

@@ -155,6 +155,12 @@ impl Document {
         exportable(self.value.whole().secret().to_owned())
     }
 
+    /// The text of a binary secret, if it is one.
+    pub fn decoded(&self) -> Option<Secret> {
+        let text = self.value.text();
+        (text != *self.value.whole() && !text.secret().is_empty()).then_some(text)
+    }
+
     /// The text that a key's value is exported as.
     pub fn text(&self, key: &str) -> Result<Secret, &'static str> {
         let json = self.entries.as_ref().ok().and_then(|entries| entries.json(key)).ok_or("is missing")?;

@@ -118,10 +118,14 @@ impl Named {
 
 /// Reads all lines; an error has a message for each wrong one, with its number and text.
 pub fn parse(text: &str) -> Result<Vec<SecretLine>, Vec<String>> {
-    each_line(text, |line| {
+    let mut lines = Vec::new();
+    each_line(text, &mut |line| {
         let line = SecretLine::parse(line)?;
-        Ok((line.name.to_string(), line))
-    })
+        let taken = line.name.to_string();
+        lines.push(line);
+        Ok(taken)
+    })?;
+    Ok(lines)
 }
 
 #[cfg(test)]

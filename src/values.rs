@@ -163,22 +163,21 @@ impl ValueLine {
 
 /// Reads all lines; an error has a message for each wrong one, with its number and text.
 pub fn parse(text: &str) -> Result<Vec<ValueLine>, Vec<String>> {
-    each_line(text, |line| {
+    let mut lines = Vec::new();
+    each_line(text, &mut |line| {
         let line = ValueLine::parse(line)?;
         let taken = match &line {
             ValueLine::One { name, .. } => name.to_string(),
             ValueLine::All(kind) => format!("*,{}", kind.name()),
         };
-        Ok((taken, line))
-    })
+        lines.push(line);
+        Ok(taken)
+    })?;
+    Ok(lines)
 }
 
-/// Reads all lines but blank ones and comments. `parse` gives what a line takes, which no other line may take, and the line.
-pub fn each_line<T>(
-    text: &str,
-    parse: impl Fn(&str) -> Result<(String, T), &'static str>,
-) -> Result<Vec<T>, Vec<String>> {
-    let mut lines = Vec::new();
+/// Reads all lines but blank ones and comments. `read` gives what a line takes, which no other line may take.
+pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, &'static str>) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
     let mut taken_in: Vec<(String, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -187,18 +186,15 @@ pub fn each_line<T>(
             continue;
         }
         let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
-        match parse(line) {
-            Ok((taken, line)) => match taken_in.iter().find(|(other, _)| *other == taken) {
+        match read(line) {
+            Ok(taken) => match taken_in.iter().find(|(other, _)| *other == taken) {
                 Some((_, first)) => refuse(&format!("`{taken}` stands in line {first} already")),
-                None => {
-                    taken_in.push((taken, number));
-                    lines.push(line);
-                }
+                None => taken_in.push((taken, number)),
             },
             Err(problem) => refuse(problem),
         }
     }
-    if problems.is_empty() { Ok(lines) } else { Err(problems) }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// A value with the name to export it by, and where it is from.
@@ -210,6 +206,8 @@ pub struct Value {
     pub kind: Kind,
     /// What it is set to.
     pub text: Secret,
+    /// What it is in Base64 of, if that is text: to be masked like it.
+    pub decoded: Option<Secret>,
     /// The level of its store; none if a line of `secrets` names it.
     pub scope: Option<Scope>,
     /// The name of its secret.
@@ -237,7 +235,9 @@ pub struct Request<'a> {
     pub lines: &'a [ValueLine],
     /// What the stores of each kind gave.
     pub layers: &'a [(Kind, Layers)],
-    /// `secrets`, each line with its secret.
+    /// `secrets`
+    pub secret_lines: &'a [SecretLine],
+    /// Those lines whose secrets were read.
     pub secrets: &'a [(&'a SecretLine, &'a Document)],
 }
 
@@ -267,7 +267,11 @@ impl Request<'_> {
         }
         for (line, document) in self.secrets {
             match secret_text(line, document) {
-                Ok(text) => values.push(value(line.name.clone(), Kind::Secret, text, None, document)),
+                Ok(text) => {
+                    let decoded = if line.key.is_none() { document.decoded() } else { None };
+                    let value = value(line.name.clone(), Kind::Secret, text, None, document);
+                    values.push(Value { decoded, ..value });
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -283,9 +287,9 @@ impl Request<'_> {
                 names.insert(name.to_string());
             }
         }
-        self.secrets.iter().for_each(|(line, _)| {
+        for line in self.secret_lines {
             names.insert(line.name.to_string());
-        });
+        }
         names
     }
 }
@@ -390,7 +394,7 @@ impl ByStar {
 
 fn value(name: EnvName, kind: Kind, text: Secret, scope: Option<Scope>, document: &Document) -> Value {
     let (secret_name, version_id) = (document.name.clone(), document.version_id().to_owned());
-    Value { name, kind, text, scope, secret_name, version_id }
+    Value { name, kind, text, decoded: None, scope, secret_name, version_id }
 }
 
 #[cfg(test)]
@@ -421,7 +425,7 @@ mod tests {
     fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
         let layers = [(Kind::Secret, Layers { environment, repository })];
         let lines = parse(lines).unwrap();
-        let values = Request { lines: &lines, layers: &layers, secrets: &[] }.resolve()?;
+        let values = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
         Ok(values.into_iter().map(|value| (value.name.to_string(), value.text.secret().to_owned())).collect())
     }
 
@@ -514,7 +518,9 @@ mod tests {
     fn two_stars_that_give_the_same_name_clash() {
         let layers = |json| Layers { environment: Layer::NotApplicable, repository: repository(json) };
         let layers = [(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))];
-        let resolve = |lines| Request { lines: &parse(lines).unwrap(), layers: &layers, secrets: &[] }.resolve();
+        let resolve = |lines| {
+            Request { lines: &parse(lines).unwrap(), layers: &layers, secret_lines: &[], secrets: &[] }.resolve()
+        };
         assert_eq!(resolve("*,secret\n*,variable").unwrap_err().code(), "name-unusable");
         assert_eq!(resolve("A,variable\n*,secret").unwrap().len(), 1);
     }
@@ -523,7 +529,8 @@ mod tests {
     fn a_line_of_secrets_is_a_whole_secret_or_a_key_of_it() {
         let resolve = |line: &str, text: &str| {
             let (line, document) = (SecretLine::parse(line).unwrap(), document("shared/x", text));
-            let values = Request { lines: &[], layers: &[], secrets: &[(&line, &document)] }.resolve()?;
+            let values =
+                Request { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }.resolve()?;
             Ok(values[0].text.secret().to_owned())
         };
         let code = |result: Result<String, Error>| result.unwrap_err().code();
@@ -547,8 +554,14 @@ mod tests {
             Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s","B":"s"}"#) },
         )];
         let secrets = [(&line, &document)];
-        let values =
-            Request { lines: &parse("*,secret").unwrap(), layers: &layers, secrets: &secrets }.resolve().unwrap();
+        let values = Request {
+            lines: &parse("*,secret").unwrap(),
+            layers: &layers,
+            secret_lines: &[SecretLine::parse("A=shared/x").unwrap()],
+            secrets: &secrets,
+        }
+        .resolve()
+        .unwrap();
         let texts: Vec<_> =
             values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level())).collect();
         assert_eq!(texts, [("B", "s", "repository"), ("A", "given", "secret")]);

@@ -248,6 +248,14 @@ describe('a proxy', TOGETHER, () => {
     failed(step, /^(service-unreachable|github-token-unavailable)$/, /ECONNREFUSED/);
   });
 
+  test('whose URL is none is an error that does not repeat its password', async () => {
+    for (const url of [`user:${CANARY}@127.0.0.1:80800`, `1user:${CANARY}@127.0.0.1:80800`]) {
+      const step = await run({ environment: { HTTPS_PROXY: url } });
+      failed(step, /./);
+      assert.ok(!`${step.log.join('\n')}${step.stderr}`.includes(CANARY), step.log.join('\n'));
+    }
+  });
+
   test('is all that hpagent.js is loaded for', async (t) => {
     const file = path.join(folder, 'loaded.cjs');
     const report = path.join(folder, 'loaded.json');

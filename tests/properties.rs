@@ -107,6 +107,7 @@ proptest! {
             name: EnvName::parse(&format!("V{index}")).unwrap(),
             kind: Kind::Secret,
             text: Secret::new(text.as_str()),
+            decoded: None,
             scope: (index % 2 == 0).then_some(Scope::Repository),
             secret_name: "s".to_owned(),
             version_id: "v".to_owned(),

@@ -75,6 +75,17 @@ describe('a secret', TOGETHER, () => {
     succeeded(step, { BYTES: bytes.toString('base64'), KEY: `${CANARY} of bytes` });
   });
 
+  test('that a later step takes apart is masked in its parts: strings of a document, text of bytes', async (t) => {
+    const cloud = await ownCloud(t);
+    cloud.putSecret('shared/db', `{"username":"${CANARY}-user","password":"p4ss-${CANARY}","deep":[{"key":"k-${CANARY}"}]}`);
+    cloud.putSecret('shared/bytes', Buffer.from(`text-of-${CANARY}`));
+    const step = await run(cloud, ['DB=shared/db', 'BYTES=shared/bytes']);
+    assert.equal(step.exitCode, 0, step.log.join('\n'));
+    for (const part of [`${CANARY}-user`, `p4ss-${CANARY}`, `k-${CANARY}`, `text-of-${CANARY}`]) {
+      assert.equal(step.masker.mask(`a ${part} b`), 'a *** b', part);
+    }
+  });
+
   test('of another region or account is read where its ARN says, if its policy lets the role in', async (t) => {
     const cloud = await ownCloud(t);
     const { region, account } = ELSEWHERE;
