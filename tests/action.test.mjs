@@ -430,6 +430,8 @@ const EFFECTS = {
       const asked = new Set();
       const proxy = createServer().on('connect', ({ url }, socket) => {
         asked.add(url);
+        // The step may have ended before it has read this.
+        socket.on('error', () => {});
         socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       });
       await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
