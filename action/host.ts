@@ -24,10 +24,9 @@ export function connectToGithub(transport: Transport): void {
   const token = getInput('github-token') ? '' : process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
   const urls = [token, getInput('oidc-issuer')].filter((url) => url?.startsWith('https:') && URL.canParse(url));
   const origins = urls.map((url) => new URL(url!).origin);
-  origins.forEach((origin, index) => {
-    const connections = origins.slice(0, index + 1).filter((other) => other === origin).length;
-    transport.connectEarly(origin, connections);
-  });
+  for (const origin of new Set(origins)) {
+    transport.connectEarly(origin, origins.filter((other) => other === origin).length);
+  }
 }
 
 /** `getIDToken` masks the token before it hands it over. */

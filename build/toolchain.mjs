@@ -12,16 +12,18 @@ const DEBIAN = { rustc: '/usr/bin/rustc', cargo: '/usr/bin/cargo', sources: '/us
  * These options are unstable, and a release compiler takes them when told so by RUSTC_BOOTSTRAP.
  */
 export function wasmToolchain() {
-  const unstable = { arguments: ['-Zbuild-std=std,panic_abort'], environment: { RUSTC_BOOTSTRAP: '1' } };
-  const flags = ['-Zunstable-options', '-Cpanic=immediate-abort'];
+  const unstable = {
+    arguments: ['-Zbuild-std=std,panic_abort'],
+    environment: { RUSTC_BOOTSTRAP: '1' },
+    flags: ['-Zunstable-options', '-Cpanic=immediate-abort'],
+  };
   if (sourcesOfStd() || (output('rustup', ['component', 'add', 'rust-src']) !== undefined && sourcesOfStd())) {
-    return { name: output('rustc', ['--version']), cargo: 'cargo', flags, sysroot: sysroot('rustc'), ...unstable };
+    return { name: output('rustc', ['--version']), cargo: 'cargo', sysroot: sysroot('rustc'), ...unstable };
   }
   if (existsSync(DEBIAN.rustc) && existsSync(DEBIAN.sources)) {
     return {
       name: `${output(DEBIAN.rustc, ['--version'])} of Debian`,
       cargo: DEBIAN.cargo,
-      flags,
       sysroot: sysroot(DEBIAN.rustc),
       ...unstable,
       environment: { ...unstable.environment, RUSTC: DEBIAN.rustc },

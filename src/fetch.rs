@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::http::Host;
 use crate::retry::Client;
 use crate::secrets_manager::{
-    Access, BATCH_REFUSED, BatchGetSecretValue, GetSecretValue, MAX_BATCH, SecretValue, SecretVersion,
+    Access, BATCH_REFUSED, BatchGetSecretValue, GetSecretValue, MAX_BATCH, SecretId, SecretValue, SecretVersion,
 };
 
 /// In a region, each over a connection of its own.
@@ -54,29 +54,28 @@ impl FetchPlan {
     /// A plan for `wanted`, of which none stands there twice. The first `stores` of them are stores, whose policies often
     /// grant GetSecretValue alone; and only secrets of the role's own account are known to come in batches.
     pub fn new(wanted: &[SecretVersion], stores: usize, role: &RoleArn) -> Self {
-        let mut regions: Vec<(&Region, Vec<usize>, Vec<usize>)> = Vec::new();
-        for (place, SecretVersion { secret, stage, id }) in wanted.iter().enumerate() {
-            let batches = place >= stores && stage.is_none() && id.is_none() && secret.account == *role.account();
-            if !regions.iter().any(|(region, ..)| **region == secret.region) {
-                regions.push((&secret.region, Vec::new(), Vec::new()));
+        let batches = |place: usize, SecretVersion { secret, stage, id }: &SecretVersion| {
+            place >= stores && stage.is_none() && id.is_none() && secret.account == *role.account()
+        };
+        let calls = |region: &Region| {
+            let of_region = wanted.iter().enumerate().filter(|(_, wanted)| wanted.secret.region == *region);
+            let (mut batched, mut singly) = (Vec::new(), Vec::new());
+            of_region.for_each(|(place, wanted)| {
+                if batches(place, wanted) { &mut batched } else { &mut singly }.push(place)
+            });
+            if batched.len() <= HANDFUL {
+                singly.append(&mut batched);
             }
-            for (_, single, batched) in regions.iter_mut().filter(|(region, ..)| **region == secret.region) {
-                if batches { batched.push(place) } else { single.push(place) }
+            let ones = singly.into_iter().map(|place| Call::One(place, None));
+            ones.chain(batched.chunks(MAX_BATCH).map(|places| Call::Batch(places.to_vec()))).collect()
+        };
+        let mut regions: Vec<Calls> = Vec::new();
+        for SecretVersion { secret: SecretId { region, .. }, .. } in wanted {
+            if !regions.iter().any(|known| known.region == *region) {
+                regions.push(Calls { region: region.clone(), calls: calls(region) });
             }
         }
-        let calls = |single: Vec<usize>, batched: Vec<usize>| {
-            let (one_by_one, batches) = match batched.len() > HANDFUL {
-                true => (Vec::new(), batched),
-                false => (batched, Vec::new()),
-            };
-            let ones = single.into_iter().chain(one_by_one).map(|place| Call::One(place, None));
-            ones.chain(batches.chunks(MAX_BATCH).map(|places| Call::Batch(places.to_vec()))).collect()
-        };
-        let region = |(region, single, batched): (&Region, _, _)| Calls {
-            region: region.clone(),
-            calls: calls(single, batched),
-        };
-        Self { regions: regions.into_iter().map(region).collect() }
+        Self { regions }
     }
 
     /// How many connections each region's calls can use.
@@ -206,7 +205,6 @@ async fn together(futures: impl Iterator<Item: Future<Output = ()>>) {
 mod tests {
     use super::*;
     use crate::aws::AccountId;
-    use crate::secrets_manager::SecretId;
 
     fn plan(secrets: &[(&str, &str, Option<&str>)], stores: usize) -> Vec<(String, Vec<Call>)> {
         let wanted: Vec<_> = secrets

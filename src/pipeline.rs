@@ -187,8 +187,9 @@ impl Wanted {
         let mut places = Vec::new();
         for line in &inputs.secrets {
             let wanted = line.wanted(home);
-            places.push(secrets.iter().position(|secret| *secret == wanted).unwrap_or(secrets.len()));
-            if !secrets.contains(&wanted) {
+            let known = secrets.iter().position(|secret| *secret == wanted);
+            places.push(known.unwrap_or(secrets.len()));
+            if known.is_none() {
                 secrets.push(wanted);
             }
         }
@@ -209,20 +210,9 @@ impl Wanted {
         lines: &'a [SecretLine],
         read: &'a [Result<Document, Error>],
     ) -> (Vec<(&'a SecretLine, &'a Document)>, Option<Error>) {
-        let mut documents = Vec::new();
-        let mut unread: Option<Error> = None;
-        for (line, place) in lines.iter().zip(&self.places) {
-            match read.get(*place) {
-                Some(Ok(document)) => documents.push((line, document)),
-                Some(Err(error)) => {
-                    unread = Some(match unread {
-                        Some(others) => others.and(error.clone()),
-                        None => error.clone(),
-                    });
-                }
-                None => {}
-            }
-        }
+        let of_lines = || lines.iter().zip(&self.places).filter_map(|(line, place)| Some((line, read.get(*place)?)));
+        let documents = of_lines().filter_map(|(line, outcome)| Some((line, outcome.as_ref().ok()?))).collect();
+        let unread = of_lines().filter_map(|(_, outcome)| outcome.as_ref().err().cloned()).reduce(Error::and);
         (documents, unread)
     }
 }

@@ -159,16 +159,6 @@ impl Operation for GetSecretValue<'_> {
                 "Create it, or check its name, `namespace`, `secrets-manager-region` and `secrets-manager-account-id`.",
             ),
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
-            code if is_about_credentials(code) => Diagnosis::new(
-                "credentials-refused",
-                "Secrets Manager does not know the session's credentials.",
-                "Check that the secret's region is one of the role's partition, and that it is enabled for the account.",
-            ),
-            code if is_about_signature(code) => Diagnosis::new(
-                "signature-refused",
-                "Secrets Manager does not accept the request's signature.",
-                "Check the runner's clock, and that no proxy changes requests.",
-            ),
             "DecryptionFailure" => Diagnosis::new(
                 "store-not-decryptable",
                 "The secret's KMS key does not decrypt it for this role.",
@@ -179,11 +169,13 @@ impl Operation for GetSecretValue<'_> {
                 "The secret is marked for deletion, or has no version of this stage.",
                 "Restore it (aws secretsmanager restore-secret), or give it a value.",
             ),
-            _ => Diagnosis::new(
-                "store-refused",
-                "Secrets Manager refused the request.",
-                "Check the secret's name and region.",
-            ),
+            _ => diagnose_session(answer).unwrap_or_else(|| {
+                Diagnosis::new(
+                    "store-refused",
+                    "Secrets Manager refused the request.",
+                    "Check the secret's name and region.",
+                )
+            }),
         }
     }
 }
@@ -193,19 +185,25 @@ pub const STORE_NOT_FOUND: &str = "store-not-found";
 /// This session may not read the secret, or it does not exist.
 pub const STORE_ACCESS_DENIED: &str = "store-access-denied";
 
-fn is_about_credentials(code: &str) -> bool {
-    matches!(code, "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredTokenException")
-}
-
-fn is_about_signature(code: &str) -> bool {
-    matches!(
-        code,
+/// What a refusal of the session means, whatever it asks for.
+fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
+    match answer.code.as_str() {
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredTokenException" => Some(Diagnosis::new(
+            "credentials-refused",
+            "Secrets Manager does not know the session's credentials.",
+            "Check that the secret's region is one of the role's partition, and that it is enabled for the account.",
+        )),
         "InvalidSignatureException"
-            | "RequestExpired"
-            | "RequestInTheFuture"
-            | "RequestTimeTooSkewed"
-            | "SignatureDoesNotMatch"
-    )
+        | "RequestExpired"
+        | "RequestInTheFuture"
+        | "RequestTimeTooSkewed"
+        | "SignatureDoesNotMatch" => Some(Diagnosis::new(
+            "signature-refused",
+            "Secrets Manager does not accept the request's signature.",
+            "Check the runner's clock, and that no proxy changes requests.",
+        )),
+        _ => None,
+    }
 }
 
 impl GetSecretValue<'_> {
@@ -302,33 +300,24 @@ impl Operation for BatchGetSecretValue<'_> {
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match answer.code.as_str() {
-            code if is_about_credentials(code) || is_about_signature(code) => {
-                // What is wrong is so for every secret.
-                let wanted = self.secrets.first().map(|secret| SecretVersion::current((*secret).clone()));
-                wanted.map_or_else(batch_refused, |wanted| {
-                    GetSecretValue { access: self.access, wanted: &wanted }.diagnose(answer)
-                })
-            }
             "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
                 BATCH_REFUSED,
                 "The role may not call BatchGetSecretValue.",
                 "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
             ),
-            _ => batch_refused(),
+            _ => diagnose_session(answer).unwrap_or_else(|| {
+                Diagnosis::new(
+                    BATCH_REFUSED,
+                    "Secrets Manager does not take these secrets in one call.",
+                    "One of them may not be asked for in a batch, or this endpoint has none.",
+                )
+            }),
         }
     }
 }
 
 /// Secrets Manager does not take these secrets in one call; each by itself it may. No run ends with this code.
 pub const BATCH_REFUSED: &str = "batch-refused";
-
-fn batch_refused() -> Diagnosis {
-    Diagnosis::new(
-        BATCH_REFUSED,
-        "Secrets Manager does not take these secrets in one call.",
-        "One of them may not be asked for in a batch, or this endpoint has none.",
-    )
-}
 
 /// What a secret holds.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ import { after, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
 import { role } from './cloud/setup.mjs';
-import { assertNothingExported, MAIN, runStep } from './runner/step.mjs';
+import { stalledReader } from './runner/stalled-reader.mjs';
+import { assertNothingExported, assertNothingLeaked, MAIN, runStep, spoken } from './runner/step.mjs';
 import { turn } from './runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
@@ -199,22 +200,13 @@ describe('the files of the runner', TOGETHER, () => {
       secrets: stores[0],
       'env/production/secrets': stores[1],
     });
-    let masks = 0;
-    let found;
-    const onLine = (child, line, paths) => {
-      if (!line.startsWith('::add-mask::') || (masks += 1) !== 3) return;
-      // A pipe or socket holds some 300 KB at most, of which this process has read a part: masks must still be waiting.
-      child.stdout.pause();
-      setTimeout(() => {
-        found = Object.values(paths).map((path) => readFileSync(path, 'utf8'));
-        child.stdout.resume();
-      }, 400);
-    };
-    const step = await run({ repository, inputs: { values: '*,secret' }, onLine });
+    const reader = stalledReader();
+    const step = await run({ repository, inputs: { values: '*,secret' }, onLine: reader.onLine });
     succeeded(step, { ...stores[0], ...stores[1] });
     const size = step.stdout.split('\n').filter((line) => line.startsWith('::add-mask::')).join('\n').length;
+    // A pipe or socket holds some 300 KB at most, of which this process has read a part: masks must still be waiting.
     assert.ok(size > 600_000, `${size} characters of masks are too few to fill the pipe`);
-    assert.deepEqual(found, ['', '', '']);
+    assert.deepEqual(reader.found, ['', '', '']);
   });
 
   test('get a summary that names each value and where it is from, without any value', async () => {
@@ -992,8 +984,7 @@ test('every input of action.yml has an effect that a test shows', () => {
  * @param {Record<string, string>} [job.inputs]
  * @param {Record<string, string | undefined>} [job.environment]
  */
-async function run({ on = cloud, repository, claims = {}, inputs = {}, environment = {}, ...options }) {
-  const { onStart = () => {}, ...rest } = options;
+async function run({ on = cloud, repository, claims = {}, inputs = {}, environment = {}, ...rest }) {
   const runId = nextNumber();
   const name = repository ?? newRepository({ secrets: { TOKEN: `${CANARY}-token` } }, on);
   const release = await turn();
@@ -1009,25 +1000,14 @@ async function run({ on = cloud, repository, claims = {}, inputs = {}, environme
         ...inputs,
       },
       environment: { ...on.jobEnvironment({ repository: name, run_id: runId, ...claims }), ...environment },
-      onStart(child) {
-        const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_AFTER_MS);
-        child.on('close', () => clearTimeout(timer));
-        onStart(child);
-      },
+      killAfterMs: HANGS_AFTER_MS,
       ...rest,
     });
-    assert.equal(step.stderr, '');
-    assert.doesNotMatch(spoken(step), new RegExp(`${CANARY}|eyJ[\\w-]{10}|request-token-|ASIA[A-Z2-7]{12}`));
+    assertNothingLeaked(step, CANARY);
     return { ...step, runId };
   } finally {
     release();
   }
-}
-
-/** All that a person or a log collector gets to see, as it leaves the process: the runner's masks are not relied on. */
-function spoken(step) {
-  const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-  return [...lines, step.stderr, step.summary].join('\n');
 }
 
 function succeeded(step, env) {

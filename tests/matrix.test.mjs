@@ -143,6 +143,17 @@ const COGNITO_REFUSALS = [
   ['InvalidParameterException', 'cognito-refused', 'Something is wrong.'],
   [UNKNOWN, 'cognito-refused'],
 ];
+/** What is wrong with the session is wrong for one secret as for many. */
+const OF_THE_SESSION = [
+  ['UnrecognizedClientException', 'credentials-refused'],
+  ['InvalidClientTokenId', 'credentials-refused'],
+  ['ExpiredTokenException', 'credentials-refused'],
+  ['InvalidSignatureException', 'signature-refused'],
+  ['SignatureDoesNotMatch', 'signature-refused'],
+  ['RequestExpired', 'signature-refused'],
+  ['RequestInTheFuture', 'signature-refused'],
+  ['RequestTimeTooSkewed', 'signature-refused'],
+];
 const REFUSALS = {
   GetId: COGNITO_REFUSALS,
   GetOpenIdToken: COGNITO_REFUSALS,
@@ -162,14 +173,7 @@ const REFUSALS = {
     ['ResourceNotFoundException', 'store-not-found'],
     ['AccessDeniedException', 'store-access-denied'],
     ['AccessDenied', 'store-access-denied'],
-    ['UnrecognizedClientException', 'credentials-refused'],
-    ['InvalidClientTokenId', 'credentials-refused'],
-    ['ExpiredTokenException', 'credentials-refused'],
-    ['InvalidSignatureException', 'signature-refused'],
-    ['SignatureDoesNotMatch', 'signature-refused'],
-    ['RequestExpired', 'signature-refused'],
-    ['RequestInTheFuture', 'signature-refused'],
-    ['RequestTimeTooSkewed', 'signature-refused'],
+    ...OF_THE_SESSION,
     ['DecryptionFailure', 'store-not-decryptable'],
     ['InvalidRequestException', 'store-not-readable'],
     [UNKNOWN, 'store-refused'],
@@ -184,14 +188,7 @@ const REFUSALS = {
     ['DecryptionFailure', ONE_BY_ONE],
     ['InvalidRequestException', ONE_BY_ONE],
     [UNKNOWN, ONE_BY_ONE],
-    ['UnrecognizedClientException', 'credentials-refused'],
-    ['InvalidClientTokenId', 'credentials-refused'],
-    ['ExpiredTokenException', 'credentials-refused'],
-    ['InvalidSignatureException', 'signature-refused'],
-    ['SignatureDoesNotMatch', 'signature-refused'],
-    ['RequestExpired', 'signature-refused'],
-    ['RequestInTheFuture', 'signature-refused'],
-    ['RequestTimeTooSkewed', 'signature-refused'],
+    ...OF_THE_SESSION,
   ],
 };
 /** GitHub's two are refused by status alone. JWKS is not refused by 404: that sends to the issuer's configuration. */
@@ -373,10 +370,7 @@ async function run(cloud, { inputs, environment }) {
   const started = performance.now();
   const step = await runStep({
     node: NODE,
-    onStart(child) {
-      const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_AFTER_MS);
-      child.on('close', () => clearTimeout(timer));
-    },
+    killAfterMs: HANGS_AFTER_MS,
     before: BEFORE,
     inputs: {
       'cognito-identity-pool-id': cloud.setup.poolId,

@@ -578,15 +578,16 @@ fn all_items_that_are_denied_or_do_not_exist_are_named_in_one_error() {
     assert!(run.sleeps.is_empty());
 }
 
+/// A run of secrets in a batch, which throttles `shared/s4`.
+fn with_s4_throttled(secret_ids: &[String]) -> Script {
+    let item = |id: &str| if id == "shared/s4" { Item::Refused(THROTTLED.0, THROTTLED.1) } else { text_of(id) };
+    secrets(&lines(secret_ids)).with_session(&Job::push()).then(batch(secret_ids, item))
+}
+
 #[test]
 fn a_throttled_item_is_read_singly_after_a_pause() {
     let six = names(6);
-    let item = |id: &str| if id == "shared/s4" { Item::Refused(THROTTLED.0, THROTTLED.1) } else { text_of(id) };
-    let run = secrets(&lines(&six))
-        .with_session(&Job::push())
-        .then(batch(&six, item))
-        .then(store("shared/s4", &value_of("shared/s4")))
-        .run();
+    let run = with_s4_throttled(&six).then(store("shared/s4", &value_of("shared/s4"))).run();
     assert_eq!(loaded(&run), all_of(&six));
     assert_eq!(run.sleeps.len(), 1);
     assert!(run.sleeps[0] <= Duration::from_secs(1), "{:?}", run.sleeps);
@@ -598,10 +599,7 @@ fn a_throttled_item_is_read_singly_after_a_pause() {
 #[test]
 fn an_item_throttled_until_attempts_are_used_up_fails_as_throttled() {
     let six = names(6);
-    let item = |id: &str| if id == "shared/s4" { Item::Refused(THROTTLED.0, THROTTLED.1) } else { text_of(id) };
-    let run = secrets(&lines(&six))
-        .with_session(&Job::push())
-        .then(batch(&six, item))
+    let run = with_s4_throttled(&six)
         .then(store("shared/s4", "").refused(400, THROTTLED.0, THROTTLED.1).again_and_again())
         .run();
     let text = run.fails_with("throttled");

@@ -47,13 +47,14 @@ const DEFAULTS = Object.fromEntries(
  * @param {Record<string, string>} [options.environment] of the job; nothing of this process but PATH is passed on
  * @param {string} [options.node] the Node to run with
  * @param {Partial<Step['files']>} [options.before] what earlier writers left in the files
+ * @param {number} [options.killAfterMs] a step that has not ended by then hangs
  * @param {(child: import('node:child_process').ChildProcess) => void} [options.onStart]
  * @param {(child: import('node:child_process').ChildProcess, line: string, paths: Step['files']) => void} [options.onLine]
  *   for each line of stdout; `paths` are those of the files
  * @returns {Promise<Step>}
  */
 export async function runStep(options) {
-  const { inputs, environment = {}, node = process.execPath, before = {} } = options;
+  const { inputs, environment = {}, node = process.execPath, before = {}, killAfterMs } = options;
   const { onStart = () => {}, onLine = () => {} } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-step-'));
   const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'];
@@ -63,6 +64,8 @@ export async function runStep(options) {
   const child = spawn(node, [MAIN], {
     cwd: folder,
     env: { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', ...paths, ...inputVariables({ ...DEFAULTS, ...inputs }), ...environment },
+    timeout: killAfterMs,
+    killSignal: 'SIGKILL',
   });
   onStart(child);
   const masker = new Masker();
@@ -123,6 +126,22 @@ export function assertNothingExported({ files }, code, before = {}) {
   const added = summary.slice(earlier.length);
   if (NOT_SUMMED_UP.includes(code)) assert.equal(added, '');
   else assert.ok(added.includes(`No value was exported: \`${code}\``), added);
+}
+
+/** All that a person or a log collector gets to see, as it leaves the process: the runner's masks are not relied on. */
+export function spoken(step) {
+  const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+  return [...lines, step.stderr, step.summary].join('\n');
+}
+
+/**
+ * Asserts that a step has said nothing on stderr, and nowhere a value, a token or a key.
+ * @param {Step} step
+ * @param {string} canary stands in every value
+ */
+export function assertNothingLeaked(step, canary) {
+  assert.equal(step.stderr, '');
+  assert.doesNotMatch(spoken(step), new RegExp(`${canary}|eyJ[\\w-]{10}|request-token-|ASIA[A-Z2-7]{12}`));
 }
 
 /** `INPUT_` names: upper case, spaces become underscores, hyphens stay. */
