@@ -4,17 +4,18 @@
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { after, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
-import { COGNITO, decode, jobClient, loginKey } from './cloud/job.mjs';
-import { role } from './cloud/setup.mjs';
+import { COGNITO, credentialsIn, decode, jobClient, loginKey } from './cloud/job.mjs';
+import { principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
 
 const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
 
 let clockOffsetMs = 0;
 const cloud = await startCloud({ now: () => Date.now() + clockOffsetMs });
 const job = jobClient(cloud);
-const { signIn, cognitoSignIn, githubToken, getId, getOpenIdToken, assumeRole, getSecretValue, secretsManager } = job;
+const { signIn, cognitoSignIn, githubToken, getId, getOpenIdToken } = job;
+const { assumeRole, assumeNextRole, sts, getSecretValue, secretsManager } = job;
 
 beforeEach(() => {
   clockOffsetMs = 0;
@@ -263,10 +264,11 @@ describe('STS refuses', () => {
     const changed = tampered(cognitoToken, { sub: 'us-west-2:someone-else' });
     await refuses(assumeRole(changed, sessionName), 'InvalidIdentityToken', /signature/);
     await refuses(assumeRole('nothing', sessionName), 'InvalidIdentityToken', /not a valid JWT/);
+    const foreign = cloud.mintGithubToken({ iss: 'https://example.com' });
     await refuses(
-      assumeRole(cloud.mintGithubToken(), sessionName),
+      assumeRole(foreign, sessionName),
       'InvalidIdentityToken',
-      /No OpenIDConnect provider found/,
+      'No OpenIDConnect provider found in your account for https://example.com',
     );
   });
 
@@ -303,6 +305,272 @@ describe('STS refuses', () => {
     await wrong(
       { DurationSeconds: '3601' },
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  });
+});
+
+describe('a GitHub token at STS', () => {
+  const { ClientIDList: audiences } = cloud.setup.oidcProviders[cloud.setup.providerArn];
+  const direct = 'arn:aws:iam::123456789012:role/direct';
+  const repository = { aud: 'sts.amazonaws.com', repository: 'octo-org/octo-repo', environment: 'production' };
+  const readsAll = policy('secretsmanager:GetSecretValue', '*', {
+    StringEquals: { 'aws:FederatedProvider': cloud.setup.providerArn },
+  });
+  cloud.setup.roles[direct] = role(webIdentityTrust(cloud.setup, repository), readsAll);
+  before(() => audiences.push('sts.amazonaws.com'));
+  after(() => audiences.pop());
+
+  const token = (claims, options) => cloud.mintGithubToken({ aud: 'sts.amazonaws.com', ...claims }, options);
+  const assumeDirectly = (webIdentityToken, parameters) =>
+    assumeRole(webIdentityToken, 'direct', { RoleArn: direct, ...parameters });
+
+  test('is enough for a role that trusts the OIDC provider, by any claim that AWS knows', async () => {
+    const jobToken = await githubToken(cloud.jobEnvironment(), 'sts.amazonaws.com');
+    const { status, text } = await assumeDirectly(jobToken);
+    assert.equal(status, 200, text);
+    assert.match(text, new RegExp(`<Provider>${cloud.setup.providerArn}</Provider>`));
+    assert.match(text, /<SubjectFromWebIdentityToken>repo:octo-org\/octo-repo:environment:production</);
+    assert.equal((await getSecretValue(credentialsIn(text), { SecretId: `${STORES}/secrets` })).status, 200);
+  });
+
+  test('gives the session no tags', async () => {
+    const { text } = await assumeDirectly(token());
+    await getSecretValue(credentialsIn(text), { SecretId: `${STORES}/secrets` });
+    const keys = Object.keys(cloud.decisions.at(-1).request.context);
+    assert.deepEqual(
+      keys.filter((key) => key.startsWith('aws:PrincipalTag/')),
+      [],
+    );
+  });
+
+  test('is refused by the claims that the trust policy names', async () => {
+    for (const claims of [{ repository: 'octo-org/other-repo' }, { environment: undefined }]) {
+      await refuses(
+        assumeDirectly(token(claims)),
+        'AccessDenied',
+        'Not authorized to perform sts:AssumeRoleWithWebIdentity',
+        403,
+      );
+      assert.deepEqual(conditionsThatRefused(), [`${loginKey(cloud.issuer)}:${Object.keys(claims)[0]}`]);
+    }
+  });
+
+  test('is refused by a trust policy on a claim that AWS does not know', async (t) => {
+    const trustPolicy = webIdentityTrust(cloud.setup, { event_name: 'push' });
+    const RoleArn = addRole(t, 'by-event', role(trustPolicy, readsAll));
+    await refuses(assumeDirectly(token(), { RoleArn }), 'AccessDenied', undefined, 403);
+  });
+
+  test('is refused by a role that trusts Cognito alone', async () => {
+    const RoleArn = cloud.setup.roleArn;
+    await refuses(assumeDirectly(token(), { RoleArn }), 'AccessDenied', undefined, 403);
+  });
+
+  test('is refused where it is not valid', async () => {
+    const invalid = (refused, message) => refuses(assumeDirectly(refused), 'InvalidIdentityToken', message);
+    await invalid(token({ aud: 'https://github.com/octo-org' }), 'Incorrect token audience');
+    await invalid(token({}, { key: newKey() }), 'Token signature is invalid');
+    await invalid(token({}, { header: { alg: 'none' } }), 'Token signature is invalid');
+    await invalid(token({}, { header: { alg: 'HS256' } }), 'Token signature is invalid');
+    await invalid(tampered(token(), { repository: 'octo-org/octo-repo ' }), 'Token signature is invalid');
+    await invalid(
+      token({ iss: `${cloud.url}/evil` }),
+      `No OpenIDConnect provider found in your account for ${cloud.url}/evil`,
+    );
+    await refuses(assumeDirectly(token({}, { expiresInSeconds: -1 })), 'ExpiredTokenException', /^Token expired: /);
+    const early = token();
+    clockOffsetMs = -700_000;
+    await invalid(early, /^Token is not yet valid/);
+  });
+
+  test('is refused by a role of an account that has no such provider', async (t) => {
+    const RoleArn = addRole(t, 'direct', cloud.setup.roles[direct], '210987654321');
+    await refuses(assumeDirectly(token(), { RoleArn }), 'InvalidIdentityToken', /No OpenIDConnect provider found/);
+  });
+});
+
+describe('a role that assumes the next', () => {
+  const caller = 'arn:aws:iam::123456789012:role/caller';
+  const root = 'arn:aws:iam::123456789012:root';
+  const mayAssume = policy(['sts:AssumeRole', 'sts:TagSession'], '*');
+  const nothing = policy('sts:GetCallerIdentity', '*');
+  const readsAll = policy('secretsmanager:GetSecretValue', '*');
+  const tags = { repository: 'octo-org/octo-repo', enterprise: 'octo-enterprise' };
+
+  test("reads what the next role's policies open to the tags that it passes", async (t) => {
+    const next = addRole(t, 'next', role(principalTrust(caller), cloud.setup.documents['role-policy']));
+    const { status, text } = await assumeNextRole(signedInAs(t, mayAssume), next, { tags, DurationSeconds: '900' });
+    assert.equal(status, 200, text);
+    assert.match(text, /<AssumeRoleResponse .*<AssumeRoleResult>.*:assumed-role\/next\/next<\/Arn>/s);
+    const expiration = Date.parse(/<Expiration>(.*)<\/Expiration>/.exec(text)[1]);
+    assert.ok(Math.abs(expiration - Date.now() - 900_000) < 10_000);
+    const credentials = credentialsIn(text);
+    assert.equal((await getSecretValue(credentials, { SecretId: `${STORES}/secrets` })).status, 200);
+    const other = getSecretValue(credentials, { SecretId: 'octo-enterprise/repo/octo-org/other-repo/secrets' });
+    await refuses(other, 'AccessDeniedException');
+  });
+
+  test('needs a permission of its own, unless the trust policy of its account names it', async (t) => {
+    const named = addRole(t, 'named', role(principalTrust(caller), readsAll));
+    const delegated = addRole(t, 'delegated', role(principalTrust(root), readsAll));
+    const without = signedInAs(t, nothing);
+    assert.equal((await assumeNextRole(without, named)).status, 200);
+    assert.equal((await assumeNextRole(without, named, { tags })).status, 200);
+    await denied(assumeNextRole(without, delegated), 'sts:AssumeRole', delegated, without);
+    const allowed = signedInAs(t, mayAssume);
+    assert.equal((await assumeNextRole(allowed, delegated, { tags })).status, 200);
+    const onlyAssume = signedInAs(t, policy('sts:AssumeRole', delegated));
+    assert.equal((await assumeNextRole(onlyAssume, delegated)).status, 200);
+    await denied(assumeNextRole(onlyAssume, delegated, { tags }), 'sts:TagSession', delegated, onlyAssume);
+  });
+
+  test('needs both across accounts', async (t) => {
+    const far = addRole(t, 'far', role(principalTrust(caller), readsAll), '210987654321');
+    const closed = addRole(t, 'closed', role(principalTrust('210987654321'), readsAll), '210987654321');
+    const allowed = signedInAs(t, mayAssume);
+    assert.equal((await assumeNextRole(allowed, far)).status, 200);
+    await denied(assumeNextRole(allowed, closed), 'sts:AssumeRole', closed, allowed);
+    const without = signedInAs(t, nothing);
+    await denied(assumeNextRole(without, far), 'sts:AssumeRole', far, without);
+  });
+
+  test('is refused by an explicit deny of its own, and by its session policy, though it is named', async (t) => {
+    const named = addRole(t, 'named', role(principalTrust(caller), readsAll));
+    const deny = policy('sts:*', '*');
+    deny.Statement[0].Effect = 'Deny';
+    const refused = signedInAs(t, deny);
+    await denied(assumeNextRole(refused, named), 'sts:AssumeRole', named, refused);
+    const narrowed = signedInAs(t, mayAssume, { sessionPolicy: nothing });
+    await denied(assumeNextRole(narrowed, named), 'sts:AssumeRole', named, narrowed);
+  });
+
+  test('is refused a role that does not trust it in the same words as one that is missing', async (t) => {
+    const other = addRole(t, 'other', role(principalTrust('arn:aws:iam::123456789012:role/someone'), readsAll));
+    const credentials = signedInAs(t, mayAssume);
+    const missing = 'arn:aws:iam::123456789012:role/missing';
+    await denied(assumeNextRole(credentials, other), 'sts:AssumeRole', other, credentials);
+    await denied(assumeNextRole(credentials, missing), 'sts:AssumeRole', missing, credentials);
+  });
+
+  test('is let in by the tags that it passes, its own tags and the name of the session', async (t) => {
+    const condition = {
+      StringEquals: {
+        'aws:RequestTag/repository': '${aws:PrincipalTag/repository}',
+        'sts:RoleSessionName': '${aws:PrincipalTag/run_id}',
+      },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': ['repository'] },
+    };
+    const next = addRole(t, 'next', role(principalTrust(caller, condition), readsAll));
+    const credentials = signedInAs(t, nothing, { tags: { repository: 'octo-org/octo-repo', run_id: '42' } });
+    const good = { tags: { repository: 'octo-org/octo-repo' }, RoleSessionName: '42' };
+    assert.equal((await assumeNextRole(credentials, next, good)).status, 200);
+    const bad = {
+      'aws:RequestTag/repository': { ...good, tags: { repository: 'octo-org/other-repo' } },
+      'aws:TagKeys': { ...good, tags },
+      'sts:RoleSessionName': { ...good, RoleSessionName: '43' },
+    };
+    for (const [key, parameters] of Object.entries(bad)) {
+      await denied(assumeNextRole(credentials, next, parameters), 'sts:AssumeRole', next, credentials);
+      assert.deepEqual(conditionsThatRefused(), [key]);
+    }
+  });
+
+  test('hands on only the tags that it was given as transitive, and they need permission again', async (t) => {
+    const next = addRole(t, 'next', role(principalTrust(caller), mayAssume));
+    const last = addRole(t, 'last', role(principalTrust(next), cloud.setup.documents['role-policy']));
+    const given = { tags: { ...tags, environment: 'production' }, transitive: Object.keys(tags) };
+    const { text } = await assumeNextRole(signedInAs(t, nothing), next, given);
+    const middle = credentialsIn(text);
+    const end = credentialsIn((await assumeNextRole(middle, last)).text);
+    assert.equal((await getSecretValue(end, { SecretId: `${STORES}/secrets` })).status, 200);
+    await refuses(getSecretValue(end, { SecretId: `${STORES}/env/production/secrets` }), 'AccessDeniedException');
+    const replaced = assumeNextRole(middle, last, { tags: { Repository: 'octo-org/other-repo' } });
+    await refuses(replaced, 'InvalidParameterValue', /conflicts with a transitive tag key/);
+
+    cloud.setup.roles[last].trustPolicy.Statement[0].Action = 'sts:AssumeRole';
+    await refuses(assumeNextRole(middle, last), 'AccessDenied', /to perform: sts:TagSession on resource/, 403);
+  });
+
+  test('can pass on no more than its session policy', async (t) => {
+    const next = addRole(t, 'next', role(principalTrust(caller), readsAll));
+    const variables = 'arn:aws:secretsmanager:*:*:secret:*/variables-??????';
+    const Policy = JSON.stringify(policy('secretsmanager:GetSecretValue', variables));
+    const credentials = credentialsIn((await assumeNextRole(signedInAs(t, nothing), next, { Policy })).text);
+    assert.equal((await getSecretValue(credentials, { SecretId: `${STORES}/variables` })).status, 200);
+    await refuses(getSecretValue(credentials, { SecretId: `${STORES}/secrets` }), 'AccessDeniedException');
+  });
+
+  test('is refused malformed parameters and more than an hour', async (t) => {
+    const next = addRole(t, 'next', { ...role(principalTrust(caller), readsAll), maxSessionDurationSeconds: 43_200 });
+    const credentials = signedInAs(t, mayAssume);
+    const wrong = (parameters, message) =>
+      refuses(assumeNextRole(credentials, next, parameters), 'ValidationError', message);
+    await wrong(
+      { DurationSeconds: '3601' },
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
+    );
+    await wrong({ DurationSeconds: '899' }, /value greater than or equal to 900/);
+    await wrong({ RoleSessionName: 'a b' }, /at 'roleSessionName' failed to satisfy/);
+    await wrong({ tags: { actor: 'dependabot[bot]' } }, /at 'tags\.1\.member\.value' failed to satisfy/);
+    await wrong({ tags: { actor: 'x'.repeat(257) } }, /length less than or equal to 256/);
+    await wrong({ 'Tags.member.1.Key': 'actor' }, /Value null at 'tags\.1\.member\.value'/);
+    await wrong({ tags: { actor: '1', Actor: '2' } }, 'Unable to validate tags');
+    await wrong(
+      { tags: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`tag-${index}`, 'x'])) },
+      'Unable to validate tags',
+    );
+    const stray = assumeNextRole(credentials, next, { transitive: ['repository'] });
+    await refuses(stray, 'InvalidParameterValue', /must be included in the requested tags/);
+  });
+
+  /** Credentials of the calling role, which has this policy from now on. */
+  function signedInAs(t, identityPolicy, options) {
+    const roleArn = addRole(t, 'caller', role({}, identityPolicy));
+    return cloud.issueCredentials(roleArn, { sessionName: 'job', ...options });
+  }
+
+  function denied(answer, action, resource, { arn }) {
+    const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource}`;
+    return refuses(answer, 'AccessDenied', message, 403);
+  }
+});
+
+describe('STS and who calls', () => {
+  const caller = cloud.setup.roleArn;
+  const credentials = cloud.issueCredentials(caller, { sessionName: 'job' });
+
+  test('tells a session its account, its ARN and its id, whatever its policies say', async () => {
+    const { status, text } = await sts(credentials, 'GetCallerIdentity');
+    assert.equal(status, 200, text);
+    assert.match(text, /<GetCallerIdentityResponse .*<GetCallerIdentityResult>/s);
+    assert.match(text, /<Account>123456789012<\/Account>/);
+    assert.match(text, /<Arn>arn:aws:sts::123456789012:assumed-role\/github-actions\/job<\/Arn>/);
+    assert.match(text, /<UserId>AROA[A-Z2-7]{16}:job<\/UserId>/);
+  });
+
+  const badSignatures = {
+    'no signature': [{ unsigned: true }, 'MissingAuthenticationToken', 'Request is missing Authentication Token'],
+    'a signature by another key': [{ secretAccessKey: 'another' }, 'SignatureDoesNotMatch', /does not match/],
+    'a body changed after signing': [{ sentBody: 'Action=GetCallerIdentity' }, 'SignatureDoesNotMatch'],
+    'a signature for another service': [{ service: 'secretsmanager' }, 'SignatureDoesNotMatch', /service: 'sts'/],
+    'a signature of six minutes ago': [{ signedMsAgo: 360_000 }, 'SignatureDoesNotMatch', /^Signature expired: /],
+    'a session token left out': [{ sessionToken: undefined }, 'InvalidClientTokenId', /token .* is invalid/],
+    'an unknown access key': [{ accessKeyId: 'ASIAUNKNOWNUNKNOWN00' }, 'InvalidClientTokenId'],
+  };
+  for (const [what, [changes, code, message]] of Object.entries(badSignatures)) {
+    test(`refuses ${what}`, async () => {
+      await refuses(sts({ ...credentials, ...changes }, 'GetCallerIdentity'), code, message, 403);
+      await refuses(assumeNextRole({ ...credentials, ...changes }, caller), code, message, 403);
+    });
+  }
+
+  test('refuses credentials that have expired', async () => {
+    const expired = cloud.issueCredentials(caller, { sessionName: 'late', durationSeconds: -1 });
+    await refuses(
+      sts(expired, 'GetCallerIdentity'),
+      'ExpiredToken',
+      'The security token included in the request is expired',
+      403,
     );
   });
 });
@@ -654,6 +922,18 @@ function conditionsThatRefused() {
 function nearestStatement() {
   const { statements, nearest } = cloud.decisions.at(-1);
   return statements[nearest];
+}
+
+/** @returns {string} the ARN of a role that exists for one test */
+function addRole(t, name, added, accountId = cloud.setup.accountId) {
+  const arn = `arn:aws:iam::${accountId}:role/${name}`;
+  cloud.setup.roles[arn] = added;
+  t.after(() => delete cloud.setup.roles[arn]);
+  return arn;
+}
+
+function policy(Action, Resource, Condition = {}) {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource, Condition }] };
 }
 
 /** Changes the default role for one test. */

@@ -22,14 +22,11 @@ export class Authorizer {
   refusedTrust({ role, roleArn, sessionName, identity }) {
     const assume = 'sts:AssumeRoleWithWebIdentity';
     if (!role) return assume;
-    const policies = [{ name: `trust policy of ${roleArn.split('/').at(-1)}`, document: role.trustPolicy }];
     const request = {
       principal: { Federated: identity.provider },
       resource: roleArn,
       context: {
-        [`${identity.provider}:aud`]: [identity.audience],
-        [`${identity.provider}:sub`]: [identity.subject],
-        [`${identity.provider}:amr`]: identity.methods,
+        ...identity.conditionKeys,
         'aws:FederatedProvider': [identity.provider],
         'sts:RoleSessionName': [sessionName],
         ...tagKeys('aws:RequestTag', identity.tags),
@@ -37,7 +34,50 @@ export class Authorizer {
       },
     };
     const actions = hasTags(identity.tags) ? [assume, 'sts:TagSession'] : [assume];
+    const policies = trustPolicies(role, roleArn);
     return actions.find((action) => this.#decide(policies, { ...request, action }) !== 'allow');
+  }
+
+  /**
+   * May a session assume another role, and tag that role's session? The trust policy must allow it. Where that names
+   * the caller's role, in the same account, nothing else need allow it; where it names an account, or comes from
+   * another one, the caller's own policies must as well.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+   * @param {object} question
+   * @param {import('./sessions.mjs').Session} question.caller
+   * @param {string} question.region
+   * @param {import('./setup.mjs').Role | undefined} question.role
+   * @param {string} question.roleArn
+   * @param {string} question.sessionName
+   * @param {Record<string, string>} question.requested tags
+   * @param {Record<string, string>} question.inherited tags, which need permission as much
+   * @param {string[]} question.transitiveKeys
+   * @returns {string | undefined} the action that is refused
+   */
+  refusedRole({ caller, region, role, roleArn, sessionName, requested, inherited, transitiveKeys }) {
+    if (!role) return 'sts:AssumeRole';
+    const context = {
+      ...this.#sessionContext(caller),
+      'aws:RequestedRegion': [region],
+      'aws:ResourceAccount': [roleArn.split(':')[4]],
+      'sts:RoleSessionName': [sessionName],
+      ...tagKeys('aws:RequestTag', requested),
+      ...(hasTags(requested) && { 'aws:TagKeys': Object.keys(requested) }),
+      ...(transitiveKeys.length > 0 && { 'sts:TransitiveTagKeys': transitiveKeys }),
+    };
+    const tagged = hasTags({ ...inherited, ...requested });
+    const actions = tagged ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole'];
+    return actions.find((action) => !this.#trusts({ caller, role, roleArn }, { action, resource: roleArn, context }));
+  }
+
+  /** A session policy limits also what a trust policy grants to the role: then being named is not enough here. */
+  #trusts({ caller, role, roleArn }, request) {
+    const byTrust = this.#explain(trustPolicies(role, roleArn), { ...request, principal: { AWS: caller.arn } });
+    if (byTrust.decision !== 'allow') return false;
+    const byIdentity = this.#identityDecision(caller, { ...request, principal: null });
+    const sameAccount = caller.accountId === roleArn.split(':')[4];
+    const suffices = sameAccount && !caller.sessionPolicy && namesCaller(role.trustPolicy, byTrust, caller);
+    return suffices ? byIdentity !== 'explicit-deny' : byIdentity === 'allow';
   }
 
   /**
@@ -98,10 +138,28 @@ export class Authorizer {
   }
 
   #decide(policies, request) {
+    return this.#explain(policies, request).decision;
+  }
+
+  #explain(policies, request) {
     const explanation = evaluate({ policies, request });
     this.decisions.push({ at: this.now(), policies: policies.map(({ name }) => name), request, ...explanation });
-    return explanation.decision;
+    return explanation;
   }
+}
+
+function trustPolicies(role, roleArn) {
+  return [{ name: `trust policy of ${roleArn.split('/').at(-1)}`, document: role.trustPolicy }];
+}
+
+/** Whether a statement that allows names the caller, or everyone: one that names an account leaves it to the account. */
+function namesCaller({ Statement }, { statements }, { arn, roleArn }) {
+  const allowed = statements.filter(({ matches, effect }) => matches && effect === 'Allow');
+  const principals = allowed.flatMap(({ index }) => {
+    const { Principal } = [Statement].flat()[index];
+    return Principal?.AWS ?? Principal;
+  });
+  return principals.some((principal) => [arn, roleArn, '*'].includes(principal));
 }
 
 /** Condition keys of tags, such as `aws:PrincipalTag/repository`. */

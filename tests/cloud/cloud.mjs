@@ -39,8 +39,9 @@ export async function startCloud({ port = 0, tls, githubKey, now = Date.now, con
   const faults = new Faults();
   const requests = [];
   const github = new GitHub({ origin: url, issuer, key, now });
-  const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys: () => github.keys, now });
-  const sts = new Sts({ setup, cognitoKey, sessions, authorizer, now });
+  const issuerKeys = () => github.keys;
+  const sts = new Sts({ setup, cognitoKey, issuerKeys, sessions, authorizer, now });
+  const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
   answerWith(server, { services: [github, cognito, sts, secretsManager], faults, requests, now });
 

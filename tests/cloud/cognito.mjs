@@ -168,7 +168,8 @@ function regionOf(poolId) {
   return poolId.split(':')[0];
 }
 
-function withoutScheme(url) {
+/** As logins and condition keys name an issuer. */
+export function withoutScheme(url) {
   return url.replace(/^https?:\/\//, '');
 }
 

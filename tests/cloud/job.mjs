@@ -16,6 +16,8 @@ export function jobClient(cloud) {
     getIdRequest,
     getOpenIdToken,
     assumeRole,
+    assumeNextRole,
+    sts,
     getSecretValue,
     secretsManager,
   };
@@ -24,13 +26,7 @@ export function jobClient(cloud) {
     const signedIn = await cognitoSignIn(claims);
     const { status, text } = await assumeRole(signedIn.cognitoToken, signedIn.sessionName, assumeRoleParameters);
     assert.equal(status, 200, text);
-    const element = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)[1];
-    return {
-      ...signedIn,
-      accessKeyId: element('AccessKeyId'),
-      secretAccessKey: element('SecretAccessKey'),
-      sessionToken: element('SessionToken'),
-    };
+    return { ...signedIn, ...credentialsIn(text) };
   }
 
   async function cognitoSignIn(claims, getIdParameters) {
@@ -82,15 +78,50 @@ export function jobClient(cloud) {
     return send(cloud.url, { method: 'POST', body });
   }
 
+  /** Signed by one role to become the next; `tags` are written as the query protocol writes lists. */
+  function assumeNextRole(credentials, RoleArn, { tags = {}, transitive = [], ...parameters } = {}) {
+    const lists = [
+      ...Object.entries(tags).flatMap(([key, value], index) => [
+        [`Tags.member.${index + 1}.Key`, key],
+        [`Tags.member.${index + 1}.Value`, value],
+      ]),
+      ...transitive.map((key, index) => [`TransitiveTagKeys.member.${index + 1}`, key]),
+    ];
+    return sts(credentials, 'AssumeRole', {
+      RoleArn,
+      RoleSessionName: 'next',
+      ...Object.fromEntries(lists),
+      ...parameters,
+    });
+  }
+
+  function sts(credentials, Action, parameters) {
+    const body = new URLSearchParams({ Action, Version: '2011-06-15', ...parameters }).toString();
+    const contentType = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const headers = signedHeaders(cloud.url, { service: 'sts', ...credentials }, contentType, body);
+    return send(cloud.url, { method: 'POST', headers, body: credentials.sentBody ?? body });
+  }
+
   function getSecretValue(credentials, input) {
     return secretsManager(credentials, 'GetSecretValue', input);
   }
 
   function secretsManager(credentials, operation, input) {
     const body = JSON.stringify(input);
-    const headers = signedHeaders(cloud.url, credentials, `secretsmanager.${operation}`, body);
+    const target = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `secretsmanager.${operation}` };
+    const headers = signedHeaders(cloud.url, { service: 'secretsmanager', ...credentials }, target, body);
     return send(cloud.url, { method: 'POST', headers, body: credentials.sentBody ?? body });
   }
+}
+
+/** Of an answer of STS. */
+export function credentialsIn(text) {
+  const element = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)[1];
+  return {
+    accessKeyId: element('AccessKeyId'),
+    secretAccessKey: element('SecretAccessKey'),
+    sessionToken: element('SessionToken'),
+  };
 }
 
 /** The key under which Cognito looks for the token: the issuer without its scheme. */
@@ -112,16 +143,15 @@ function cognitoRequest(operation, input) {
 }
 
 /** Signature Version 4 in one go; the credentials may carry what is to be wrong with it. */
-function signedHeaders(url, { accessKeyId, secretAccessKey, sessionToken, ...wrong }, target, body) {
-  const { region = 'us-west-2', service = 'secretsmanager', signedMsAgo = 0 } = wrong;
+function signedHeaders(url, { accessKeyId, secretAccessKey, sessionToken, service, ...wrong }, ofService, body) {
+  const { region = 'us-west-2', signedMsAgo = 0 } = wrong;
   const time = new Date(Date.now() - signedMsAgo).toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
   const headers = {
-    'content-type': 'application/x-amz-json-1.1',
+    ...ofService,
     host: new URL(url).host,
     'x-amz-date': time,
     ...(sessionToken && { 'x-amz-security-token': sessionToken }),
-    'x-amz-target': target,
   };
   if (wrong.unsigned) return headers;
   const names = Object.keys(headers)

@@ -13,6 +13,7 @@ import { createHash, randomBytes } from 'node:crypto';
  * @property {string} arn of the assumed role: role and session name
  * @property {string} userId
  * @property {Record<string, string>} tags session tags
+ * @property {string[]} transitiveTagKeys of the tags that a role assumed from here gets too
  * @property {string | undefined} federatedProvider
  * @property {any} sessionPolicy narrows what the role may do
  */
@@ -30,12 +31,15 @@ export class Sessions {
    * @param {object} options
    * @param {string} options.sessionName
    * @param {Record<string, string>} [options.tags]
+   * @param {string[]} [options.transitiveTagKeys]
    * @param {number} [options.durationSeconds] negative: expired already
    * @param {string} [options.federatedProvider]
    * @param {any} [options.sessionPolicy]
    * @returns {Session}
    */
-  issue(roleArn, { sessionName, tags = {}, durationSeconds = 3600, federatedProvider, sessionPolicy }) {
+  issue(roleArn, options) {
+    const { sessionName, tags = {}, transitiveTagKeys = [], durationSeconds = 3600 } = options;
+    const { federatedProvider, sessionPolicy } = options;
     const [, partition, , , accountId, resource] = roleArn.split(':');
     const roleName = resource.split('/').at(-1);
     const session = {
@@ -48,6 +52,7 @@ export class Sessions {
       arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
       userId: `AROA${base32Id(createHash('sha256').update(roleArn).digest())}:${sessionName}`,
       tags,
+      transitiveTagKeys,
       federatedProvider,
       sessionPolicy,
     };

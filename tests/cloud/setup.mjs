@@ -65,3 +65,25 @@ export function role(trustPolicy, policy) {
     maxSessionDurationSeconds: 3600,
   };
 }
+
+/**
+ * Trusts tokens of the default OIDC provider as they are, without Cognito.
+ * @param {Setup} setup
+ * @param {Record<string, string>} claims that a token must have
+ */
+export function webIdentityTrust({ providerArn, oidcProviders }, claims) {
+  const issuer = oidcProviders[providerArn].Url.replace(/^https?:\/\//, '');
+  const conditions = Object.entries(claims).map(([claim, value]) => [`${issuer}:${claim}`, value]);
+  return trust({ Federated: providerArn }, 'sts:AssumeRoleWithWebIdentity', {
+    StringEquals: Object.fromEntries(conditions),
+  });
+}
+
+/** Trusts a role, or the root of an account, to assume and to tag. */
+export function principalTrust(arn, condition = {}) {
+  return trust({ AWS: arn }, ['sts:AssumeRole', 'sts:TagSession'], condition);
+}
+
+function trust(Principal, Action, Condition) {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Condition }] };
+}
