@@ -7,14 +7,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
 import { COGNITO, credentialsIn, decode, jobClient, loginKey } from './cloud/job.mjs';
-import { principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
+import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
 
 const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
 
 let clockOffsetMs = 0;
 const cloud = await startCloud({ now: () => Date.now() + clockOffsetMs });
 const job = jobClient(cloud);
-const { signIn, cognitoSignIn, githubToken, getId, getOpenIdToken } = job;
+const { signIn, cognitoSignIn, githubToken, getId, getOpenIdToken, getCredentials } = job;
 const { assumeRole, assumeNextRole, sts, getSecretValue, secretsManager } = job;
 
 beforeEach(() => {
@@ -307,6 +307,78 @@ describe('STS refuses', () => {
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
   });
+});
+
+describe('the enhanced flow', () => {
+  const enhanced = 'arn:aws:iam::123456789012:role/enhanced';
+  const { poolId, accountId, documents } = cloud.setup;
+  const pool = cloud.setup.identityPools[poolId];
+  cloud.setup.roles[enhanced] = role(enhancedFlowTrust(cloud.setup), documents['role-policy']);
+
+  test("gives an hour's credentials of the role that is asked for, whose session has the job's tags", async () => {
+    const { status, json } = await getCredentials({}, enhanced);
+    assert.equal(status, 200);
+    const { AccessKeyId: accessKeyId, SecretKey: secretAccessKey, SessionToken: sessionToken } = json.Credentials;
+    const credentials = { accessKeyId, secretAccessKey, sessionToken };
+    assert.equal((await getSecretValue(credentials, { SecretId: `${STORES}/env/production/secrets` })).status, 200);
+    const denied = getSecretValue(credentials, { SecretId: `${STORES}/env/staging/secrets` });
+    await refuses(denied, 'AccessDeniedException', /assumed-role\/enhanced\/CognitoIdentityCredentials is not/);
+    const secondsLeft = json.Credentials.Expiration - Date.now() / 1000;
+    assert.ok(secondsLeft > 3590 && secondsLeft <= 3600, `${secondsLeft} s`);
+  });
+
+  test("gives the pool's own role where none is asked for", async (t) => {
+    await misconfigured(getCredentials({}));
+    pool.roles.authenticated = enhanced;
+    t.after(() => delete pool.roles.authenticated);
+    assert.equal((await getCredentials({})).status, 200);
+  });
+
+  test('needs no classic flow', async (t) => {
+    pool.AllowClassicFlow = false;
+    t.after(() => (pool.AllowClassicFlow = true));
+    assert.equal((await getCredentials({}, enhanced)).status, 200);
+  });
+
+  test("is refused by README.md's trust policy, which wants a session named after the run", async () => {
+    await misconfigured(getCredentials({}, cloud.setup.roleArn));
+    assert.deepEqual(conditionsThatRefused(), ['sts:RoleSessionName']);
+  });
+
+  test('is refused to a job that the trust policy does not let in', async () => {
+    await misconfigured(getCredentials({ event_name: 'pull_request' }, enhanced));
+    assert.ok(conditionsThatRefused().includes('aws:RequestTag/event_name'));
+  });
+
+  test('is refused a role that does not let its sessions be tagged', async (t) => {
+    const { trustPolicy } = cloud.setup.roles[enhanced];
+    const untagged = { ...trustPolicy, Statement: trustPolicy.Statement.slice(0, 1) };
+    addRole(t, 'untagged', { ...cloud.setup.roles[enhanced], trustPolicy: untagged });
+    await misconfigured(getCredentials({}, `arn:aws:iam::${accountId}:role/untagged`));
+    assert.equal(cloud.decisions.at(-1).request.action, 'sts:TagSession');
+  });
+
+  test("is refused a role that is missing, and one that is not of the pool's account", async (t) => {
+    await misconfigured(getCredentials({}, `arn:aws:iam::${accountId}:role/missing`));
+    await misconfigured(getCredentials({}, addRole(t, 'enhanced', cloud.setup.roles[enhanced], '210987654321')));
+  });
+
+  test('wants the logins that the identity was made with', async () => {
+    const { json } = await getId();
+    const login = (token) => ({ IdentityId: json.IdentityId, Logins: { [loginKey(cloud.issuer)]: token } });
+    const stranger = login(cloud.mintGithubToken({ repository: 'octo-org/other-repo' }));
+    await refuses(getCredentials({}, enhanced, stranger), 'NotAuthorizedException', /Logins don't match/);
+    const expired = login(cloud.mintGithubToken({}, { expiresInSeconds: -1 }));
+    await refuses(getCredentials({}, enhanced, expired), 'NotAuthorizedException', /Token expired/);
+    await refuses(getCredentials({}, enhanced, { Logins: {} }), 'NotAuthorizedException', /not supported/);
+    const unknown = { IdentityId: 'us-west-2:00000000-0000-0000-0000-000000000000' };
+    await refuses(getCredentials({}, enhanced, unknown), 'ResourceNotFoundException');
+  });
+
+  function misconfigured(answer) {
+    const message = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.';
+    return refuses(answer, 'InvalidIdentityPoolConfigurationException', message);
+  }
 });
 
 describe('a GitHub token at STS', () => {

@@ -41,7 +41,7 @@ export async function startCloud({ port = 0, tls, githubKey, now = Date.now, con
   const github = new GitHub({ origin: url, issuer, key, now });
   const issuerKeys = () => github.keys;
   const sts = new Sts({ setup, cognitoKey, issuerKeys, sessions, authorizer, now });
-  const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, now });
+  const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, sts, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
   answerWith(server, { services: [github, cognito, sts, secretsManager], faults, requests, now });
 

@@ -1,4 +1,5 @@
-// Amazon Cognito identity pools, basic (classic) flow: a GitHub token in, a token with session tags out.
+// Amazon Cognito identity pools. Basic (classic) flow: a GitHub token in, a token with session tags out. Enhanced flow:
+// credentials of a role out, which Cognito gets from STS for that very token.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
 
 import { createHash, randomUUID } from 'node:crypto';
@@ -10,6 +11,7 @@ export const COGNITO_ISSUER = 'https://cognito-identity.amazonaws.com';
 const TARGET = 'AWSCognitoIdentityService.';
 const TOKEN_LIFE_SECONDS = 600;
 const ID_PATTERN = '[\\w-]+:[0-9a-f-]+';
+const ENHANCED_SESSION_NAME = 'CognitoIdentityCredentials';
 
 export class Cognito {
   protocol = awsJson('message');
@@ -22,10 +24,11 @@ export class Cognito {
    * @param {import('./setup.mjs').Setup} options.setup
    * @param {import('./jwt.mjs').SigningKey} options.key signs Cognito's own tokens
    * @param {() => import('./jwt.mjs').SigningKey[]} options.issuerKeys what the OIDC provider publishes now
+   * @param {import('./sts.mjs').Sts} options.sts
    * @param {() => number} options.now milliseconds
    */
-  constructor({ setup, key, issuerKeys, now }) {
-    Object.assign(this, { setup, key, issuerKeys, now });
+  constructor({ setup, key, issuerKeys, sts, now }) {
+    Object.assign(this, { setup, key, issuerKeys, sts, now });
   }
 
   operationOf({ method, headers }) {
@@ -33,13 +36,14 @@ export class Cognito {
     return method === 'POST' && target?.startsWith(TARGET) ? target.slice(TARGET.length) : undefined;
   }
 
-  detail({ IdentityPoolId, IdentityId, AccountId, Logins }) {
-    return { IdentityPoolId, IdentityId, AccountId, Logins: Logins && Object.keys(Logins) };
+  detail({ IdentityPoolId, IdentityId, AccountId, CustomRoleArn, Logins }) {
+    return { IdentityPoolId, IdentityId, AccountId, CustomRoleArn, Logins: Logins && Object.keys(Logins) };
   }
 
   operations = {
     GetId: (input) => this.#getId(input),
     GetOpenIdToken: (input) => this.#getOpenIdToken(input),
+    GetCredentialsForIdentity: (input) => this.#getCredentialsForIdentity(input),
   };
 
   /** https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html */
@@ -58,19 +62,54 @@ export class Cognito {
   /** https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdToken.html */
   #getOpenIdToken({ IdentityId: id, Logins: logins = {} }) {
     requireValid('ValidationException', [{ member: 'identityId', value: id, min: 1, max: 55, pattern: ID_PATTERN }]);
-    const identity = this.#identities.get(id);
-    if (!identity) throw new AwsError('ResourceNotFoundException', `Identity '${id}' not found.`);
-    const pool = this.#pool(identity.poolId);
+    const { identity, pool } = this.#identity(id);
     if (!pool.AllowClassicFlow) {
       throw new AwsError('InvalidParameterException', 'Basic (classic) flow is not enabled, please use enhanced flow.');
     }
+    const verified = this.#loginsOf(identity, pool, logins);
+    return { IdentityId: id, Token: this.#openIdToken(id, identity.poolId, pool, verified) };
+  }
+
+  /**
+   * Why STS refuses the role Cognito does not say.
+   * https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html
+   */
+  #getCredentialsForIdentity({ IdentityId: id, Logins: logins = {}, CustomRoleArn: customRoleArn }) {
+    requireValid('ValidationException', [
+      { member: 'identityId', value: id, min: 1, max: 55, pattern: ID_PATTERN },
+      { member: 'customRoleArn', value: customRoleArn, min: 20, max: 2048, optional: true },
+    ]);
+    const { identity, pool } = this.#identity(id);
+    const verified = this.#loginsOf(identity, pool, logins);
+    const RoleArn = verified.length > 0 ? (customRoleArn ?? pool.roles.authenticated) : undefined;
+    if (RoleArn?.split(':')[4] !== pool.AccountId) throw misconfigured();
+    const WebIdentityToken = this.#openIdToken(id, identity.poolId, pool, verified);
+    try {
+      const request = { RoleArn, RoleSessionName: ENHANCED_SESSION_NAME, WebIdentityToken };
+      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } =
+        this.sts.assumeRoleWithWebIdentity(request).Credentials;
+      const credentials = { AccessKeyId, SecretKey: SecretAccessKey, SessionToken };
+      return { IdentityId: id, Credentials: { ...credentials, Expiration: Date.parse(Expiration) / 1000 } };
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      throw misconfigured();
+    }
+  }
+
+  #identity(id) {
+    const identity = this.#identities.get(id);
+    if (!identity) throw new AwsError('ResourceNotFoundException', `Identity '${id}' not found.`);
+    return { identity, pool: this.#pool(identity.poolId) };
+  }
+
+  #loginsOf(identity, pool, logins) {
     const verified = this.#verifiedLogins(pool, logins);
     if (identity.login && !verified.some((login) => loginName(login) === identity.login)) {
       throw notAuthorized(
         "Logins don't match. Please include at least one valid login for this identity or identity pool.",
       );
     }
-    return { IdentityId: id, Token: this.#openIdToken(id, identity.poolId, pool, verified) };
+    return verified;
   }
 
   /** Whether AWS says "not found" of another account's pool is not verified; nothing better is known. */
@@ -171,6 +210,11 @@ function regionOf(poolId) {
 /** As logins and condition keys name an issuer. */
 export function withoutScheme(url) {
   return url.replace(/^https?:\/\//, '');
+}
+
+function misconfigured() {
+  const message = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.';
+  return new AwsError('InvalidIdentityPoolConfigurationException', message);
 }
 
 function invalidLogin(reason) {

@@ -15,6 +15,7 @@ export function jobClient(cloud) {
     getId,
     getIdRequest,
     getOpenIdToken,
+    getCredentials,
     assumeRole,
     assumeNextRole,
     sts,
@@ -63,6 +64,15 @@ export function jobClient(cloud) {
   function getOpenIdToken(IdentityId, token) {
     const Logins = { [loginKey(cloud.issuer)]: token };
     return send(cloud.url, cognitoRequest('GetOpenIdToken', { IdentityId, Logins }));
+  }
+
+  /** The enhanced flow's answer; without a role, the pool's own. */
+  async function getCredentials(claims, CustomRoleArn, input) {
+    const token = await githubToken(cloud.jobEnvironment(claims));
+    const Logins = { [loginKey(cloud.issuer)]: token };
+    const { json } = await getId({ Logins });
+    const request = { IdentityId: json.IdentityId, Logins, CustomRoleArn, ...input };
+    return send(cloud.url, cognitoRequest('GetCredentialsForIdentity', request));
   }
 
   function assumeRole(token, sessionName, parameters) {

@@ -23,6 +23,7 @@ import { readmeDocuments } from './readme.mjs';
  * @property {boolean} AllowUnauthenticatedIdentities
  * @property {boolean} AllowClassicFlow
  * @property {string[]} OpenIdConnectProviderARNs
+ * @property {{ authenticated?: string }} roles ARNs of those that the enhanced flow gives, as SetIdentityPoolRoles sets them
  * @property {Record<string, { UseDefaults: boolean, PrincipalTags: Record<string, string> }>} tagMaps by provider ARN
  *
  * @typedef {object} Role
@@ -50,7 +51,7 @@ export function readmeSetup(origin) {
     poolId,
     roleArn,
     oidcProviders: { [providerArn]: documents['oidc-provider'] },
-    identityPools: { [poolId]: { AccountId: accountId, ...pool, tagMaps: { [providerArn]: tagMap } } },
+    identityPools: { [poolId]: { AccountId: accountId, ...pool, roles: {}, tagMaps: { [providerArn]: tagMap } } },
     roles: { [roleArn]: role(documents['trust-policy'], documents['role-policy']) },
     batchPageSize: 20,
   };
@@ -64,6 +65,13 @@ export function role(trustPolicy, policy) {
     tags: {},
     maxSessionDurationSeconds: 3600,
   };
+}
+
+/** README.md's trust policy, for sessions that Cognito's enhanced flow names. */
+export function enhancedFlowTrust({ documents }) {
+  const document = structuredClone(documents['trust-policy']);
+  document.Statement[0].Condition.StringEquals['sts:RoleSessionName'] = 'CognitoIdentityCredentials';
+  return document;
 }
 
 /**
