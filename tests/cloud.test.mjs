@@ -3,8 +3,12 @@
 // are the test's own.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { text as textOf } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startCloud } from './cloud/cloud.mjs';
 import { COGNITO, credentialsIn, decode, jobClient, loginKey } from './cloud/job.mjs';
 import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
@@ -459,6 +463,33 @@ describe('a GitHub token at STS', () => {
     const RoleArn = addRole(t, 'direct', cloud.setup.roles[direct], '210987654321');
     await refuses(assumeDirectly(token(), { RoleArn }), 'InvalidIdentityToken', /No OpenIDConnect provider found/);
   });
+});
+
+const python = fileURLToPath(
+  new URL(process.platform === 'win32' ? '../.venv/Scripts/python.exe' : '../.venv/bin/python', import.meta.url),
+);
+const skip =
+  !existsSync(python) && 'no .venv: python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt';
+
+test('boto3 goes from a GitHub token to one role and on to the next', { skip }, async (t) => {
+  const { providerArn, oidcProviders } = cloud.setup;
+  const { ClientIDList: audiences } = oidcProviders[providerArn];
+  audiences.push('sts.amazonaws.com');
+  t.after(() => audiences.pop());
+  const nothing = policy('sts:GetCallerIdentity', '*');
+  const first = addRole(t, 'first', role(webIdentityTrust(cloud.setup, { repository: 'octo-org/octo-repo' }), nothing));
+  const next = addRole(t, 'next', role(principalTrust(first), nothing));
+
+  const script = fileURLToPath(new URL('cloud/sts.py', import.meta.url));
+  const env = { ...process.env, NO_PROXY: '127.0.0.1', AWS_EC2_METADATA_DISABLED: 'true' };
+  const client = spawn(python, [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const token = cloud.mintGithubToken({ aud: 'sts.amazonaws.com' });
+  client.stdin.end(JSON.stringify({ url: cloud.url, token, first, next }));
+  assert.deepEqual(JSON.parse(await textOf(client.stdout)), [
+    ['123456789012', 'arn:aws:sts::123456789012:assumed-role/first/first'],
+    ['123456789012', 'arn:aws:sts::123456789012:assumed-role/next/next'],
+    'AccessDenied',
+  ]);
 });
 
 describe('a role that assumes the next', () => {
