@@ -9,7 +9,7 @@ import { trustedAuthorities } from './certificates.ts';
 /** As many connections to one host as a region's requests need; Secrets Manager answers each in one round trip. */
 const MAX_SOCKETS = 8;
 /** Node gives an address of a dual-stack host 250 ms before it tries the next, too little from far away. */
-const ADDRESS_ATTEMPT_TIMEOUT_MS = 1000;
+const autoSelectFamilyAttemptTimeout = 1000;
 
 export interface Agents {
   agentFor(url: URL): Promise<http.Agent>;
@@ -19,9 +19,8 @@ export interface Agents {
 
 /** One pool of connections for each way out: direct, and each proxy. Which way is `@actions/http-client`'s rule. */
 export function createAgents(): Agents {
-  net.setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_ATTEMPT_TIMEOUT_MS);
   const agents = new Map<string, Promise<http.Agent>>();
-  const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
   /** One for all connections: to make one takes as long as a handshake. */
   let secureContext: tls.SecureContext | undefined;

@@ -1,10 +1,15 @@
 /** What the Rust core and the shim agree on, owned by hand; `src/wasm.rs` is the other side of it. */
 
-/** Inputs by name, and those of `environmentVariables()` that are set. */
+/** What for, inputs by name, and those of `environmentVariables()` that are set. */
 export interface RawInputs {
+  goal: Goal;
+  /** `repository` and `environment` where no token says them. */
+  claims: Record<string, string>;
   inputs: Record<string, string>;
   environment: Record<string, string>;
 }
+
+export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token';
 
 /** What the core asks of the machine. A rejection's `code` is all that the core reads of it; see `SendFailure::from_host`. */
 export interface Host {
@@ -39,12 +44,50 @@ export interface Response {
 /** What to do after a run that succeeded, in the order of the fields. */
 export interface ExportPlan {
   masks: string[];
+  /** To merge into the files of AWS's tools. */
+  profile?: ProfilePlan;
   /** To append to `GITHUB_ENV`. */
   environment: string;
   /** To append to `GITHUB_OUTPUT`. */
   outputs: string;
   /** To append to `GITHUB_STEP_SUMMARY`. */
   summary: string;
+}
+
+export interface ProfilePlan {
+  name: string;
+  overwrite: boolean;
+  /** For the shared credentials file. */
+  credentials: [name: string, value: string][];
+  /** For the config file. */
+  region: string;
+}
+
+/** What a run came to. */
+export interface Outcome {
+  plan: ExportPlan;
+  /** For the goal `values`. */
+  values: {
+    name: string;
+    kind: 'secret' | 'variable';
+    value: string;
+    level: 'environment' | 'repository' | 'secret';
+    secretName: string;
+    secretArn: string;
+    versionId: string;
+  }[];
+  /** For the goal `credentials`. */
+  credentials?: {
+    accessKeyId: string;
+    secretAccessKey: string;
+    sessionToken?: string;
+    /** ISO 8601. */
+    expiration?: string;
+    accountId?: string;
+  };
+  /** For the goal `web-identity-token`. */
+  webIdentityToken?: string;
+  sessionName?: string;
 }
 
 /** Why a run failed; no text in it is secret. */
@@ -59,6 +102,14 @@ export interface Failure {
 export interface Core {
   inputNames(): string[];
   environmentVariables(): string[];
-  /** Resolves to the plan, rejects with a `Failure`. */
-  run(raw: RawInputs, host: Host): Promise<ExportPlan>;
+  /** Rejects with a `Failure`. */
+  run(raw: RawInputs, host: Host): Promise<Outcome>;
+  /** The text with the profile in it; throws a `Failure`. `settings` are names and values in turn. */
+  mergeProfile(text: string, isConfig: boolean, name: string, settings: string[], overwrite: boolean): string;
+  /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */
+  tokenServer(text: string): string[];
+  /** What a profile in the text of a config file says under the keys, '' where nothing; none if there is no such profile. */
+  profileSettings(text: string, name: string, keys: string[]): string[] | undefined;
+  /** The text of a config file, translated; throws texts. `flags` are names and values in turn. */
+  configure(text: string, command: string, flags: string[]): string;
 }

@@ -1,13 +1,14 @@
 import { setSecret } from '@actions/core';
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import type { ExportPlan, Failure } from './core.d.ts';
+import type { Core, ExportPlan, Failure } from './core.d.ts';
+import { mergedFiles } from './profile.ts';
 
 /**
  * Carries a plan out: every mask is with the runner before a file is touched, and the files are written all or not at all.
  *
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
-export async function exportPlan(plan: ExportPlan, ending: AbortSignal): Promise<void> {
+export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSignal): Promise<void> {
   plan.masks.forEach((mask) => setSecret(mask));
   await flushed();
   ending.throwIfAborted();
@@ -17,15 +18,16 @@ export async function exportPlan(plan: ExportPlan, ending: AbortSignal): Promise
     ['GITHUB_OUTPUT', plan.outputs],
     ['GITHUB_STEP_SUMMARY', plan.summary],
   ] as const;
-  const files: ReturnType<typeof openToAppend>[] = [];
+  const files: { write(): void; undo(): void; close?(): void }[] = [];
   try {
+    files.push(...(plan.profile ? mergedFiles(core, plan.profile) : []));
     additions.forEach(([variable, text]) => text && files.push(openToAppend(variable, text)));
     files.forEach((file) => file.write());
   } catch (error) {
     files.forEach((file) => file.undo());
-    throw unwritable(error as NodeJS.ErrnoException);
+    throw error instanceof Error ? unwritable(error) : error;
   } finally {
-    files.forEach((file) => file.close());
+    files.forEach((file) => file.close?.());
   }
 }
 

@@ -4,5 +4,9 @@ declare module '#glue' {
   export const inputNames: Core['inputNames'];
   export const environmentVariables: Core['environmentVariables'];
   export const run: Core['run'];
+  export const mergeProfile: Core['mergeProfile'];
+  export const tokenServer: Core['tokenServer'];
+  export const profileSettings: Core['profileSettings'];
+  export const configure: Core['configure'];
   export function __wbg_set_wasm(exports: WebAssembly.Exports): void;
 }

@@ -2,19 +2,15 @@ import { endGroup, getIDToken, getInput, info, notice, startGroup, warning } fro
 import { EOL } from 'node:os';
 import type { Host } from './core.d.ts';
 import { sendThrough } from './http-client.ts';
+import { nodeHost } from './node-host.ts';
 import type { Transport } from './transport.ts';
 import { HostError } from './transport.ts';
 
 /** Node and the runner, as the core sees them. */
 export function createHost(transport: Transport): Host {
   return {
-    send: (request, timeoutMs) => transport.send(request, timeoutMs),
-    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    ...nodeHost(transport),
     githubToken: (...options) => requestGithubToken(transport, ...options),
-    sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
-    nowMs: () => Date.now(),
-    // `performance` would do, were it not for the 5 ms that Node takes to load it.
-    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     log,
   };
 }

@@ -7,6 +7,11 @@ export function loadInputs(core: Core): RawInputs {
   if (inputs['github-token']) {
     setSecret(inputs['github-token']);
   }
+  return { goal: 'export', claims: {}, inputs, environment: awsEnvironment(core) };
+}
+
+/** Those of the variables that the core wants to know which are set. */
+export function awsEnvironment(core: Core): Record<string, string> {
   const set = core.environmentVariables().filter((name) => process.env[name] !== undefined);
-  return { inputs, environment: Object.fromEntries(set.map((name) => [name, process.env[name] ?? ''])) };
+  return Object.fromEntries(set.map((name) => [name, process.env[name] ?? '']));
 }

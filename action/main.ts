@@ -1,9 +1,10 @@
 import { error, ExitCode } from '@actions/core';
+import path from 'node:path';
 import type { Failure } from './core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
 import { connectToGithub, createHost, sayAll } from './host.ts';
 import { loadInputs } from './inputs.ts';
-import { loadCore } from './load.ts';
+import { compileEachFunctionOnce, loadCore } from './load.ts';
 import { createTransport } from './transport.ts';
 
 /** Once this is true the step has succeeded, whatever signal comes. */
@@ -14,12 +15,12 @@ const ending = new AbortController();
 async function run(): Promise<void> {
   const transport = createTransport();
   connectToGithub(transport);
-  const core = await loadCore();
-  const inputs = loadInputs(core);
-  const plan = await core.run(inputs, createHost(transport));
+  compileEachFunctionOnce();
+  const core = await loadCore(path.join(__dirname, 'env_kvstore_bg.wasm'));
+  const { plan } = await core.run(loadInputs(core), createHost(transport));
   transport.close();
   sayAll();
-  await exportPlan(plan, ending.signal);
+  await exportPlan(core, plan, ending.signal);
   exported = true;
 }
 

@@ -8,14 +8,15 @@ const DEBIAN = { rustc: '/usr/bin/rustc', cargo: '/usr/bin/cargo', sources: '/us
 /**
  * rustup's toolchain with the sources of std, which are added if they can be; else Debian's `rustc-web`.
  *
- * Both build std themselves, without the texts of panics: a trap shows none of them, and they are a fifth of the wasm.
+ * Both build std themselves, for size and without the texts of panics and of `Debug`: nothing shows them, and they are a
+ * quarter of the wasm.
  * These options are unstable, and a release compiler takes them when told so by RUSTC_BOOTSTRAP.
  */
 export function wasmToolchain() {
   const unstable = {
-    arguments: ['-Zbuild-std=std,panic_abort'],
+    arguments: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
     environment: { RUSTC_BOOTSTRAP: '1' },
-    flags: ['-Zunstable-options', '-Cpanic=immediate-abort'],
+    flags: ['-Zunstable-options', '-Cpanic=immediate-abort', '-Zfmt-debug=none', '-Zlocation-detail=none'],
   };
   if (sourcesOfStd() || (output('rustup', ['component', 'add', 'rust-src']) !== undefined && sourcesOfStd())) {
     return { name: output('rustc', ['--version']), cargo: 'cargo', sysroot: sysroot('rustc'), ...unstable };

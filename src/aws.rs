@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::identity::Identity;
 use http::Uri;
 use serde::Deserialize;
 
@@ -48,6 +49,7 @@ impl Service {
 /// A separated group of regions with its own domains.
 /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
 struct Partition {
+    name: &'static str,
     region_prefix: &'static str,
     suffix: &'static str,
     dual_stack_suffix: &'static str,
@@ -56,17 +58,43 @@ struct Partition {
 /// In the order of the search: a longer prefix stands before a shorter one. The last is the commercial partition.
 /// Source: `partitions.json` of botocore.
 const PARTITIONS: [Partition; 8] = [
-    Partition { region_prefix: "cn-", suffix: "amazonaws.com.cn", dual_stack_suffix: "api.amazonwebservices.com.cn" },
-    Partition { region_prefix: "us-gov-", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" },
-    Partition { region_prefix: "us-isob-", suffix: "sc2s.sgov.gov", dual_stack_suffix: "api.aws.scloud" },
-    Partition { region_prefix: "us-isof-", suffix: "csp.hci.ic.gov", dual_stack_suffix: "api.aws.hci.ic.gov" },
-    Partition { region_prefix: "eu-isoe-", suffix: "cloud.adc-e.uk", dual_stack_suffix: "api.cloud-aws.adc-e.uk" },
-    Partition { region_prefix: "us-iso-", suffix: "c2s.ic.gov", dual_stack_suffix: "api.aws.ic.gov" },
-    Partition { region_prefix: "eusc-", suffix: "amazonaws.eu", dual_stack_suffix: "api.amazonwebservices.eu" },
+    Partition {
+        name: "aws-cn",
+        region_prefix: "cn-",
+        suffix: "amazonaws.com.cn",
+        dual_stack_suffix: "api.amazonwebservices.com.cn",
+    },
+    Partition { name: "aws-us-gov", region_prefix: "us-gov-", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" },
+    Partition {
+        name: "aws-iso-b",
+        region_prefix: "us-isob-",
+        suffix: "sc2s.sgov.gov",
+        dual_stack_suffix: "api.aws.scloud",
+    },
+    Partition {
+        name: "aws-iso-f",
+        region_prefix: "us-isof-",
+        suffix: "csp.hci.ic.gov",
+        dual_stack_suffix: "api.aws.hci.ic.gov",
+    },
+    Partition {
+        name: "aws-iso-e",
+        region_prefix: "eu-isoe-",
+        suffix: "cloud.adc-e.uk",
+        dual_stack_suffix: "api.cloud-aws.adc-e.uk",
+    },
+    Partition { name: "aws-iso", region_prefix: "us-iso-", suffix: "c2s.ic.gov", dual_stack_suffix: "api.aws.ic.gov" },
+    Partition {
+        name: "aws-eusc",
+        region_prefix: "eusc-",
+        suffix: "amazonaws.eu",
+        dual_stack_suffix: "api.amazonwebservices.eu",
+    },
     COMMERCIAL,
 ];
 
-const COMMERCIAL: Partition = Partition { region_prefix: "", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" };
+const COMMERCIAL: Partition =
+    Partition { name: "aws", region_prefix: "", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" };
 
 /// A region's name, as in `us-west-2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +116,12 @@ impl Region {
         &self.0
     }
 
-    fn partition(&self) -> &'static Partition {
+    /// The name of its partition, as in an ARN.
+    pub fn partition(&self) -> &'static str {
+        self.domains().name
+    }
+
+    fn domains(&self) -> &'static Partition {
         PARTITIONS.iter().find(|partition| self.0.starts_with(partition.region_prefix)).unwrap_or(&COMMERCIAL)
     }
 }
@@ -220,13 +253,18 @@ pub struct AwsEnvironment(std::collections::BTreeMap<String, Secret>);
 
 impl AwsEnvironment {
     /// The variables that the core reads; a host gives these and no others.
-    pub const VARIABLES: [&'static str; 8] = [
+    pub const VARIABLES: [&'static str; 13] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         "AWS_ENDPOINT_URL_STS",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_MAX_ATTEMPTS",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
         "AWS_USE_DUALSTACK_ENDPOINT",
         "AWS_USE_FIPS_ENDPOINT",
     ];
@@ -264,7 +302,7 @@ impl AwsEnvironment {
 /// The rules are AWS's endpoint rule sets; `tests/endpoints.rs` holds them to botocore's in every region.
 /// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
 pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack: bool) -> BaseUrl {
-    let partition = region.partition();
+    let partition = region.domains();
     let name = service.endpoint_prefix();
     let suffix = match dual_stack && !plain_name_is_dual_stack(service, region, fips) {
         true => partition.dual_stack_suffix,
@@ -278,7 +316,7 @@ pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack
 
 /// Where a service answers on IPv6 under its ordinary name and has no other.
 fn plain_name_is_dual_stack(service: Service, region: &Region, fips: bool) -> bool {
-    match (service, region.partition().region_prefix) {
+    match (service, region.domains().region_prefix) {
         (Service::SecretsManager, "" | "us-gov-") => true,
         (Service::SecretsManager, "cn-") => !fips,
         (Service::CognitoIdentity, "") => {
@@ -329,8 +367,9 @@ pub fn signed(
         credentials.session_token.as_ref().map(|token| token.secret().to_owned()),
         None,
         "env-kvstore",
-    )
-    .into();
+    );
+    // Not by `into()`, which keeps book of the features of the SDK that were used, in 8 KB of wasm.
+    let identity = Identity::new(identity, None);
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(region.name())

@@ -13,15 +13,14 @@ use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, RsaPublicKey, pkcs1v15};
+use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
+use sha2::{Digest, Sha256};
 use signature::Verifier;
 
 use crate::aws::{Answer, BaseUrl};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
-use crate::json::Object;
-#[cfg(test)]
-use crate::json::object_of;
+use crate::json::{Object, object_of};
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -41,7 +40,7 @@ pub struct Expected<'a> {
 }
 
 /// The claims of a verified token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Claims(Object);
 
 impl Claims {
@@ -76,9 +75,9 @@ impl Claims {
         self.0.names().map(|name| format!("{}: {}", printable(name), printable(&shown(name)))).collect()
     }
 
-    #[cfg(test)]
-    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
-        Self(Object::parse(object_of(pairs).as_bytes()).unwrap())
+    /// Claims that no token says.
+    pub fn given(pairs: &[(&str, &str)]) -> Self {
+        Self(Object::parse(object_of(pairs).as_bytes()).unwrap_or_default())
     }
 }
 
@@ -464,7 +463,7 @@ fn use_rs256_only() {
         verifier_factory: |algorithm, key| match (algorithm, key.kind()) {
             (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
                 let key = rsa_key(n, e).map_err(|_| ErrorKind::InvalidKeyFormat)?;
-                Ok(Box::new(Rs256(pkcs1v15::VerifyingKey::new(key))))
+                Ok(Box::new(Rs256(key)))
             }
             _ => Err(ErrorKind::InvalidAlgorithm.into()),
         },
@@ -480,11 +479,18 @@ fn rsa_key(modulus: &[u8], exponent: &[u8]) -> rsa::Result<RsaPublicKey> {
     RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent))
 }
 
-struct Rs256(pkcs1v15::VerifyingKey<rsa::sha2::Sha256>);
+/// RSASSA-PKCS1-v1_5 using SHA-256.
+struct Rs256(RsaPublicKey);
+
+/// What precedes a SHA-256 hash under the signature.
+/// <https://www.rfc-editor.org/rfc/rfc8017#section-9.2> (note 1)
+const SHA_256_DIGEST_INFO: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 impl Verifier<Vec<u8>> for Rs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        self.0.verify(message, &pkcs1v15::Signature::try_from(signature.as_slice())?)
+        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: SHA_256_DIGEST_INFO.into() };
+        self.0.verify(scheme, &Sha256::digest(message), signature).map_err(|_| signature::Error::new())
     }
 }
 

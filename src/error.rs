@@ -39,6 +39,13 @@ pub enum Error {
     AnswerUnusable(Box<Call>, &'static str),
     /// Stores and values that are not as asked for, all of them.
     ValuesUnusable(Vec<ValueProblem>),
+    /// Credentials that do not go into a profile.
+    ProfileNotWritten {
+        /// Its name.
+        profile: String,
+        /// Why not.
+        problem: &'static str,
+    },
     /// A fault of this program.
     Internal(&'static str),
 }
@@ -189,6 +196,7 @@ impl Error {
                 Some(ValueProblem::ValueUnusable { .. }) => "value-unusable",
                 Some(ValueProblem::NameUnusable { .. }) => "name-unusable",
             },
+            Self::ProfileNotWritten { .. } => "profile-not-written",
             Self::Internal(_) => "internal-error",
         }
     }
@@ -224,6 +232,9 @@ impl Error {
             Self::ValuesUnusable(_) => {
                 "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of `values` and `secrets`."
                     .to_owned()
+            }
+            Self::ProfileNotWritten { .. } => {
+                "Nothing was exported. Choose another name, or set `overwrite-aws-profile: true`.".to_owned()
             }
             Self::Internal(_) => {
                 "This is a fault of env-kvstore. Please report it with the lines above; they hold no secret.".to_owned()
@@ -305,6 +316,7 @@ impl fmt::Display for Error {
                 write_attempts(f, call.attempts)
             }
             Self::ValuesUnusable(problems) => write_list(f, "values cannot be loaded", problems),
+            Self::ProfileNotWritten { profile, problem } => write!(f, "profile `{profile}` was not written: {problem}"),
             Self::Internal(what) => write!(f, "internal fault: {what}"),
         }
     }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::error::Error;
+use crate::aws::Credentials;
+use crate::error::{Error, ValueProblem};
+use crate::inputs::{ExportCredentials, Inputs};
 use crate::masks::{is_short, masks};
+use crate::pipeline::Outcome;
 use crate::secret::Secret;
 use crate::values::{Kind, Value};
 
@@ -12,6 +15,8 @@ use crate::values::{Kind, Value};
 pub struct ExportPlan {
     /// To be masked before anything is written.
     pub masks: Vec<Secret>,
+    /// To be merged into the files of AWS's tools.
+    pub profile: Option<ProfilePlan>,
     /// To be appended to `GITHUB_ENV`; may be empty.
     pub environment: Secret,
     /// To be appended to `GITHUB_OUTPUT`.
@@ -20,44 +25,85 @@ pub struct ExportPlan {
     pub summary: String,
 }
 
+/// A profile with credentials.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
+#[derive(Debug, Clone)]
+pub struct ProfilePlan {
+    /// Its name.
+    pub name: String,
+    /// `overwrite-aws-profile`
+    pub overwrite: bool,
+    /// For the shared credentials file.
+    pub credentials: Vec<(&'static str, Secret)>,
+    /// For the config file.
+    pub region: String,
+}
+
 /// What the plan is made from.
 pub struct Export<'a> {
-    /// All of them.
-    pub values: &'a [Value],
-    /// `export-env`
-    pub to_environment: bool,
-    /// `export-outputs`
-    pub to_outputs: bool,
-    /// `min-mask-length`
-    pub min_mask_length: usize,
-    /// The output `aws-account-id`
-    pub account: &'a str,
-    /// The output `role-session-name`
-    pub session_name: &'a str,
+    /// What was asked for.
+    pub inputs: &'a Inputs,
+    /// What came of it.
+    pub outcome: &'a Outcome,
 }
 
 impl Export<'_> {
     /// The plan, and warnings for the log.
     pub fn plan(&self) -> Result<(ExportPlan, Vec<String>), Error> {
-        let secrets = || self.values.iter().filter(|value| value.kind == Kind::Secret);
-        let warnings = secrets().filter_map(|value| self.warning(value)).collect();
+        let Self { inputs, outcome } = *self;
+        let secrets = || outcome.values.iter().filter(|value| value.kind == Kind::Secret);
+        let mut warnings: Vec<_> = secrets().filter_map(|value| self.warning(value)).collect();
 
-        let pairs = || self.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
-        let count = self.values.len().to_string();
+        let values = || outcome.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
+        let exported = self.credentials();
+        let mut environment = Vec::new();
+        let mut profile = None;
+        match &inputs.export_credentials {
+            ExportCredentials::None => {}
+            ExportCredentials::Environment => {
+                environment.extend(exported.iter().map(|(name, text)| (*name, text.secret())));
+                environment.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, inputs.region.name())));
+            }
+            ExportCredentials::Profile(name) => {
+                if inputs.has_environment_credentials {
+                    warnings.push(shadowed(name.as_str()));
+                }
+                let credentials = exported.iter().map(|(name, text)| (setting_of(name), text.clone())).collect();
+                let (name, region) = (name.as_str().to_owned(), inputs.region.name().to_owned());
+                profile = Some(ProfilePlan { name, overwrite: inputs.overwrite_profile, credentials, region });
+            }
+        }
+        if inputs.export_env {
+            let is_taken = |name: &str| environment.iter().any(|(other, _)| *other == name);
+            if let Some(value) = outcome.values.iter().find(|value| is_taken(value.name.as_str())) {
+                return Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable {
+                    variable: value.name.to_string(),
+                    key: String::new(),
+                    store: value.secret_name.clone(),
+                    problem: "would set what `export-aws-credentials` sets",
+                }]));
+            }
+            environment.extend(values());
+        }
+
+        let count = outcome.values.len().to_string();
         let mut outputs = vec![
-            ("aws-account-id", self.account),
-            ("role-session-name", self.session_name),
+            ("aws-account-id", inputs.reader().map_or("", |role| role.account().digits())),
+            ("role-session-name", outcome.session_name.as_deref().unwrap_or("")),
             ("values-loaded", count.as_str()),
         ];
-        if self.to_outputs {
-            outputs.extend(pairs());
+        if inputs.export_outputs {
+            outputs.extend(values());
         }
-        let environment = if self.to_environment { pairs().collect() } else { Vec::new() };
         let plan = ExportPlan {
             masks: masks(
-                secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded)),
-                self.min_mask_length,
+                exported
+                    .iter()
+                    .map(|(_, text)| text)
+                    .chain(secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded))),
+                inputs.min_mask_length,
             ),
+            profile,
             environment: file_commands(&environment)?,
             outputs: file_commands(&outputs)?,
             summary: self.summary(),
@@ -65,22 +111,46 @@ impl Export<'_> {
         Ok((plan, warnings))
     }
 
+    /// The session's credentials, if they are exported, by the names of their variables.
+    fn credentials(&self) -> Vec<(&'static str, Secret)> {
+        let Some(session) = self.outcome.session.as_ref() else { return vec![] };
+        if self.inputs.export_credentials == ExportCredentials::None {
+            return vec![];
+        }
+        let Credentials { access_key_id, secret_access_key, session_token } = session.credentials.clone();
+        let mut exported = vec![("AWS_ACCESS_KEY_ID", access_key_id), ("AWS_SECRET_ACCESS_KEY", secret_access_key)];
+        exported.extend(session_token.map(|token| ("AWS_SESSION_TOKEN", token)));
+        exported
+    }
+
     fn warning(&self, value: &Value) -> Option<String> {
         if value.text.secret().trim().is_empty() {
             return Some(format!("{} is empty or white space, which cannot be masked.", value.name));
         }
-        is_short(&value.text, self.min_mask_length).then(|| {
+        is_short(&value.text, self.inputs.min_mask_length).then(|| {
             format!(
                 "{} has fewer than {} characters: its mask will hide ordinary text of the log. Is it a secret?",
-                value.name, self.min_mask_length
+                value.name, self.inputs.min_mask_length
             )
         })
     }
 
     fn summary(&self) -> String {
-        let mut summary = String::from("### Values from AWS Secrets Manager\n\n");
+        let mut summary = String::new();
+        if let (Some(session), false) = (&self.outcome.session, self.credentials().is_empty()) {
+            let until = session.expiration.as_deref().unwrap_or("their end");
+            let to = match &self.inputs.export_credentials {
+                ExportCredentials::Profile(name) => format!("profile `{}`", name.as_str()),
+                _ => "the environment".to_owned(),
+            };
+            let _ = writeln!(summary, "Credentials of `{}` until {until}, in {to}.\n", html_escaped(&session.arn));
+        }
+        if self.outcome.values.is_empty() {
+            return summary;
+        }
+        summary.push_str("### Values from AWS Secrets Manager\n\n");
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
-        for value in self.values {
+        for value in &self.outcome.values {
             let masked = match value.kind {
                 Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
                 Kind::Secret => "yes",
@@ -101,6 +171,23 @@ impl Export<'_> {
         summary.push('\n');
         summary
     }
+}
+
+/// The variable's name as a setting of a profile.
+fn setting_of(variable: &str) -> &'static str {
+    match variable {
+        "AWS_ACCESS_KEY_ID" => "aws_access_key_id",
+        "AWS_SECRET_ACCESS_KEY" => "aws_secret_access_key",
+        _ => "aws_session_token",
+    }
+}
+
+/// What every AWS tool does when it finds both, and few users know.
+pub fn shadowed(profile: &str) -> String {
+    format!(
+        "AWS_ACCESS_KEY_ID is set: AWS tools take it, and not profile {profile}, unless the profile is named on their \
+         command line or in their code. Unset it for the steps that use the profile."
+    )
 }
 
 /// What failed and what to do, for `GITHUB_STEP_SUMMARY`; nothing for wrong inputs, which are told before anything is done.
@@ -144,6 +231,10 @@ fn html_escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
+    use crate::identity::Session;
+    use crate::inputs::{Goal, RawInputs};
     use crate::stores::Scope;
     use crate::values::EnvName;
 
@@ -155,21 +246,50 @@ mod tests {
             decoded: None,
             scope: Some(Scope::Environment),
             secret_name: "o/repo/o/r/env/prod/secrets".to_owned(),
+            secret_arn: "arn".to_owned(),
             version_id: "<v|1>".to_owned(),
         }
     }
 
+    const PROFILE: (&str, &str) = ("export-aws-credentials", "profile:deploy");
+
+    fn planned(
+        values: &[Value],
+        given: &[(&str, &str)],
+        environment: &str,
+    ) -> Result<(ExportPlan, Vec<String>), Error> {
+        let required = [
+            ("cognito-identity-pool-id", "us-west-2:12345678-1234-1234-1234-1234567890ab"),
+            ("cognito-role-arn", "arn:aws:iam::123456789012:role/r"),
+            ("values", "A,secret"),
+        ];
+        let inputs =
+            required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
+        let environment = serde_json::from_str(environment).unwrap();
+        let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment };
+        let secret = |text: &str| Secret::new(text);
+        let session = Session {
+            credentials: Credentials {
+                access_key_id: secret("ASIACANARY"),
+                secret_access_key: secret("key-canary"),
+                session_token: Some(secret("token-canary")),
+            },
+            arn: "arn:aws:sts::123456789012:assumed-role/r/7@abc".to_owned(),
+            expiration: Some("2026-11-22T04:00:00Z".to_owned()),
+        };
+        let outcome = Outcome {
+            values: values.to_vec(),
+            session: Some(session),
+            session_name: Some("7@abc".to_owned()),
+            ..Outcome::default()
+        };
+        Export { inputs: &Inputs::parse(raw).unwrap(), outcome: &outcome }.plan()
+    }
+
     fn plan(values: &[Value], to_environment: bool, to_outputs: bool) -> (ExportPlan, Vec<String>) {
-        Export {
-            values,
-            to_environment,
-            to_outputs,
-            min_mask_length: 4,
-            account: "123456789012",
-            session_name: "7@abc",
-        }
-        .plan()
-        .unwrap()
+        let text = |yes: bool| if yes { "true" } else { "false" };
+        let given = [("export-env", text(to_environment)), ("export-outputs", text(to_outputs))];
+        planned(values, &given, "{}").unwrap()
     }
 
     /// The runner's reading of a file command, after `FileCommandManager.cs`.
@@ -228,6 +348,55 @@ mod tests {
         assert!(summary.contains("`claim-unusable`") && summary.contains("Rename it &amp; go on."), "{summary}");
         assert!(!summary.contains("<script>") && summary.matches("</pre>").count() == 1, "{summary}");
         assert_eq!(failure_summary(&Error::InvalidInput(vec![])), "");
+    }
+
+    #[test]
+    fn credentials_stay_inside_unless_they_are_asked_for() {
+        let (plan, _) = planned(&[], &[], "{}").unwrap();
+        assert!(plan.masks.is_empty() && plan.profile.is_none() && plan.environment.secret().is_empty());
+    }
+
+    #[test]
+    fn credentials_go_to_the_environment_with_their_region_and_masks() {
+        let (plan, _) = planned(&[], &[("export-aws-credentials", "env")], "{}").unwrap();
+        let expected = [
+            ("AWS_ACCESS_KEY_ID", "ASIACANARY"),
+            ("AWS_SECRET_ACCESS_KEY", "key-canary"),
+            ("AWS_SESSION_TOKEN", "token-canary"),
+            ("AWS_REGION", "us-west-2"),
+            ("AWS_DEFAULT_REGION", "us-west-2"),
+        ];
+        assert_eq!(read(&plan.environment), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        for (_, text) in &expected[..3] {
+            assert!(plan.masks.iter().any(|mask| mask.secret() == *text), "{text}");
+        }
+        assert!(plan.summary.contains("until 2026-11-22T04:00:00Z, in the environment"), "{}", plan.summary);
+        assert!(!plan.summary.to_lowercase().contains("canary") && !format!("{plan:?}").contains("canary"));
+    }
+
+    #[test]
+    fn credentials_go_to_a_profile_and_not_to_the_environment() {
+        let (plan, warnings) = planned(&[], &[PROFILE], "{}").unwrap();
+        let profile = plan.profile.unwrap();
+        assert_eq!((profile.name.as_str(), profile.overwrite, profile.region.as_str()), ("deploy", false, "us-west-2"));
+        let names: Vec<_> = profile.credentials.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]);
+        assert_eq!(profile.credentials[1].1.secret(), "key-canary");
+        assert_eq!((plan.environment.secret(), plan.masks.len() >= 3, warnings.len()), ("", true, 0));
+    }
+
+    #[test]
+    fn a_profile_beside_credentials_of_the_environment_is_warned_about() {
+        let (_, warnings) = planned(&[], &[PROFILE], r#"{"AWS_ACCESS_KEY_ID": "AKIA"}"#).unwrap();
+        assert!(warnings[0].contains("AWS_ACCESS_KEY_ID is set") && warnings[0].contains("deploy"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_value_that_would_change_the_exported_credentials_is_refused() {
+        let values = [value("AWS_REGION", Kind::Variable, "eu-west-1")];
+        let error = planned(&values, &[("export-aws-credentials", "env")], "{}").unwrap_err();
+        assert!(error.to_string().contains("AWS_REGION") && error.code() == "value-unusable", "{error}");
+        assert!(planned(&values, &[PROFILE], "{}").is_ok());
     }
 
     #[test]

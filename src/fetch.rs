@@ -39,8 +39,8 @@ enum Call {
 
 /// As whom.
 pub struct Reader<'a> {
-    /// The session's role.
-    pub role: &'a RoleArn,
+    /// The session's role, if it is known.
+    pub role: Option<&'a RoleArn>,
     /// The session.
     pub credentials: &'a Credentials,
     /// The session's tags, if they are known.
@@ -52,10 +52,11 @@ type Outcome = Result<SecretValue, Error>;
 
 impl FetchPlan {
     /// A plan for `wanted`, of which none stands there twice. The first `stores` of them are stores, whose policies often
-    /// grant GetSecretValue alone; and only secrets of the role's own account are known to come in batches.
-    pub fn new(wanted: &[SecretVersion], stores: usize, role: &RoleArn) -> Self {
+    /// grant GetSecretValue alone; and only secrets of the reader's own account are known to come in batches.
+    pub fn new(wanted: &[SecretVersion], stores: usize, role: Option<&RoleArn>) -> Self {
         let batches = |place: usize, SecretVersion { secret, stage, id }: &SecretVersion| {
-            place >= stores && stage.is_none() && id.is_none() && secret.account == *role.account()
+            let is_own = secret.account.as_ref() == role.map(RoleArn::account);
+            place >= stores && stage.is_none() && id.is_none() && is_own
         };
         let calls = |region: &Region| {
             let of_region = wanted.iter().enumerate().filter(|(_, wanted)| wanted.secret.region == *region);
@@ -212,7 +213,7 @@ mod tests {
             .map(|(region, account, stage)| SecretVersion {
                 secret: SecretId {
                     region: Region::parse(region).unwrap(),
-                    account: AccountId::parse(account).unwrap(),
+                    account: AccountId::parse(account),
                     name: "n".to_owned(),
                     arn: None,
                 },
@@ -220,7 +221,8 @@ mod tests {
                 id: None,
             })
             .collect();
-        let plan = FetchPlan::new(&wanted, stores, &RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap());
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/r");
+        let plan = FetchPlan::new(&wanted, stores, role.as_ref());
         plan.regions.into_iter().map(|Calls { region, calls }| (region.to_string(), calls)).collect()
     }
 

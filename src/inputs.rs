@@ -1,15 +1,17 @@
 //! The step's inputs: read once, validated whole, every problem reported at once.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::aws::{AccountId, AwsEnvironment, BaseUrl, Region, RoleArn, Service};
+use crate::aws::{AccountId, AwsEnvironment, BaseUrl, Credentials, Region, RoleArn, Service};
+use crate::aws_config::ProfileName;
+use crate::claims::Claims;
 use crate::error::{Error, Problem};
-use crate::identity::RoleSessionNameTemplate;
 use crate::identity::cognito::PoolId;
+use crate::identity::{Chain, Flow, Identity, RoleSessionNameTemplate};
 use crate::printable::printable;
 use crate::secret::Secret;
 use crate::secrets_manager::is_secret_name;
@@ -18,7 +20,7 @@ use crate::value_from::{self, Home, SecretLine};
 use crate::values::{self, Kind, ValueLine};
 
 /// The inputs of the action, by the names of `action.yml`; a test holds the two together.
-pub const INPUT_NAMES: [&str; 22] = [
+pub const INPUT_NAMES: [&str; 27] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
@@ -34,9 +36,14 @@ pub const INPUT_NAMES: [&str; 22] = [
     "cognito-region",
     "secrets-manager-account-id",
     "secrets-manager-region",
+    "identity",
+    "chain-role-arn",
+    "chain-session-tags",
     "role-session-name",
     "role-duration-seconds",
     "environment-store",
+    "export-aws-credentials",
+    "overwrite-aws-profile",
     "export-env",
     "export-outputs",
     "min-mask-length",
@@ -44,25 +51,68 @@ pub const INPUT_NAMES: [&str; 22] = [
 ];
 
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
-const DEFAULT_AUDIENCE: &str = "cognito-identity.amazonaws.com";
+const COGNITO_AUDIENCE: &str = "cognito-identity.amazonaws.com";
+/// What AWS's own action asks for, and its guides list in the OIDC provider.
+const STS_AUDIENCE: &str = "sts.amazonaws.com";
 const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
+/// The tags of the README's principal tag map.
+const DEFAULT_CHAIN_SESSION_TAGS: &str =
+    "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,run_id,sha";
+/// STS caps a session that another session's credentials assumed.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+const MAX_CHAINED_SECONDS: u32 = 3600;
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// Values, and credentials if they are asked for, exported to later steps.
+    Export,
+    /// Values.
+    Values,
+    /// Credentials of the role.
+    Credentials,
+    /// The token that STS takes for them.
+    WebIdentityToken,
+}
 
 /// What the host hands over: inputs by name, and the AWS settings of the environment.
 #[derive(Debug, Deserialize)]
 pub struct RawInputs {
+    /// What for.
+    pub goal: Goal,
+    /// `repository` and `environment` where no token says them: on a developer's machine, with credentials of its own.
+    pub claims: BTreeMap<String, Secret>,
     /// Absent and empty mean the same.
     pub inputs: BTreeMap<String, Secret>,
     /// Those of [`AwsEnvironment::VARIABLES`] that are set.
     pub environment: AwsEnvironment,
 }
 
+/// Where credentials go that later steps may use: `export-aws-credentials`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportCredentials {
+    /// Nowhere.
+    None,
+    /// To the environment.
+    Environment,
+    /// To a profile of the files that AWS's tools read.
+    Profile(ProfileName),
+}
+
 /// The step's inputs, each valid by itself and with the others, defaults filled in.
 #[derive(Debug)]
 pub struct Inputs {
-    /// `cognito-identity-pool-id`
-    pub pool: PoolId,
-    /// `cognito-role-arn`
-    pub role: RoleArn,
+    /// What for.
+    pub goal: Goal,
+    /// `identity`, with what it takes
+    pub identity: Identity,
+    /// `cognito-role-arn`; there is one wherever a role is assumed by a token
+    pub role: Option<RoleArn>,
+    /// `chain-role-arn`
+    pub chain: Option<Chain>,
+    /// Given instead of a token's
+    pub claims: Option<Claims>,
     /// `values`
     pub values: Vec<ValueLine>,
     /// `secrets`
@@ -77,15 +127,15 @@ pub struct Inputs {
     pub audience: String,
     /// `github-token`
     pub github_token: Option<Secret>,
-    /// `cognito-account-id`, `aws-account-id`, or the role's
-    pub cognito_account: AccountId,
-    /// `secrets-manager-account-id`, `aws-account-id`, or the role's
-    pub secrets_manager_account: AccountId,
-    /// `secrets-manager-region`, `aws-region`, or the pool's
+    /// `secrets-manager-account-id`, `aws-account-id`, or that of the role that reads
+    pub secrets_manager_account: Option<AccountId>,
+    /// `aws-region`, or where the identity is
+    pub region: Region,
+    /// `secrets-manager-region`, or [`Inputs::region`]
     pub secrets_manager_region: Region,
-    /// In `cognito-region`, or the pool's
-    pub cognito_endpoint: BaseUrl,
-    /// In `cognito-region`, or the pool's
+    /// `cognito-region`, the pool's, or [`Inputs::region`]
+    pub sts_region: Region,
+    /// There
     pub sts_endpoint: BaseUrl,
     /// Where secrets of all regions are read, if the environment says so
     secrets_manager_endpoint: Option<BaseUrl>,
@@ -96,6 +146,12 @@ pub struct Inputs {
     pub role_duration_seconds: u32,
     /// `environment-store`
     pub environment_store: EnvironmentStore,
+    /// `export-aws-credentials`
+    pub export_credentials: ExportCredentials,
+    /// `overwrite-aws-profile`
+    pub overwrite_profile: bool,
+    /// A profile is of no use to tools that find these
+    pub has_environment_credentials: bool,
     /// `export-env`
     pub export_env: bool,
     /// `export-outputs`
@@ -123,13 +179,38 @@ impl Inputs {
 impl Inputs {
     /// The kinds of store that `values` needs.
     pub fn kinds(&self) -> Vec<Kind> {
+        if self.goal != Goal::Export && self.goal != Goal::Values {
+            return Vec::new();
+        }
         let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
         [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
     }
 
+    /// The role that reads.
+    pub fn reader(&self) -> Option<&RoleArn> {
+        self.chain.as_ref().map(|chain| &chain.role).or(self.role.as_ref())
+    }
+
     /// Where stores, and secrets without an ARN, are.
     pub fn home(&self) -> Home<'_> {
-        Home { region: &self.secrets_manager_region, account: &self.secrets_manager_account, role: &self.role }
+        let account = self.secrets_manager_account.as_ref();
+        Home { region: &self.secrets_manager_region, account, reader: self.reader() }
+    }
+
+    /// Whether STS is asked for a session, and so for one of the name that the inputs give.
+    pub fn assumes_role(&self) -> bool {
+        let by_token = match &self.identity {
+            Identity::Cognito { flow, .. } => *flow == Flow::Basic,
+            Identity::WebIdentity => true,
+            Identity::Environment(_) => false,
+        };
+        by_token || self.chain.is_some()
+    }
+
+    /// Whether a GitHub token is needed: to show it, or for what its claims name.
+    pub fn needs_token(&self) -> bool {
+        let is_shown = !matches!(self.identity, Identity::Environment(_));
+        is_shown || (self.claims.is_none() && (self.chain.is_some() || !self.kinds().is_empty()))
     }
 
     /// The regions that something is read in.
@@ -152,6 +233,34 @@ impl Inputs {
     }
 }
 
+const ROLE_ARN: &str = "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME";
+
+/// [`Identity`] as it is named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IdentityKind {
+    Cognito,
+    CognitoEnhanced,
+    WebIdentity,
+    Environment,
+}
+
+impl IdentityKind {
+    const ALL: [Self; 4] = [Self::Cognito, Self::CognitoEnhanced, Self::WebIdentity, Self::Environment];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cognito => "cognito",
+            Self::CognitoEnhanced => "cognito-enhanced",
+            Self::WebIdentity => "web-identity",
+            Self::Environment => "environment",
+        }
+    }
+
+    fn uses_pool(self) -> bool {
+        matches!(self, Self::Cognito | Self::CognitoEnhanced)
+    }
+}
+
 struct Reader<'a> {
     raw: &'a RawInputs,
     problems: Vec<Problem>,
@@ -164,12 +273,18 @@ impl Reader<'_> {
             let message = "is not an input of this action".to_owned();
             self.problems.push(Problem { input: printable(name), message });
         }
-        let pool = self.required("cognito-identity-pool-id", "an identity pool's id, REGION:UUID", PoolId::parse);
-        let role =
-            self.required("cognito-role-arn", "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", RoleArn::parse);
+        let kind = self.identity_kind();
+        let pool = self.pool(kind);
+        let role = self.role(kind);
+        let chain = self.chain();
+        let export_credentials = self.export_credentials();
         let values = self.lines("values", values::parse);
         let secrets = self.lines("secrets", value_from::parse);
-        self.check_lines(values.as_deref(), secrets.as_deref(), role.as_ref());
+        let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
+        self.check_lines(values.as_deref(), secrets.as_deref(), reader);
+        if export_credentials == ExportCredentials::None {
+            self.check_some(values.as_deref(), secrets.as_deref());
+        }
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
         let namespace =
@@ -187,33 +302,51 @@ impl Reader<'_> {
         let secrets_manager_region = self.optional("secrets-manager-region", region, Region::parse);
         let role_session_name = self.role_session_name();
         let role_duration_seconds = self.number("role-duration-seconds", 900, 900..=43_200);
+        if chain.is_some() && role_duration_seconds > MAX_CHAINED_SECONDS {
+            self.problem("role-duration-seconds", "is 3600 at most with `chain-role-arn`");
+        }
         let environment_store = self
             .optional("environment-store", "required, not-found-ok or optional", EnvironmentStore::parse)
             .unwrap_or_default();
+        let overwrite_profile = self.boolean("overwrite-aws-profile", false);
         let export_env = self.boolean("export-env", true);
         let export_outputs = self.boolean("export-outputs", false);
-        let min_mask_length = self.number("min-mask-length", 4, 1..=1000);
-        let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600));
+        let min_mask_length = self.number("min-mask-length", 4, 1..=1000) as usize;
+        let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
         let max_attempts = self.max_attempts();
         let github_token = self.github_token();
-        let audience = self.text("audience").unwrap_or(DEFAULT_AUDIENCE).to_owned();
+        let default_audience = if kind == IdentityKind::WebIdentity { STS_AUDIENCE } else { COGNITO_AUDIENCE };
+        let audience = self.text("audience").unwrap_or(default_audience).to_owned();
+        let claims = self.given_claims(kind);
 
         let cognito_endpoint = self.configured_endpoint(Service::CognitoIdentity);
         let sts_endpoint = self.configured_endpoint(Service::Sts);
         let secrets_manager_endpoint = self.configured_endpoint(Service::SecretsManager);
 
-        let (pool, role) = (pool?, role?);
         // A pool answers in its own region only, so `aws-region` does not move it.
-        let cognito_region = cognito_region.unwrap_or_else(|| pool.region().clone());
-        let secrets_manager_region = secrets_manager_region.or(aws_region).unwrap_or_else(|| pool.region().clone());
-        let account = aws_account.unwrap_or_else(|| role.account().clone());
-        let environment = &self.raw.environment;
-        let at = |configured: Option<BaseUrl>, service, region: &Region| {
-            configured.unwrap_or_else(|| environment.public_endpoint(service, region))
+        let home_region = match &pool {
+            Some(pool) => Some(pool.region().clone()),
+            None => self.environment_region().or(cognito_region.clone()),
         };
+        if !kind.uses_pool() && aws_region.is_none() && home_region.is_none() {
+            self.problem("aws-region", format!("is required with `identity: {}`, or AWS_REGION", kind.name()));
+        }
+        let region = aws_region.clone().or(home_region)?;
+        let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
+        let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
+        let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
+        let secrets_manager_account = secrets_manager_account.or(account_of(reader));
+        let cognito_account = cognito_account.or(account_of(role.as_ref()));
+        let identity = self.identity(kind, pool, cognito_account, cognito_endpoint?, &sts_region)?;
+
+        let environment = &self.raw.environment;
+        let public_sts = || environment.public_endpoint(Service::Sts, &sts_region);
         Some(Inputs {
-            pool,
+            goal: self.raw.goal,
+            identity,
+            chain,
             role,
+            claims,
             values: values?,
             secrets: secrets?,
             namespace: namespace.or(enterprise),
@@ -221,22 +354,130 @@ impl Reader<'_> {
             issuer: issuer?,
             audience,
             github_token,
-            cognito_account: cognito_account.unwrap_or_else(|| account.clone()),
-            secrets_manager_account: secrets_manager_account.unwrap_or(account),
-            cognito_endpoint: at(cognito_endpoint?, Service::CognitoIdentity, &cognito_region),
-            sts_endpoint: at(sts_endpoint?, Service::Sts, &cognito_region),
+            secrets_manager_account,
+            sts_endpoint: sts_endpoint?.unwrap_or_else(public_sts),
             secrets_manager_endpoint: secrets_manager_endpoint?,
             environment: environment.clone(),
-            secrets_manager_region,
+            secrets_manager_region: secrets_manager_region.unwrap_or_else(|| region.clone()),
+            region,
+            sts_region,
             role_session_name: role_session_name?,
             role_duration_seconds,
             environment_store,
+            export_credentials,
+            overwrite_profile,
+            has_environment_credentials: environment.value("AWS_ACCESS_KEY_ID").is_some(),
             export_env,
             export_outputs,
             min_mask_length,
             timeout,
             max_attempts,
         })
+    }
+
+    fn identity_kind(&mut self) -> IdentityKind {
+        self.optional("identity", "cognito, cognito-enhanced, web-identity or environment", |text| {
+            IdentityKind::ALL.into_iter().find(|kind| kind.name() == text)
+        })
+        .unwrap_or(IdentityKind::Cognito)
+    }
+
+    fn pool(&mut self, kind: IdentityKind) -> Option<PoolId> {
+        const NAME: &str = "cognito-identity-pool-id";
+        const WANTED: &str = "an identity pool's id, REGION:UUID";
+        if kind.uses_pool() { self.required(NAME, WANTED, PoolId::parse) } else { None }
+    }
+
+    fn role(&mut self, kind: IdentityKind) -> Option<RoleArn> {
+        let name = "cognito-role-arn";
+        if kind == IdentityKind::Environment || self.raw.goal == Goal::WebIdentityToken {
+            return self.optional(name, ROLE_ARN, RoleArn::parse);
+        }
+        self.required(name, ROLE_ARN, RoleArn::parse)
+    }
+
+    fn chain(&mut self) -> Option<Chain> {
+        let role = self.optional("chain-role-arn", ROLE_ARN, RoleArn::parse);
+        let names = |text: &str| -> Option<Vec<String>> {
+            let names = text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty());
+            let is_claim = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            names.map(|name| is_claim(name).then(|| name.to_owned())).collect()
+        };
+        let tags = self.optional("chain-session-tags", "names of claims with commas between", names);
+        let tags = tags.or_else(|| names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
+        role.map(|role| Chain { role, tags })
+    }
+
+    fn identity(
+        &mut self,
+        kind: IdentityKind,
+        pool: Option<PoolId>,
+        account: Option<AccountId>,
+        configured: Option<BaseUrl>,
+        region: &Region,
+    ) -> Option<Identity> {
+        let has_no_token = matches!(kind, IdentityKind::CognitoEnhanced | IdentityKind::Environment);
+        if self.raw.goal == Goal::WebIdentityToken && has_no_token {
+            self.problem("identity", format!("`{}` has no web identity token", kind.name()));
+        }
+        let flow = if kind == IdentityKind::CognitoEnhanced { Flow::Enhanced } else { Flow::Basic };
+        match kind {
+            IdentityKind::Cognito | IdentityKind::CognitoEnhanced => {
+                let public = || self.raw.environment.public_endpoint(Service::CognitoIdentity, region);
+                Some(Identity::Cognito { pool: pool?, account, endpoint: configured.unwrap_or_else(public), flow })
+            }
+            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
+            IdentityKind::Environment => self.environment_credentials().map(Identity::Environment),
+        }
+    }
+
+    fn environment_credentials(&mut self) -> Option<Credentials> {
+        let text = |name| self.raw.environment.value(name).map(Secret::new);
+        let (access_key_id, secret_access_key) = (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY"));
+        let session_token = text("AWS_SESSION_TOKEN");
+        if access_key_id.is_none() || secret_access_key.is_none() {
+            let message = "`environment` needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment";
+            self.problem("identity", message);
+        }
+        Some(Credentials { access_key_id: access_key_id?, secret_access_key: secret_access_key?, session_token })
+    }
+
+    fn environment_region(&mut self) -> Option<Region> {
+        let (name, text) = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+            .into_iter()
+            .find_map(|name| Some((name, self.raw.environment.value(name)?)))?;
+        let region = Region::parse(text);
+        if region.is_none() {
+            self.problem(name, "is not a region's name");
+        }
+        region
+    }
+
+    /// What stands in for the claims of a token.
+    fn given_claims(&mut self, kind: IdentityKind) -> Option<Claims> {
+        let given = &self.raw.claims;
+        let (owner, name) = match given.get("repository") {
+            None if given.is_empty() => return None,
+            repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
+        };
+        if kind != IdentityKind::Environment {
+            self.problem("repository", "is for `identity: environment`; otherwise the GitHub token says it");
+        } else if owner.is_empty() || name.is_empty() || name.contains('/') {
+            self.problem("repository", "is not OWNER/NAME");
+        }
+        let pairs = given.iter().map(|(name, text)| (name.as_str(), text.secret()));
+        Some(Claims::given(&pairs.chain([("repository_owner", owner)]).collect::<Vec<_>>()))
+    }
+
+    fn export_credentials(&mut self) -> ExportCredentials {
+        const NAME: &str = "export-aws-credentials";
+        let wanted = "none, env or profile:NAME (letters, digits and _.@+=,/:-)";
+        self.optional(NAME, wanted, |text| match text {
+            "none" => Some(ExportCredentials::None),
+            "env" => Some(ExportCredentials::Environment),
+            _ => Some(ExportCredentials::Profile(ProfileName::parse(text.strip_prefix("profile:")?)?)),
+        })
+        .unwrap_or(ExportCredentials::None)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -251,10 +492,16 @@ impl Reader<'_> {
         let text = self.text(name)?;
         let parsed = parse(text);
         if parsed.is_none() {
-            let message = format!("`{}` is not {wanted}", printable(text));
-            self.problem(name, message);
+            self.not_as_wanted(name, wanted);
         }
         parsed
+    }
+
+    /// Apart, so that it is there once and not for each type.
+    #[inline(never)]
+    fn not_as_wanted(&mut self, name: &str, wanted: &str) {
+        let message = format!("`{}` is not {wanted}", printable(self.text(name).unwrap_or_default()));
+        self.problem(name, message);
     }
 
     fn required<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
@@ -264,12 +511,7 @@ impl Reader<'_> {
         self.optional(name, wanted, parse)
     }
 
-    fn number<T: FromStr + PartialOrd + std::fmt::Display>(
-        &mut self,
-        name: &str,
-        default: T,
-        range: std::ops::RangeInclusive<T>,
-    ) -> T {
+    fn number(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.optional(name, &wanted, |text| text.parse().ok().filter(|number| range.contains(number)))
             .unwrap_or(default)
@@ -296,12 +538,16 @@ impl Reader<'_> {
         }
     }
 
-    /// What is wrong with lines together that are right by themselves.
-    fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
-        if values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
+    fn check_some(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>) {
+        let wants_values = matches!(self.raw.goal, Goal::Export | Goal::Values);
+        if wants_values && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
             let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
             self.problem("values", message);
         }
+    }
+
+    /// What is wrong with lines together that are right by themselves.
+    fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
         for SecretLine { name, .. } in secrets.unwrap_or_default() {
             let is_same = |line: &ValueLine| matches!(line, ValueLine::One { name: other, .. } if other == name);
             if values.unwrap_or_default().iter().any(is_same) {
@@ -385,24 +631,31 @@ mod tests {
             ("values", "A,secret"),
         ];
         let inputs = given.iter().chain(pairs).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
-        match Inputs::parse(RawInputs { inputs, environment: AwsEnvironment::default() }) {
+        let (environment, claims) = (AwsEnvironment::default(), BTreeMap::new());
+        match Inputs::parse(RawInputs { goal: Goal::Export, claims, inputs, environment }) {
             Ok(inputs) => Ok(inputs),
             Err(Error::InvalidInput(problems)) => Err(problems.iter().map(ToString::to_string).collect()),
             Err(other) => panic!("{other}"),
         }
     }
 
+    fn cognito(inputs: &Inputs) -> (Option<String>, String) {
+        let Identity::Cognito { account, endpoint, .. } = &inputs.identity else { panic!("{:?}", inputs.identity) };
+        (account.as_ref().map(|account| account.digits().to_owned()), endpoint.to_string())
+    }
+
     #[test]
     fn pool_and_role_give_regions_and_accounts() {
         let inputs = parse(&[]).unwrap();
-        assert_eq!(inputs.cognito_endpoint.as_str(), "https://cognito-identity.us-west-2.amazonaws.com");
+        let (account, endpoint) = cognito(&inputs);
+        assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
         assert_eq!(inputs.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
         assert_eq!(
             inputs.secrets_manager_endpoint(&inputs.secrets_manager_region).as_str(),
             "https://secretsmanager.us-west-2.amazonaws.com"
         );
-        assert_eq!(inputs.cognito_account.digits(), "123456789012");
-        assert_eq!(inputs.secrets_manager_account.digits(), "123456789012");
+        assert_eq!(account.as_deref(), Some("123456789012"));
+        assert_eq!(inputs.secrets_manager_account, AccountId::parse("123456789012"));
     }
 
     #[test]
@@ -414,13 +667,13 @@ mod tests {
             ("cognito-region", "eu-central-1"),
         ])
         .unwrap();
-        assert_eq!(inputs.cognito_account.digits(), "222222222222");
-        assert_eq!(inputs.secrets_manager_account.digits(), "111111111111");
+        assert_eq!(cognito(&inputs).0.as_deref(), Some("222222222222"));
+        assert_eq!(inputs.secrets_manager_account, AccountId::parse("111111111111"));
         assert_eq!(inputs.secrets_manager_region.name(), "eu-west-1");
         assert_eq!(inputs.sts_endpoint.as_str(), "https://sts.eu-central-1.amazonaws.com");
         let inputs = parse(&[("aws-region", "eu-west-1"), ("secrets-manager-region", "ap-south-1")]).unwrap();
         assert_eq!(inputs.secrets_manager_region.name(), "ap-south-1");
-        assert_eq!(inputs.cognito_endpoint.as_str(), "https://cognito-identity.us-west-2.amazonaws.com");
+        assert_eq!(cognito(&inputs).1, "https://cognito-identity.us-west-2.amazonaws.com");
     }
 
     #[test]

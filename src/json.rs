@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 /// A JSON object. Tokens, credentials and stores are read as one, so it cannot be printed.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Object(BTreeMap<String, Box<RawValue>>);
 
 impl fmt::Debug for Object {
@@ -18,7 +18,8 @@ impl fmt::Debug for Object {
 impl Object {
     /// None if the bytes are not JSON, or JSON of another kind. The last of two members of one name counts.
     pub fn parse(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok().map(Self)
+        // By text and not by bytes, as all else is read: serde_json has its code once for each.
+        serde_json::from_str(std::str::from_utf8(json).ok()?).ok().map(Self)
     }
 
     /// A member's JSON.

@@ -11,6 +11,7 @@
 //! The client enforces nothing and can grant nothing: claims name things, AWS decides.
 
 pub mod aws;
+pub mod aws_config;
 pub mod claims;
 pub mod error;
 pub mod export;
@@ -18,6 +19,7 @@ pub mod fetch;
 pub mod http;
 pub mod identity;
 pub mod inputs;
+pub mod job_token;
 pub mod json;
 pub mod masks;
 pub mod pipeline;
@@ -26,6 +28,7 @@ pub mod retry;
 pub mod secret;
 pub mod secrets_manager;
 pub mod stores;
+pub mod token_server;
 pub mod value_from;
 pub mod values;
 #[cfg(target_arch = "wasm32")]

@@ -2,75 +2,104 @@
 //!
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::future::try_join;
 
-use crate::aws::{Region, rehearse_signing};
-use crate::claims::{Claims, Discover, Expected, FetchKeys, KeySet, TokenFault, rehearse_verifying, verify};
+use crate::aws::{AccountId, BaseUrl, Region, RoleArn, rehearse_signing};
+use crate::claims::{Claims, rehearse_verifying};
 use crate::error::Error;
-use crate::export::{Export, ExportPlan};
 use crate::fetch::{FetchPlan, Reader};
-use crate::http::{Host, Log, Response};
-use crate::identity::RoleSessionName;
-use crate::identity::cognito::{GetId, GetOpenIdToken, Login};
-use crate::identity::sts::{AssumeRoleWithWebIdentity, Session, check_session_tags};
-use crate::inputs::{Inputs, RawInputs};
+use crate::http::{Host, Log};
+use crate::identity::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
+use crate::identity::sts::{AssumeRole, AssumeRoleWithWebIdentity, TagSource, WebIdentity, check_session_tags};
+use crate::identity::{Chain, ENHANCED_SESSION_NAME, Flow, Identity, RoleSessionName, Session, tags_of};
+use crate::inputs::{Goal, Inputs};
+use crate::job_token::JobToken;
 use crate::printable::printable;
-use crate::retry::{ATTEMPT_TIMEOUT, Client, name_of};
+use crate::retry::{Client, Operation};
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretId, SecretValue, SecretVersion};
 use crate::stores::{Document, Settled, Store, settle, stores_of};
 use crate::value_from::SecretLine;
 use crate::values::{Request, Value};
 
-/// Runs the step up to the plan of what is to be exported; nothing has been written when it returns.
-pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<ExportPlan, Error> {
-    let inputs = Inputs::parse(raw)?;
-    let client = Client::new(host, inputs.timeout, inputs.max_attempts);
+/// What a run came to, as far as its [`Goal`] went.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The token that STS takes.
+    pub web_identity_token: Option<Secret>,
+    /// The name that the role session has, or is to have with that token.
+    pub session_name: Option<String>,
+    /// The session.
+    pub session: Option<Session>,
+    /// What it read.
+    pub values: Vec<Value>,
+}
+
+/// Runs until the goal is reached; nothing has been written when it returns.
+pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
+    let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
+    let job = async {
+        match inputs.needs_token() {
+            true => JobToken::fetch(client, inputs).await.map(Some),
+            false => Ok(None),
+        }
+    };
     // In this order: the requests for the token and the keys have left when the first connection is opened.
-    let (job, ()) = try_join(job_token(&client, &inputs), prepare(host, &client, &inputs)).await?;
-    let claims = job.claims.clone();
-    host.log(Log::Group("Claims of the GitHub token".to_owned(), claims.lines()));
-    let session_name = inputs.role_session_name.fill(&claims)?;
+    let (job, ()) = try_join(job, prepare(host, client, inputs)).await?;
+    let claims = match &job {
+        Some(job) => {
+            host.log(Log::Group("Claims of the GitHub token".to_owned(), job.claims().lines()));
+            job.claims().clone()
+        }
+        None => inputs.claims.clone().unwrap_or_default(),
+    };
+    let exchange = Exchange { host, client, inputs, job: job.as_ref(), claims: &claims };
     let stores = stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds())?;
-    let wanted = Wanted::new(&inputs, &stores);
-    let plan = FetchPlan::new(&wanted.secrets, stores.len(), &inputs.role);
+    let wanted = Wanted::new(inputs, &stores);
+    let plan = FetchPlan::new(&wanted.secrets, stores.len(), inputs.reader());
+    let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), connections);
     }
 
-    let (session, tags) = session(host, &client, &inputs, job, &session_name).await?;
-    let reader = Reader { role: &inputs.role, credentials: &session.credentials, session_tags: tags.as_deref() };
+    let fixed = matches!(inputs.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
+    let name = session_name.as_ref().map(RoleSessionName::as_str).or(fixed).map(str::to_owned);
+    let mut outcome = Outcome { session_name: name, ..Outcome::default() };
+    if inputs.goal == Goal::WebIdentityToken {
+        outcome.web_identity_token = Some(exchange.web_identity_token().await?);
+        return Ok(outcome);
+    }
+    let (session, tags) = exchange.session(session_name.as_ref()).await?;
+    let session = outcome.session.insert(session);
+    if wanted.secrets.is_empty() {
+        return Ok(outcome);
+    }
+    let (credentials, session_tags) = (&session.credentials, tags.as_deref());
+    let reader = Reader { role: inputs.reader(), credentials, session_tags };
     let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
-    let (outcomes, notices) = plan.run(&client, endpoint, &reader, &wanted.secrets).await;
+    let (outcomes, notices) = plan.run(client, endpoint, &reader, &wanted.secrets).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
     let read = wanted.documents(outcomes);
     for document in read.iter().flatten() {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    let values = values(host, &inputs, stores, &wanted, &read)?;
-
-    let (plan, warnings) = Export {
-        values: &values,
-        to_environment: inputs.export_env,
-        to_outputs: inputs.export_outputs,
-        min_mask_length: inputs.min_mask_length,
-        account: inputs.role.account().digits(),
-        session_name: session_name.as_str(),
-    }
-    .plan()?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    host.log(Log::Group(format!("{} values loaded", values.len()), values.iter().map(Value::origin).collect()));
-    Ok(plan)
+    outcome.values = values(host, inputs, stores, &wanted, &read)?;
+    let origins = outcome.values.iter().map(Value::origin).collect();
+    host.log(Log::Group(format!("{} values loaded", outcome.values.len()), origins));
+    Ok(outcome)
 }
 
 /// What is done while the first answers are waited for.
 async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<(), Error> {
-    host.connect_early(inputs.cognito_endpoint.origin(), 1);
-    host.connect_early(inputs.sts_endpoint.origin(), 1);
+    if let Identity::Cognito { endpoint, .. } = &inputs.identity {
+        host.connect_early(endpoint.origin(), 1);
+    }
+    if inputs.assumes_role() {
+        host.connect_early(inputs.sts_endpoint.origin(), 1);
+    }
     for region in inputs.regions() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);
     }
@@ -81,93 +110,151 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     Ok(())
 }
 
-/// The job's verified token and its claims.
-struct JobToken {
-    token: Secret,
-    claims: Claims,
+/// The way from the job's token, or the environment's credentials, to a session.
+struct Exchange<'a, H> {
+    host: &'a H,
+    client: &'a Client<'a, H>,
+    inputs: &'a Inputs,
+    job: Option<&'a JobToken<'a, H>>,
+    claims: &'a Claims,
 }
 
-/// Gets the token and verifies it. The issuer's keys are fetched beside it, not after it.
-async fn job_token<H: Host>(client: &Client<'_, H>, inputs: &Inputs) -> Result<JobToken, Error> {
-    let token = async {
-        match &inputs.github_token {
-            Some(token) => Ok(token.clone()),
-            None => client.github_token(&inputs.audience).await,
-        }
-    };
-    let (token, (mut keys, mut response)) = try_join(token, issuer_keys(client, inputs)).await?;
-    let expected = Expected { issuer: &inputs.issuer, audience: &inputs.audience };
-    let check = |keys: &KeySet| verify(&token, keys, &expected, client.now());
-    let mut checked = check(&keys);
-    if let Err(TokenFault::UnknownKey { .. }) = checked {
-        // The issuer may have begun to sign with a key that a cache does not have yet.
-        (keys, response) = issuer_keys(client, inputs).await?;
-        checked = check(&keys);
-    }
-    if checked.as_ref().is_err_and(TokenFault::is_about_time) && client.correct_clock(&response) {
-        // By the issuer's clock the token may be valid.
-        checked = check(&keys);
-    }
-    let claims = checked.map_err(Error::GithubTokenRejected)?;
-    Ok(JobToken { token, claims })
-}
+/// The tags of a session, if they are known.
+type Tags = Option<Vec<(String, String)>>;
 
-/// The keys are where all of GitHub's issuers have them, or where the issuer's configuration says.
-async fn issuer_keys<H: Host>(client: &Client<'_, H>, inputs: &Inputs) -> Result<(KeySet, Response), Error> {
-    let fetch = FetchKeys::of(&inputs.issuer_base).ok_or(Error::Internal("the issuer has no URL for keys"))?;
-    match client.call_for_response(&fetch).await {
-        Err(Error::Refused(refusal)) if refusal.answer.status == 404 => {
-            let discover = Discover::of(&inputs.issuer).ok_or(Error::Internal("the issuer has no configuration"))?;
-            let configuration = client.call(&discover).await?;
-            let fetch = FetchKeys::named_by(&configuration, &inputs.issuer)
-                .map_err(|problem| Error::AnswerUnusable(Box::new(name_of(&discover)), problem))?;
-            client.call_for_response(&fetch).await
-        }
-        keys => keys,
+impl<H: Host> Exchange<'_, H> {
+    /// The name of the session that STS is asked for.
+    fn session_name(&self) -> Result<Option<RoleSessionName>, Error> {
+        self.inputs.assumes_role().then(|| self.inputs.role_session_name.fill(self.claims)).transpose()
     }
-}
 
-/// The role session, and its tags if Cognito's token can be read.
-async fn session<H: Host>(
-    host: &H,
-    client: &Client<'_, H>,
-    inputs: &Inputs,
-    job: JobToken,
-    session_name: &RoleSessionName,
-) -> Result<(Session, Option<Vec<(String, String)>>), Error> {
-    let job = RefCell::new(job);
-    // A retry may come when the token is about to end; Cognito is then shown a new one.
-    // A token that was given cannot be replaced, so it is used to its end.
-    let margin = if inputs.github_token.is_none() { ATTEMPT_TIMEOUT } else { Duration::ZERO };
-    let login = async || {
-        if job.borrow().claims.expires() <= client.now() + margin {
-            let renewed = job_token(client, inputs).await?;
-            job.replace(renewed);
+    /// The token that STS takes.
+    async fn web_identity_token(&self) -> Result<Secret, Error> {
+        match &self.inputs.identity {
+            Identity::Cognito { pool, account, endpoint, .. } => {
+                let (token, _) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
+                Ok(token.token().clone())
+            }
+            _ => Ok(self.job()?.login().token.borrow().clone()),
         }
-        Ok(Login { issuer: &inputs.issuer, token: job.borrow().token.clone() })
-    };
-    let (endpoint, pool, account) = (&inputs.cognito_endpoint, &inputs.pool, &inputs.cognito_account);
-    let get_id = async || Ok(GetId { endpoint, account, pool, login: login().await? });
-    let identity = &client.call_made(get_id).await?;
-    let get_token = async || Ok(GetOpenIdToken { endpoint, pool, identity, login: login().await? });
-    let token = client.call_made(get_token).await?;
-    let tags = token.session_tags();
-    if let Some(tags) = &tags {
-        let lines = tags.iter().map(|(key, value)| format!("{}: {}", printable(key), printable(value))).collect();
-        host.log(Log::Group("Session tags in Cognito's token".to_owned(), lines));
-        check_session_tags(tags)?;
     }
-    let assume_role = AssumeRoleWithWebIdentity {
-        endpoint: &inputs.sts_endpoint,
-        role: &inputs.role,
-        session_name,
-        duration_seconds: inputs.role_duration_seconds,
-        token: &token,
-        pool,
-    };
-    let session = client.call(&assume_role).await?;
-    host.log(Log::Info(format!("Assumed {} until {}", session.arn, session.expiration)));
-    Ok((session, tags))
+
+    /// The session that reads.
+    async fn session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
+        let (session, tags) = self.first_session(name).await?;
+        match (&self.inputs.chain, name) {
+            (Some(chain), Some(name)) => self.chained_session(chain, name, &session).await,
+            _ => Ok((session, tags)),
+        }
+    }
+
+    async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
+        let role = || self.inputs.role.as_ref().ok_or(Error::Internal("there is no role"));
+        let (session, tags) = match &self.inputs.identity {
+            Identity::Environment(credentials) => {
+                let arn = "the environment's credentials".to_owned();
+                return Ok((Session { credentials: credentials.clone(), arn, expiration: None }, None));
+            }
+            Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
+                let identity = &self.identity_id(pool, account.as_ref(), endpoint).await?;
+                let login = self.job()?.login();
+                let get = GetCredentialsForIdentity { endpoint, pool, identity, role: role()?, login };
+                (self.call_with_token(&get).await?, None)
+            }
+            Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
+                let (token, tags) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
+                let identity = WebIdentity::Cognito { token: &token, pool };
+                (self.assume(role()?, name, identity).await?, tags)
+            }
+            // GitHub's token carries no session tags.
+            Identity::WebIdentity => {
+                (self.assume(role()?, name, WebIdentity::GitHub(self.job()?.login())).await?, Some(vec![]))
+            }
+        };
+        self.say_assumed(&session);
+        Ok((session, tags))
+    }
+
+    async fn identity_id(
+        &self,
+        pool: &PoolId,
+        account: Option<&AccountId>,
+        endpoint: &BaseUrl,
+    ) -> Result<IdentityId, Error> {
+        self.call_with_token(&GetId { endpoint, account, pool, login: self.job()?.login() }).await
+    }
+
+    /// Cognito's token, and the tags in it if it can be read.
+    async fn open_id_token(
+        &self,
+        pool: &PoolId,
+        account: Option<&AccountId>,
+        endpoint: &BaseUrl,
+    ) -> Result<(OpenIdToken, Tags), Error> {
+        let identity = &self.identity_id(pool, account, endpoint).await?;
+        let token =
+            self.call_with_token(&GetOpenIdToken { endpoint, pool, identity, login: self.job()?.login() }).await?;
+        let tags = token.session_tags();
+        if let Some(tags) = &tags {
+            let lines = tags.iter().map(|(key, value)| format!("{}: {}", printable(key), printable(value))).collect();
+            self.host.log(Log::Group("Session tags in Cognito's token".to_owned(), lines));
+            check_session_tags(tags, TagSource::Pool)?;
+        }
+        Ok((token, tags))
+    }
+
+    async fn assume(
+        &self,
+        role: &RoleArn,
+        name: Option<&RoleSessionName>,
+        identity: WebIdentity<'_>,
+    ) -> Result<Session, Error> {
+        let assume_role = AssumeRoleWithWebIdentity {
+            endpoint: &self.inputs.sts_endpoint,
+            role,
+            session_name: name.ok_or(Error::Internal("the session has no name"))?,
+            duration_seconds: self.inputs.role_duration_seconds,
+            identity,
+        };
+        self.call_with_token(&assume_role).await
+    }
+
+    async fn chained_session(
+        &self,
+        chain: &Chain,
+        session_name: &RoleSessionName,
+        first: &Session,
+    ) -> Result<(Session, Tags), Error> {
+        let tags = tags_of(self.claims, &chain.tags);
+        check_session_tags(&tags, TagSource::Input)?;
+        let assume_role = AssumeRole {
+            endpoint: &self.inputs.sts_endpoint,
+            region: &self.inputs.sts_region,
+            credentials: &first.credentials,
+            role: &chain.role,
+            session_name,
+            duration_seconds: self.inputs.role_duration_seconds,
+            tags: &tags,
+        };
+        let session = self.client.call(&assume_role).await?;
+        self.say_assumed(&session);
+        Ok((session, Some(tags)))
+    }
+
+    fn job(&self) -> Result<&JobToken<'_, H>, Error> {
+        self.job.ok_or(Error::Internal("there is no GitHub token"))
+    }
+
+    /// A call that shows the GitHub token, renewed if need be before each attempt.
+    async fn call_with_token<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        let job = self.job()?;
+        self.client.call_prepared(operation, &|| Box::pin(job.renew())).await
+    }
+
+    fn say_assumed(&self, session: &Session) {
+        let until = session.expiration.as_deref().unwrap_or("its end");
+        self.host.log(Log::Info(format!("Assumed {} until {until}", session.arn)));
+    }
 }
 
 /// The secrets to be read, none twice: the stores first, then what the lines of `secrets` name.
@@ -180,9 +267,7 @@ struct Wanted {
 impl Wanted {
     fn new(inputs: &Inputs, stores: &[Store]) -> Self {
         let home = inputs.home();
-        let store = |store: &Store| {
-            SecretVersion::current(SecretId::by_name(&store.name, home.region, home.account, home.role))
-        };
+        let store = |store: &Store| SecretVersion::current(SecretId::by_name(&store.name, home));
         let mut secrets: Vec<_> = stores.iter().map(store).collect();
         let mut places = Vec::new();
         for line in &inputs.secrets {

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use futures_util::future::LocalBoxFuture;
 
 use crate::aws::{Answer, BaseUrl};
 use crate::error::{Call, Diagnosis, Error, Refusal, Unanswered};
@@ -50,6 +51,64 @@ pub trait Operation {
     }
     /// What a refusal means that no repetition will change.
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
+}
+
+/// What is to be done before an attempt.
+pub type Prepare<'a> = dyn Fn() -> LocalBoxFuture<'a, Result<(), Error>> + 'a;
+
+/// An operation without the type of its output: the code that makes calls then exists once and not once for each
+/// operation, which was a twentieth of the wasm.
+trait AnyOperation {
+    fn is_aws(&self) -> bool;
+    fn call(&self) -> Call;
+    fn request(&self, at: SystemTime) -> Result<Request, Error>;
+    /// Keeps what is parsed.
+    fn parse(&self, response: &Response) -> Result<(), &'static str>;
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer;
+    fn diagnose(&self, answer: &Answer) -> Diagnosis;
+}
+
+/// An operation, and what its answer was parsed to.
+struct Parsing<'a, O: Operation> {
+    operation: &'a O,
+    output: RefCell<Option<O::Output>>,
+}
+
+impl<'a, O: Operation> Parsing<'a, O> {
+    fn new(operation: &'a O) -> Self {
+        Self { operation, output: RefCell::new(None) }
+    }
+
+    fn output(self) -> Result<O::Output, Error> {
+        self.output.into_inner().ok_or(Error::Internal("an answer was not parsed"))
+    }
+}
+
+impl<O: Operation> AnyOperation for Parsing<'_, O> {
+    fn is_aws(&self) -> bool {
+        O::IS_AWS
+    }
+
+    fn call(&self) -> Call {
+        name_of(self.operation)
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        self.operation.request(at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<(), &'static str> {
+        self.output.replace(Some(self.operation.parse(response)?));
+        Ok(())
+    }
+
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        self.operation.refusal(response, sent)
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        self.operation.diagnose(answer)
+    }
 }
 
 /// Calls services on behalf of one run: holds its deadline, its budget of retries and its idea of the time.
@@ -145,42 +204,57 @@ impl<'h, H: Host> Client<'h, H> {
         self.call_for_response(operation).await.map(|(output, _)| output)
     }
 
-    /// The same, with the operation made anew for each attempt.
-    pub async fn call_made<O: Operation>(&self, make: impl AsyncFn() -> Result<O, Error>) -> Result<O::Output, Error> {
-        self.retrying(async |attempts| {
-            let operation = make().await.map_err(permanent)?;
-            self.attempt(&operation, attempts).await.map(|(output, _)| output)
-        })
-        .await
+    /// The same, and the answer itself for its headers.
+    pub async fn call_for_response<O: Operation>(&self, operation: &O) -> Result<(O::Output, Response), Error> {
+        let parsing = Parsing::new(operation);
+        let response = self.drive(&parsing, None, None).await?;
+        Ok((parsing.output()?, response))
+    }
+
+    /// The same as [`Client::call`], where `prepare` comes before each attempt.
+    pub async fn call_prepared<O: Operation>(&self, operation: &O, prepare: &Prepare<'_>) -> Result<O::Output, Error> {
+        let parsing = Parsing::new(operation);
+        self.drive(&parsing, None, Some(prepare)).await?;
+        parsing.output()
     }
 
     /// The same as [`Client::call`], where a batch has already answered for this operation: that counts as an attempt.
     pub async fn call_after<O: Operation>(&self, answer: Option<Answer>, operation: &O) -> Result<O::Output, Error> {
-        let in_batch = RefCell::new(answer);
-        self.retrying(async |attempts| match in_batch.take() {
-            Some(answer) => {
+        let parsing = Parsing::new(operation);
+        self.drive(&parsing, answer, None).await?;
+        parsing.output()
+    }
+
+    /// Attempts one after the other, of any operation.
+    async fn drive(
+        &self,
+        operation: &dyn AnyOperation,
+        in_batch: Option<Answer>,
+        prepare: Option<&Prepare<'_>>,
+    ) -> Result<Response, Error> {
+        let in_batch = RefCell::new(in_batch);
+        self.retrying(async |attempts| {
+            let call = Call { attempts, ..operation.call() };
+            if let Some(answer) = in_batch.take() {
                 let outlook = outlook_of_answer(&answer);
-                Err(refused(operation, Call { attempts, ..name_of(operation) }, answer, outlook))
+                return Err(refused(operation, call, answer, outlook));
             }
-            None => self.attempt(operation, attempts).await.map(|(output, _)| output),
+            if let Some(prepare) = prepare {
+                prepare().await.map_err(permanent)?;
+            }
+            self.attempt(operation, call).await
         })
         .await
     }
 
-    /// The same as [`Client::call`], and the answer itself for its headers.
-    pub async fn call_for_response<O: Operation>(&self, operation: &O) -> Result<(O::Output, Response), Error> {
-        self.retrying(async |attempts| self.attempt(operation, attempts).await).await
-    }
-
-    async fn attempt<O: Operation>(&self, operation: &O, attempts: u32) -> Result<(O::Output, Response), Failed> {
-        let call = Call { attempts, ..name_of(operation) };
+    async fn attempt(&self, operation: &dyn AnyOperation, call: Call) -> Result<Response, Failed> {
         let clock = self.clock.get();
         let request = operation.request(self.now()).map_err(permanent)?;
         let sent = request.credentials.clone();
         let response = self.send(&call, request).await?;
         if response.status == 200 {
             return match operation.parse(&response) {
-                Ok(output) => Ok((output, response)),
+                Ok(()) => Ok(response),
                 Err(problem) => Err(unusable(call, problem)),
             };
         }
@@ -293,8 +367,9 @@ fn unusable(call: Call, problem: &'static str) -> Failed {
     Failed { error: Error::AnswerUnusable(Box::new(call), problem), outlook: Outlook::Transient, retry_after: None }
 }
 
-fn refused<O: Operation>(operation: &O, call: Call, answer: Answer, outlook: Outlook) -> Failed {
-    let diagnosis = general_diagnosis(outlook, &answer, O::IS_AWS).unwrap_or_else(|| operation.diagnose(&answer));
+fn refused(operation: &dyn AnyOperation, call: Call, answer: Answer, outlook: Outlook) -> Failed {
+    let diagnosis =
+        general_diagnosis(outlook, &answer, operation.is_aws()).unwrap_or_else(|| operation.diagnose(&answer));
     Failed { error: Error::Refused(Box::new(Refusal { call, answer, diagnosis })), outlook, retry_after: None }
 }
 

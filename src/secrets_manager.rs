@@ -16,6 +16,7 @@ use crate::json::{Object, object_of, string};
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
+use crate::value_from::Home;
 
 /// Whether Secrets Manager takes the text in the name of a secret.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#SecretsManager-CreateSecret-request-Name>
@@ -29,7 +30,7 @@ pub struct SecretId {
     /// Its region.
     pub region: Region,
     /// Its account.
-    pub account: AccountId,
+    pub account: Option<AccountId>,
     /// Its name.
     pub name: String,
     /// Its ARN, if it is asked for by that.
@@ -39,15 +40,26 @@ pub struct SecretId {
 impl SecretId {
     /// A name is enough in the session's own account; another account's secret needs an ARN. One without the suffix of
     /// six characters is understood.
-    pub fn by_name(name: &str, region: &Region, account: &AccountId, role: &RoleArn) -> Self {
-        let arn = (account != role.account())
-            .then(|| format!("arn:{}:secretsmanager:{region}:{account}:secret:{name}", role.partition()));
-        Self { region: region.clone(), account: account.clone(), name: name.to_owned(), arn }
+    pub fn by_name(name: &str, home: Home<'_>) -> Self {
+        let Home { region, account, reader } = home;
+        let arn = account.filter(|account| reader.is_none_or(|role| role.account() != *account)).map(|account| {
+            let partition = reader.map_or(region.partition(), RoleArn::partition);
+            format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}")
+        });
+        Self { region: region.clone(), account: account.cloned(), name: name.to_owned(), arn }
     }
 
     /// The parameter `SecretId`.
     pub fn as_parameter(&self) -> &str {
         self.arn.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Where it is.
+    fn place(&self) -> String {
+        match &self.account {
+            Some(account) => format!("account {account}, region {}", self.region),
+            None => format!("region {}", self.region),
+        }
     }
 
     /// Whether an answer with this name and ARN is about this secret.
@@ -63,7 +75,7 @@ impl SecretId {
 
 impl fmt::Display for SecretId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (account {}, region {})", self.name, self.account, self.region)
+        write!(f, "{} ({})", self.name, self.place())
     }
 }
 
@@ -91,8 +103,8 @@ pub struct Access<'a> {
     pub endpoint: &'a BaseUrl,
     /// The region.
     pub region: &'a Region,
-    /// The session's role, for what a refusal means.
-    pub role: &'a RoleArn,
+    /// The session's role if it is known, for what a refusal means.
+    pub role: Option<&'a RoleArn>,
     /// The session.
     pub credentials: &'a Credentials,
     /// The session's tags if they are known, for what a refusal means.
@@ -146,16 +158,16 @@ impl Operation for GetSecretValue<'_> {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        let SecretId { account, region, .. } = &self.wanted.secret;
+        let place = self.wanted.secret.place();
         match answer.code.as_str() {
             "ResourceNotFoundException" if self.wanted.stage.is_some() || self.wanted.id.is_some() => Diagnosis::new(
                 STORE_NOT_FOUND,
-                format!("There is no such secret in account {account}, region {region}, or it has no such version."),
+                format!("There is no such secret in {place}, or it has no such version."),
                 "Check name and version (aws secretsmanager list-secret-version-ids).",
             ),
             "ResourceNotFoundException" => Diagnosis::new(
                 STORE_NOT_FOUND,
-                format!("There is no secret of this name in account {account}, region {region}."),
+                format!("There is no secret of this name in {place}."),
                 "Create it, or check its name, `namespace`, `secrets-manager-region` and `secrets-manager-account-id`.",
             ),
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
@@ -216,19 +228,19 @@ impl GetSecretValue<'_> {
             }
             Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
         };
-        let account = &self.wanted.secret.account;
-        let elsewhere = match account == role.account() {
-            true => String::new(),
-            false => format!(
-                " The secret is in account {account}, the role in {}: the secret's resource policy and its KMS key must \
-                 let the role in too.",
-                role.account()
+        let own = role.map(RoleArn::account);
+        let elsewhere = match (&self.wanted.secret.account, own) {
+            (Some(account), Some(own)) if account != own => format!(
+                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key must \
+                 let the role in too."
             ),
+            _ => String::new(),
         };
+        let of_whom = role.map_or("the environment's credentials".to_owned(), RoleArn::to_string);
         Diagnosis::new(
             STORE_ACCESS_DENIED,
             format!(
-                "No policy of {role} lets a session with this job's tags read this secret, or it does not exist.{tags}\
+                "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
                  {elsewhere}"
             ),
             "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
@@ -393,7 +405,7 @@ mod tests {
         test(&Access {
             endpoint: &BaseUrl::parse("https://secretsmanager.us-west-2.amazonaws.com").unwrap(),
             region: &region,
-            role: &RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
+            role: RoleArn::parse("arn:aws:iam::123456789012:role/r").as_ref(),
             credentials: &credentials,
             session_tags: None,
         })
@@ -402,7 +414,7 @@ mod tests {
     fn id(name: &str, arn: Option<&str>) -> SecretId {
         SecretId {
             region: Region::parse("us-west-2").unwrap(),
-            account: AccountId::parse("123456789012").unwrap(),
+            account: AccountId::parse("123456789012"),
             name: name.to_owned(),
             arn: arn.map(str::to_owned),
         }

@@ -337,7 +337,7 @@ mod tests {
     use crate::error::{Call, Diagnosis, Refusal};
 
     fn names(claims: &[(&str, &str)], namespace: Option<&str>, kinds: &[Kind]) -> Result<Vec<String>, Error> {
-        let stores = stores_of(&Claims::of(claims), namespace, kinds)?;
+        let stores = stores_of(&Claims::given(claims), namespace, kinds)?;
         Ok(stores.into_iter().map(|store| store.name).collect())
     }
 

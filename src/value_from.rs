@@ -29,10 +29,10 @@ enum Named {
 pub struct Home<'a> {
     /// `secrets-manager-region`
     pub region: &'a Region,
-    /// `secrets-manager-account-id`
-    pub account: &'a AccountId,
-    /// The role.
-    pub role: &'a RoleArn,
+    /// `secrets-manager-account-id`; none is the reader's own
+    pub account: Option<&'a AccountId>,
+    /// The role that reads, if it is known.
+    pub reader: Option<&'a RoleArn>,
 }
 
 impl SecretLine {
@@ -81,10 +81,10 @@ impl SecretLine {
     /// What to ask Secrets Manager for.
     pub fn wanted(&self, home: Home<'_>) -> SecretVersion {
         let secret = match &self.secret {
-            Named::Name(name) => SecretId::by_name(name, home.region, home.account, home.role),
+            Named::Name(name) => SecretId::by_name(name, home),
             Named::Arn { arn, region, account, name, .. } => SecretId {
                 region: region.clone(),
-                account: account.clone(),
+                account: Some(account.clone()),
                 name: name.clone(),
                 arn: Some(arn.clone()),
             },
@@ -139,7 +139,7 @@ mod tests {
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
         let line = SecretLine::parse(line).unwrap();
-        (line.key.clone(), line.wanted(Home { region: &region, account: &account, role: &role }))
+        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) }))
     }
 
     fn parts(line: &str) -> (String, [Option<String>; 3]) {

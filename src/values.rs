@@ -212,7 +212,9 @@ pub struct Value {
     pub scope: Option<Scope>,
     /// The name of its secret.
     pub secret_name: String,
-    /// The version of its secret.
+    /// The ARN of its secret, safe to print.
+    pub secret_arn: String,
+    /// The version of its secret, safe to print.
     pub version_id: String,
 }
 
@@ -393,8 +395,8 @@ impl ByStar {
 }
 
 fn value(name: EnvName, kind: Kind, text: Secret, scope: Option<Scope>, document: &Document) -> Value {
-    let (secret_name, version_id) = (document.name.clone(), document.version_id().to_owned());
-    Value { name, kind, text, decoded: None, scope, secret_name, version_id }
+    let (secret_arn, version_id) = (document.arn().to_owned(), document.version_id().to_owned());
+    Value { name, kind, text, decoded: None, scope, secret_name: document.name.clone(), secret_arn, version_id }
 }
 
 #[cfg(test)]

@@ -12,12 +12,17 @@ use serde_wasm_bindgen::{from_value, to_value};
 use wasm_bindgen::prelude::*;
 
 use crate::aws::AwsEnvironment;
+use crate::aws_config::{self, File, ProfileName};
 use crate::error::Error;
-use crate::export::failure_summary;
+use crate::export::{Export, ExportPlan, ProfilePlan, failure_summary};
 use crate::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
-use crate::inputs::INPUT_NAMES;
-use crate::pipeline;
+use crate::identity::Session;
+use crate::inputs::{Goal, INPUT_NAMES, Inputs};
+use crate::pipeline::{self, Outcome};
+use crate::printable::printable;
 use crate::secret::Secret;
+use crate::token_server::TokenServer;
+use crate::values::Value;
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,25 +68,149 @@ pub fn environment_variables() -> Vec<String> {
     AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
 }
 
-/// Runs the step; resolves to the `ExportPlan`, rejects with a `Failure` (both of `action/core.d.ts`).
+/// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
+#[wasm_bindgen(js_name = tokenServer)]
+pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
+    let TokenServer { url_variable, token_variable, audience } = TokenServer::parse(text)?;
+    Ok(vec![url_variable, token_variable, audience.unwrap_or_default()])
+}
+
+/// What the profile in the text of a config file says under each of the keys; empty if nothing.
+#[wasm_bindgen(js_name = profileSettings)]
+pub fn profile_settings(text: &str, name: &str, keys: Vec<String>) -> Option<Vec<String>> {
+    let profile = aws_config::profile(text, File::Config, name)?;
+    Some(keys.iter().map(|key| profile.get(key).unwrap_or_default().to_owned()).collect())
+}
+
+/// The text of a file with a profile merged into it. `settings` are names and values in turn.
+#[wasm_bindgen(js_name = mergeProfile)]
+pub fn merge_profile(
+    text: &str,
+    is_config: bool,
+    name: &str,
+    settings: Vec<String>,
+    overwrite: bool,
+) -> Result<String, JsValue> {
+    let file = if is_config { File::Config } else { File::Credentials };
+    let not_written = |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem });
+    let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
+    let merged = aws_config::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
+    Ok(merged.secret().to_owned())
+}
+
+/// The text of a config file for the proposal, made one that every tool reads. `flags` are names and values in turn.
+#[wasm_bindgen]
+pub fn configure(text: &str, command: &str, flags: Vec<String>) -> Result<String, Vec<String>> {
+    Ok(aws_config::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
+}
+
+fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
+    texts.chunks_exact(2).filter_map(|pair| Some((pair.first()?.as_str(), pair.get(1)?.as_str()))).collect()
+}
+
+/// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `action/core.d.ts`).
 #[wasm_bindgen]
 pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    struct Plan<'a> {
-        masks: Vec<&'a str>,
-        environment: &'a str,
-        outputs: &'a str,
-        summary: &'a str,
-    }
     let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
-    let plan = pipeline::run(&host, raw).await.map_err(|error| failure(&error))?;
-    let plan = Plan {
-        masks: plan.masks.iter().map(Secret::secret).collect(),
-        environment: plan.environment.secret(),
-        outputs: plan.outputs.secret(),
-        summary: &plan.summary,
+    let finished = async {
+        let inputs = Inputs::parse(raw)?;
+        let outcome = pipeline::run(&host, &inputs).await?;
+        let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
+        warnings.into_iter().for_each(|warning| Host::log(&host, Log::Warning(warning)));
+        to_value(&Finished::of(&inputs, &outcome, &plan))
+            .map_err(|_| Error::Internal("the outcome cannot be handed over"))
     };
-    to_value(&plan).map_err(|_| failure(&Error::Internal("the plan cannot be handed over")))
+    finished.await.map_err(|error| failure(&error))
+}
+
+/// `Outcome` of `action/core.d.ts`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finished<'a> {
+    plan: Plan<'a>,
+    values: Vec<LoadedValue<'a>>,
+    credentials: Option<SessionCredentials<'a>>,
+    web_identity_token: Option<&'a str>,
+    session_name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    masks: Vec<&'a str>,
+    profile: Option<Profile<'a>>,
+    environment: &'a str,
+    outputs: &'a str,
+    summary: &'a str,
+}
+
+#[derive(Serialize)]
+struct Profile<'a> {
+    name: &'a str,
+    overwrite: bool,
+    credentials: Vec<(&'a str, &'a str)>,
+    region: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoadedValue<'a> {
+    name: &'a str,
+    kind: &'a str,
+    value: &'a str,
+    level: &'a str,
+    secret_name: &'a str,
+    secret_arn: &'a str,
+    version_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionCredentials<'a> {
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    session_token: Option<&'a str>,
+    expiration: Option<&'a str>,
+    account_id: Option<&'a str>,
+}
+
+impl<'a> Finished<'a> {
+    fn of(inputs: &'a Inputs, outcome: &'a Outcome, plan: &'a ExportPlan) -> Self {
+        let value = |value: &'a Value| LoadedValue {
+            name: value.name.as_str(),
+            kind: value.kind.name(),
+            value: value.text.secret(),
+            level: value.level(),
+            secret_name: &value.secret_name,
+            secret_arn: &value.secret_arn,
+            version_id: &value.version_id,
+        };
+        let credentials = |session: &'a Session| SessionCredentials {
+            access_key_id: session.credentials.access_key_id.secret(),
+            secret_access_key: session.credentials.secret_access_key.secret(),
+            session_token: session.credentials.session_token.as_ref().map(Secret::secret),
+            expiration: session.expiration.as_deref(),
+            account_id: inputs.reader().map(|role| role.account().digits()),
+        };
+        let profile = |profile: &'a ProfilePlan| Profile {
+            name: &profile.name,
+            overwrite: profile.overwrite,
+            credentials: profile.credentials.iter().map(|(name, text)| (*name, text.secret())).collect(),
+            region: &profile.region,
+        };
+        Self {
+            plan: Plan {
+                masks: plan.masks.iter().map(Secret::secret).collect(),
+                profile: plan.profile.as_ref().map(profile),
+                environment: plan.environment.secret(),
+                outputs: plan.outputs.secret(),
+                summary: &plan.summary,
+            },
+            values: outcome.values.iter().filter(|_| inputs.goal == Goal::Values).map(value).collect(),
+            credentials: outcome.session.as_ref().filter(|_| inputs.goal == Goal::Credentials).map(credentials),
+            web_identity_token: outcome.web_identity_token.as_ref().map(Secret::secret),
+            session_name: outcome.session_name.as_deref(),
+        }
+    }
 }
 
 fn failure(error: &Error) -> JsValue {

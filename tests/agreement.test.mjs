@@ -20,7 +20,7 @@ test('the core reads the inputs that action.yml names', () => {
 test('the core takes for left out what action.yml gives as default', () => {
   const source = read('src/inputs.rs');
   for (const [name, value] of Object.entries(defaultsOf(action))) {
-    const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `: &str = "${value}";`;
+    const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `"${value}"`;
     const isThere = name === 'environment-store' ? read('src/stores.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
     assert.ok(isThere, `${name}: ${value}`);
   }

@@ -5,11 +5,14 @@
 mod parsers;
 
 use env_kvstore::aws::{AccountId, Answer, BaseUrl, Region, RoleArn};
+use env_kvstore::aws_config::{File, ProfileName, configure, merge, profile};
 use env_kvstore::export::Export;
 use env_kvstore::http::Response;
 use env_kvstore::json::{Object, object_of};
+use env_kvstore::pipeline::Outcome;
 use env_kvstore::secret::Secret;
 use env_kvstore::stores::Scope;
+use env_kvstore::token_server::TokenServer;
 use env_kvstore::value_from::{Home, SecretLine};
 use env_kvstore::values::{EnvName, Kind, Value, ValueLine, parse};
 use proptest::prelude::*;
@@ -52,6 +55,24 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
                 .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
         ]
     })
+}
+
+/// A file as people and tools write it, with some of what they get wrong.
+fn config_file() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        "\\[(profile )?(default|a|\"a\"|'b'|b|sso-session a)\\]( # note)?",
+        "( |\t){0,3}(region|role_arn|ROLE_ARN|role_session_name|output|s3|aws_security_token) ?[=:] ?[a-z0-9:/]{0,6}( ;x)?",
+        "web_identity_token_server = (GitHub|U,T)(,[a-z '&]{0,8})?",
+        "[ \t]{0,2}[#;][ -~]{0,6}",
+        "[ \t]{0,2}",
+        text(),
+    ];
+    (prop::collection::vec((line, prop_oneof![Just("\n"), Just("\r\n")]), 0..14), any::<bool>()).prop_map(
+        |(lines, ends)| {
+            let text: String = lines.into_iter().map(|(line, end)| line + end).collect();
+            if ends { text } else { text.trim_end_matches(['\r', '\n']).to_owned() }
+        },
+    )
 }
 
 /// The runner's reading of a file command, after `FileCommandManager.cs`.
@@ -110,10 +131,11 @@ proptest! {
             decoded: None,
             scope: (index % 2 == 0).then_some(Scope::Repository),
             secret_name: "s".to_owned(),
+            secret_arn: "a".to_owned(),
             version_id: "v".to_owned(),
         }).collect();
-        let export = Export { values: &values, to_environment: true, to_outputs: true, min_mask_length: 4, account: "1", session_name: "s" };
-        let (plan, _) = export.plan().unwrap();
+        let inputs = parsers::inputs_with_outputs();
+        let (plan, _) = Export { inputs: &inputs, outcome: &Outcome { values, ..Outcome::default() } }.plan().unwrap();
         let expected: Vec<_> = texts.iter().enumerate().map(|(index, text)| (format!("V{index}"), text.clone())).collect();
         prop_assert_eq!(read_file_commands(plan.environment.secret()), expected.clone());
         prop_assert_eq!(&read_file_commands(plan.outputs.secret())[3..], expected.as_slice());
@@ -154,7 +176,7 @@ proptest! {
         let line = SecretLine::parse(&format!("{space}{name}{space}={space}{from}{space}")).unwrap();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
-        let wanted = line.wanted(Home { region: &region, account: &account, role: &role });
+        let wanted = line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) });
         let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         prop_assert_eq!(line.name.as_str(), name.as_str());
         prop_assert_eq!(line.key.clone(), field(key));
@@ -164,7 +186,7 @@ proptest! {
         let (here, ours) = ("us-west-2".to_owned(), "123456789012".to_owned());
         prop_assert_eq!(line.partition(), place.as_ref().map(|_| partition.as_str()));
         let (region, account) = place.unwrap_or((here, ours));
-        prop_assert_eq!((wanted.secret.region.to_string(), wanted.secret.account.digits()), (region, account.as_str()));
+        prop_assert_eq!((wanted.secret.region.to_string(), wanted.secret.account), (region, AccountId::parse(&account)));
     }
 
     #[test]
@@ -203,6 +225,57 @@ proptest! {
         let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
         let shown = Answer::from_json(&response, std::slice::from_ref(&sent)).to_string();
         prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
+    }
+
+    #[test]
+    fn what_is_merged_into_a_file_is_read_from_it_and_changes_nothing_else(
+        text in config_file(),
+        name in "(default|a|b|[a-zA-Z0-9_.@+/:-]{1,64})",
+        values in prop::array::uniform2("[A-Za-z0-9+/=:_.@,!$&()*<>?^{|}~%`-]{1,40}"),
+        in_config in any::<bool>(),
+    ) {
+        let file = if in_config { File::Config } else { File::Credentials };
+        let settings = [("region", values[0].as_str()), ("role_arn", values[1].as_str())];
+        let Some(named) = ProfileName::parse(&name) else { return Ok(()) };
+        let exists = profile(&text, file, &name).is_some();
+        prop_assert_eq!(merge(&text, file, &named, &settings, false).is_err(), exists);
+        let merge = |text: &str| merge(text, file, &named, &settings, true).unwrap().secret().to_owned();
+        let merged = &merge(&text);
+        prop_assert!(exists || merged.starts_with(&text));
+        prop_assert_eq!(&merge(merged), merged);
+        let ours = profile(merged, file, &name).unwrap();
+        prop_assert_eq!((ours.get("region"), ours.get("role_arn")), (Some(&*values[0]), Some(&*values[1])));
+        let before = profile(&text, file, &name).unwrap_or_default();
+        prop_assert_eq!(ours.get("role_session_name"), before.get("role_session_name"));
+        for other in ["default", "a", "b"].into_iter().filter(|other| *other != name) {
+            prop_assert_eq!(profile(merged, file, other), profile(&text, file, other));
+        }
+    }
+
+    #[test]
+    fn a_translated_file_is_one_that_has_nothing_left_to_translate(text in config_file(), value in "[ -~]{0,3}") {
+        let Ok(configured) = configure(&text, "command", &[("audience", &value)]) else { return Ok(()) };
+        let after = configured.text.secret();
+        prop_assert!(configure(after, "command", &[]).is_err());
+        for name in ["default", "a", "b"] {
+            let (before, after) = (profile(&text, File::Config, name), profile(after, File::Config, name));
+            let translated = configured.profiles.iter().any(|changed| changed == name);
+            prop_assert_eq!(before.is_some(), after.is_some());
+            let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+            prop_assert_eq!(before.get("region"), after.get("region"));
+            prop_assert_eq!(after.get("role_arn"), before.get("role_arn").filter(|_| !translated));
+        }
+    }
+
+    #[test]
+    fn a_token_server_gives_its_parts_back(url in "[A-Z_][A-Z0-9_]{0,9}", token in "[a-zA-Z_][a-zA-Z0-9_]{0,9}", audience in text()) {
+        prop_assume!(url != "GITHUB");
+        let trimmed = Some(audience.trim()).filter(|audience| !audience.is_empty());
+        let server = TokenServer::parse(&format!("{url} , {token},{audience}")).unwrap();
+        prop_assert_eq!((server.url_variable, server.token_variable, server.audience.as_deref()), (url, token, trimmed));
+        let server = TokenServer::parse(&format!("GitHub,{audience}")).unwrap();
+        prop_assert_eq!(server.audience.as_deref(), trimmed);
+        let _ = TokenServer::parse(&audience);
     }
 
     #[test]

@@ -1,14 +1,20 @@
-//! Amazon Cognito identity pools: GetId and GetOpenIdToken of the basic (classic) flow. Both calls are unsigned.
+//! Amazon Cognito identity pools: GetId, then GetOpenIdToken (the basic or classic flow) or GetCredentialsForIdentity (the
+//! enhanced flow). The calls are unsigned.
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>
 
+use std::cell::RefCell;
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::aws::{AccountId, Answer, BaseUrl, Region, json_request};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, json_request};
 use crate::claims;
 use crate::error::{Diagnosis, Error};
 use crate::http::{Request, Response};
+use crate::identity::Session;
 use crate::json::{object_of, string};
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -42,18 +48,18 @@ impl fmt::Display for PoolId {
 }
 
 /// The job's login at the pool: the provider's name is the issuer without `https://`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Login<'a> {
     /// The verified token's issuer.
     pub issuer: &'a BaseUrl,
-    /// The verified token.
-    pub token: Secret,
+    /// The verified token; it may be renewed between two attempts.
+    pub token: &'a RefCell<Secret>,
 }
 
 impl Login<'_> {
     /// The parameter `Logins`.
     fn logins(&self) -> String {
-        object_of(&[(self.issuer.without_scheme(), self.token.secret())])
+        object_of(&[(self.issuer.without_scheme(), self.token.borrow().secret())])
     }
 }
 
@@ -65,8 +71,8 @@ pub struct IdentityId(String);
 pub struct GetId<'a> {
     /// Where.
     pub endpoint: &'a BaseUrl,
-    /// The pool's account.
-    pub account: &'a AccountId,
+    /// The pool's account, if it is known.
+    pub account: Option<&'a AccountId>,
     /// The pool.
     pub pool: &'a PoolId,
     /// The job.
@@ -78,7 +84,10 @@ impl Operation for GetId<'_> {
     type Output = IdentityId;
 
     fn subject(&self) -> String {
-        format!("identity pool {} of account {}", self.pool, self.account)
+        match self.account {
+            Some(account) => format!("identity pool {} of account {account}", self.pool),
+            None => format!("identity pool {}", self.pool),
+        }
     }
 
     fn endpoint(&self) -> &BaseUrl {
@@ -86,12 +95,9 @@ impl Operation for GetId<'_> {
     }
 
     fn request(&self, _at: SystemTime) -> Result<Request, Error> {
-        let body = format!(
-            r#"{{"AccountId":{},"IdentityPoolId":{},"Logins":{}}}"#,
-            string(self.account.digits()),
-            string(&self.pool.id),
-            self.login.logins(),
-        );
+        let account = self.account.map(|account| format!(r#""AccountId":{},"#, string(account.digits())));
+        let (account, pool) = (account.unwrap_or_default(), string(&self.pool.id));
+        let body = format!(r#"{{{account}"IdentityPoolId":{pool},"Logins":{}}}"#, self.login.logins());
         Ok(unsigned(self.endpoint, "AWSCognitoIdentityService.GetId", body, &self.login))
     }
 
@@ -147,6 +153,74 @@ impl Operation for GetOpenIdToken<'_> {
     }
 }
 
+/// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html>
+pub struct GetCredentialsForIdentity<'a> {
+    /// Where.
+    pub endpoint: &'a BaseUrl,
+    /// The pool, for what a refusal means.
+    pub pool: &'a PoolId,
+    /// From [`GetId`].
+    pub identity: &'a IdentityId,
+    /// `CustomRoleArn`
+    pub role: &'a RoleArn,
+    /// The job.
+    pub login: Login<'a>,
+}
+
+impl Operation for GetCredentialsForIdentity<'_> {
+    const NAME: &'static str = "GetCredentialsForIdentity";
+    type Output = Session;
+
+    fn subject(&self) -> String {
+        format!("{} by identity pool {}", self.role, self.pool)
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.endpoint
+    }
+
+    fn request(&self, _at: SystemTime) -> Result<Request, Error> {
+        let (identity, role) = (string(&self.identity.0), string(&self.role.to_string()));
+        let logins = self.login.logins();
+        let body = format!(r#"{{"CustomRoleArn":{role},"IdentityId":{identity},"Logins":{logins}}}"#);
+        Ok(unsigned(self.endpoint, "AWSCognitoIdentityService.GetCredentialsForIdentity", body, &self.login))
+    }
+
+    fn parse(&self, response: &Response) -> Result<Session, &'static str> {
+        let session = || {
+            let credentials = response.json()?.object("Credentials")?;
+            let take = |name| credentials.text(name).filter(|text| !text.is_empty()).map(Secret::new);
+            let expires = serde_json::from_str(credentials.json("Expiration")?).ok()?;
+            Some(Session {
+                credentials: Credentials {
+                    access_key_id: take("AccessKeyId")?,
+                    secret_access_key: take("SecretKey")?,
+                    session_token: Some(take("SessionToken")?),
+                },
+                arn: self.role.to_string(),
+                expiration: DateTime::from_secs_f64(expires).fmt(Format::DateTime).ok(),
+            })
+        };
+        session().ok_or("credentials are missing in it")
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match answer.code.as_str() {
+            "InvalidIdentityPoolConfigurationException" => Diagnosis::new(
+                "assume-role-denied",
+                format!(
+                    "Cognito may not assume {} for this identity: its trust policy does not let pool {} in, or it is not \
+                     a role of the pool's account.",
+                    self.role, self.pool
+                ),
+                "In the enhanced flow Cognito names the session `CognitoIdentityCredentials`: a trust policy that demands \
+                 another `sts:RoleSessionName` refuses it. Allow `sts:AssumeRoleWithWebIdentity` and `sts:TagSession`.",
+            ),
+            _ => diagnose(answer, self.pool, &self.login),
+        }
+    }
+}
+
 /// What Cognito vouches for the job with. It lives ten minutes.
 #[derive(Debug, Clone)]
 pub struct OpenIdToken(Secret);
@@ -176,7 +250,7 @@ impl OpenIdToken {
 }
 
 fn unsigned(endpoint: &BaseUrl, target: &str, body: String, login: &Login<'_>) -> Request {
-    json_request(endpoint, target, body, vec![login.token.clone()])
+    json_request(endpoint, target, body, vec![login.token.borrow().clone()])
 }
 
 fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
@@ -264,8 +338,9 @@ mod tests {
         let endpoint = BaseUrl::parse("https://cognito-identity.us-west-2.amazonaws.com").unwrap();
         let issuer = BaseUrl::parse("https://token.actions.githubusercontent.com/octo").unwrap();
         let (pool, account) = (PoolId::parse("us-west-2:ab").unwrap(), AccountId::parse("123456789012").unwrap());
-        let login = Login { issuer: &issuer, token: Secret::new("jwt") };
-        let operation = GetId { endpoint: &endpoint, account: &account, pool: &pool, login };
+        let token = RefCell::new(Secret::new("jwt"));
+        let login = Login { issuer: &issuer, token: &token };
+        let operation = GetId { endpoint: &endpoint, account: Some(&account), pool: &pool, login };
         let request = operation.request(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(request.url, "https://cognito-identity.us-west-2.amazonaws.com/");
         assert_eq!(

@@ -1,6 +1,5 @@
-//! AWS STS: AssumeRoleWithWebIdentity, with Cognito's token. Unsigned; a form goes out and XML comes back.
-//!
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+//! AWS STS: AssumeRoleWithWebIdentity with Cognito's or GitHub's token, unsigned, and AssumeRole for a second role, signed. A
+//! form goes out and XML comes back.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -8,29 +7,27 @@ use std::time::SystemTime;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 
-use super::{RoleSessionName, list_of_tags};
-use crate::aws::{Answer, BaseUrl, Credentials, RoleArn};
+use super::{RoleSessionName, Session, list_of_tags};
+use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, signed};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
-use crate::identity::cognito::{OpenIdToken, PoolId};
+use crate::identity::cognito::{Login, OpenIdToken, PoolId};
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
 
-/// A role session.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// What it signs with.
-    pub credentials: Credentials,
-    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, safe to print.
-    pub arn: String,
-    /// When it ends, as AWS writes it, safe to print.
-    pub expiration: String,
+/// Who says which claims become session tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagSource {
+    /// The pool's principal tag map.
+    Pool,
+    /// The input `chain-session-tags`.
+    Input,
 }
 
 /// Finds the tag that STS would refuse with no more than `ValidationError`, before STS is called.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html>
-pub fn check_session_tags(tags: &[(String, String)]) -> Result<(), Error> {
+pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Result<(), Error> {
     // STS allows \p{L}\p{Z}\p{N}_.:/=+-@; Rust's classes are a little wider, so what is refused here is refused there.
     let allowed = |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
     let problem = |key: &str, value: &str| {
@@ -41,27 +38,54 @@ pub fn check_session_tags(tags: &[(String, String)]) -> Result<(), Error> {
             (length, _) => Some(format!("has a key of {length} characters, not 1 to 128")),
         }
     };
+    let (mapped, take_out) = match source {
+        TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
+        TagSource::Input => ("made a session tag by `chain-session-tags`", "it"),
+    };
     for (key, value) in tags {
         if let Some(problem) = problem(key, value) {
             return Err(Error::ClaimUnusable {
                 claim: printable(key),
                 problem: format!(
-                    "is mapped to a session tag by the pool, and its value `{}` {}, which STS refuses",
+                    "is {mapped}, and its value `{}` {}, which STS refuses",
                     printable(value),
                     printable(&problem)
                 ),
-                hint:
-                    "Take the claim out of the pool's principal tag map, or map one that holds letters, digits, spaces \
-                       and _.:/=+-@ only: `actor_id` instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of \
-                       `workflow`."
-                        .to_owned(),
+                hint: format!(
+                    "Take the claim out of {take_out}, or choose one that holds letters, digits, spaces and _.:/=+-@ \
+                     only: `actor_id` instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of `workflow`."
+                ),
             });
         }
     }
     Ok(())
 }
 
+/// What the job shows to STS.
+#[derive(Debug, Clone, Copy)]
+pub enum WebIdentity<'a> {
+    /// Cognito's token.
+    Cognito {
+        /// Who the job is.
+        token: &'a OpenIdToken,
+        /// The pool that the token is from, for what a refusal means.
+        pool: &'a PoolId,
+    },
+    /// GitHub's own token.
+    GitHub(Login<'a>),
+}
+
+impl WebIdentity<'_> {
+    fn token(&self) -> Secret {
+        match self {
+            Self::Cognito { token, .. } => token.token().clone(),
+            Self::GitHub(login) => login.token.borrow().clone(),
+        }
+    }
+}
+
 /// Assumes the role.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 pub struct AssumeRoleWithWebIdentity<'a> {
     /// Where.
     pub endpoint: &'a BaseUrl,
@@ -72,9 +96,7 @@ pub struct AssumeRoleWithWebIdentity<'a> {
     /// 900 to 43200.
     pub duration_seconds: u32,
     /// Who the job is.
-    pub token: &'a OpenIdToken,
-    /// The pool that the token is from, for what a refusal means.
-    pub pool: &'a PoolId,
+    pub identity: WebIdentity<'a>,
 }
 
 impl Operation for AssumeRoleWithWebIdentity<'_> {
@@ -90,93 +112,91 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
     }
 
     fn request(&self, _at: SystemTime) -> Result<Request, Error> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", "AssumeRoleWithWebIdentity")
-            .append_pair("Version", "2011-06-15")
-            .append_pair("RoleArn", &self.role.to_string())
-            .append_pair("RoleSessionName", self.session_name.as_str())
-            .append_pair("DurationSeconds", &self.duration_seconds.to_string())
-            .append_pair("WebIdentityToken", self.token.token().secret())
-            .finish();
-        Ok(Request {
-            method: Method::Post,
-            url: format!("{}/", self.endpoint),
-            headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())],
-            body: Secret::new(body),
-            max_body_bytes: MAX_BODY_BYTES,
-            credentials: vec![self.token.token().clone()],
-        })
+        let token = self.identity.token();
+        let parameters = parameters("AssumeRoleWithWebIdentity", self.role, self.session_name, self.duration_seconds);
+        let body = parameters + &encoded(&[("WebIdentityToken", token.secret())]);
+        Ok(form_request(self.endpoint, body, vec![token]))
     }
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
-        let leaves = leaves(&response.body, "AssumeRoleWithWebIdentityResponse")?;
-        let take =
-            |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
-        Ok(Session {
-            credentials: Credentials {
-                access_key_id: take("AccessKeyId")?.clone(),
-                secret_access_key: take("SecretAccessKey")?.clone(),
-                session_token: Some(take("SessionToken")?.clone()),
-            },
-            arn: printable(take("Arn")?.secret()),
-            expiration: printable(take("Expiration")?.secret()),
-        })
+        parse_session(response, "AssumeRoleWithWebIdentityResponse")
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        let leaves = leaves(&response.body, "ErrorResponse").unwrap_or_default();
-        let text = |name| leaves.get(name).map(Secret::secret);
-        let request_id = text("RequestId").or(response.request_id());
-        Answer::new(response, text("Code").unwrap_or(""), text("Message").unwrap_or(""), request_id, sent)
+        parse_refusal(response, sent)
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        match answer.code.as_str() {
-            "AccessDenied" | "AccessDeniedException" if answer.message.contains("sts:TagSession") => Diagnosis::new(
-                "assume-role-denied",
-                format!("The trust policy of {} does not let a session have tags.", self.role),
-                "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
-            ),
-            "AccessDenied" | "AccessDeniedException" => self.diagnose_denial(),
-            "ExpiredTokenException" => Diagnosis::new(
+        match (answer.code.as_str(), &self.identity) {
+            ("AccessDenied" | "AccessDeniedException", WebIdentity::GitHub(login)) => {
+                self.diagnose_direct_denial(login)
+            }
+            ("AccessDenied" | "AccessDeniedException", WebIdentity::Cognito { token, pool }) => {
+                if answer.message.contains("sts:TagSession") {
+                    self.tags_denied()
+                } else {
+                    self.diagnose_denial(token, pool)
+                }
+            }
+            ("ExpiredTokenException", WebIdentity::Cognito { .. }) => Diagnosis::new(
                 "cognito-token-expired",
                 "Cognito's token was ten minutes old.",
                 "Run the job again; if it recurs, the runner is very slow or its clock is wrong.",
             ),
-            "InvalidIdentityToken" => Diagnosis::new(
+            ("InvalidIdentityToken", WebIdentity::Cognito { pool, .. }) => Diagnosis::new(
                 "cognito-token-refused",
-                format!("STS does not accept the token of pool {} in this region and partition.", self.pool),
+                format!("STS does not accept the token of pool {pool} in this region and partition."),
                 "Check that pool and role are in the same partition, and that `cognito-region` is the pool's region.",
             ),
-            "PackedPolicyTooLarge" => Diagnosis::new(
-                "session-tags-too-large",
-                "The session tags together are more than a session may carry.",
-                "Take claims that no policy uses out of the pool's principal tag map.",
-            ),
-            "RegionDisabledException" => Diagnosis::new(
-                "sts-region-disabled",
-                "STS is not active in this region for the role's account.",
-                "Activate it in IAM's account settings, or use a pool of another region.",
-            ),
-            "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
-                "role-duration-refused",
-                "The role does not allow a session that long.",
-                "Lower `role-duration-seconds`, or raise the role's maximum session duration.",
-            ),
-            _ => Diagnosis::new(
-                "assume-role-refused",
-                "STS refused the request itself, before it asked the role's trust policy.",
-                "Check `cognito-role-arn` and `role-session-name`, and the claims that the pool maps to tags.",
-            ),
+            ("ExpiredTokenException" | "InvalidIdentityToken", WebIdentity::GitHub(login)) => {
+                let provider = login.issuer.without_scheme();
+                Diagnosis::new(
+                    "github-token-refused",
+                    format!(
+                        "STS does not accept the GitHub token as a login of {provider} in account {}.",
+                        self.role.account()
+                    ),
+                    format!(
+                        "The role's account needs an IAM OIDC provider for https://{provider} whose client ids list the \
+                         token's audience (`audience`)."
+                    ),
+                )
+            }
+            (code, _) => diagnose_request(code, answer, self.role),
         }
     }
 }
 
 impl AssumeRoleWithWebIdentity<'_> {
+    fn tags_denied(&self) -> Diagnosis {
+        Diagnosis::new(
+            "assume-role-denied",
+            format!("The trust policy of {} does not let a session have tags.", self.role),
+            "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
+        )
+    }
+
+    fn diagnose_direct_denial(&self, login: &Login<'_>) -> Diagnosis {
+        let provider = login.issuer.without_scheme();
+        Diagnosis::new(
+            "assume-role-denied",
+            format!(
+                "The trust policy of {} does not let this job's GitHub token in, or there is no such role.",
+                self.role
+            ),
+            format!(
+                "In the trust policy check that: the principal is the OIDC provider of {provider}; \
+                 `sts:AssumeRoleWithWebIdentity` is allowed; each condition on `{provider}:...` holds for the claims above; \
+                 `sts:RoleSessionName`, if it is named, is {}.",
+                self.session_name.as_str()
+            ),
+        )
+    }
+
     /// STS says no more than AccessDenied, whatever the trust policy's reason: so all that it may be is held against
     /// what the token carries.
-    fn diagnose_denial(&self) -> Diagnosis {
-        let tags = self.token.session_tags();
+    fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
+        let tags = token.session_tags();
         let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         if tag("event_name") == Some("pull_request") {
             return Diagnosis::new(
@@ -209,7 +229,7 @@ impl AssumeRoleWithWebIdentity<'_> {
                  `cognito-identity.amazonaws.com:aud` is {}; both `sts:AssumeRoleWithWebIdentity` and \
                  `sts:TagSession` are allowed; `sts:RoleSessionName` is {}; each `aws:RequestTag/...` it names is among \
                  the tags above.",
-                self.pool,
+                pool,
                 self.session_name.as_str()
             ),
         )
@@ -237,6 +257,156 @@ impl AssumeRoleWithWebIdentity<'_> {
         }
         lack
     }
+}
+
+/// Assumes a second role as the session of the first.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+pub struct AssumeRole<'a> {
+    /// Where.
+    pub endpoint: &'a BaseUrl,
+    /// Of the endpoint, for the signature.
+    pub region: &'a Region,
+    /// Of the first session.
+    pub credentials: &'a Credentials,
+    /// The second role.
+    pub role: &'a RoleArn,
+    /// The second session's name.
+    pub session_name: &'a RoleSessionName,
+    /// 900 to 3600.
+    pub duration_seconds: u32,
+    /// The second session's tags.
+    pub tags: &'a [(String, String)],
+}
+
+impl Operation for AssumeRole<'_> {
+    const NAME: &'static str = "AssumeRole";
+    type Output = Session;
+
+    fn subject(&self) -> String {
+        format!("{} as session {}", self.role, self.session_name.as_str())
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let mut body = parameters("AssumeRole", self.role, self.session_name, self.duration_seconds);
+        for (number, (key, value)) in (1..).zip(self.tags) {
+            let name = |part: &str| format!("Tags.member.{number}.{part}");
+            body.push_str(&encoded(&[(&name("Key"), key), (&name("Value"), value)]));
+        }
+        let request = form_request(self.endpoint, body, vec![]);
+        signed(request, "sts", self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
+    }
+
+    fn parse(&self, response: &Response) -> Result<Session, &'static str> {
+        parse_session(response, "AssumeRoleResponse")
+    }
+
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        parse_refusal(response, sent)
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match answer.code.as_str() {
+            "AccessDenied" | "AccessDeniedException" => Diagnosis::new(
+                "chain-role-denied",
+                format!(
+                    "The first session may not assume {}, or there is no such role. The second session would have carried \
+                     the tags {}.",
+                    self.role,
+                    list_of_tags(self.tags)
+                ),
+                "The first role's policy must allow `sts:AssumeRole` and `sts:TagSession` on this role, and this role's \
+                 trust policy must allow both to the first role; each `aws:RequestTag/...` it names must be among the tags \
+                 above (`chain-session-tags`).",
+            ),
+            "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" => Diagnosis::new(
+                "credentials-refused",
+                "STS does not know the credentials that the second role was to be assumed with.",
+                "Check that both roles are in one partition; with `identity: environment`, that the environment's \
+                 credentials are still valid.",
+            ),
+            "SignatureDoesNotMatch" => Diagnosis::new(
+                "signature-refused",
+                "STS does not accept the request's signature.",
+                "Check the runner's clock, and that no proxy changes requests.",
+            ),
+            code => diagnose_request(code, answer, self.role),
+        }
+    }
+}
+
+/// What is wrong with a request, whoever makes it.
+fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
+    match code {
+        "PackedPolicyTooLarge" => Diagnosis::new(
+            "session-tags-too-large",
+            "The session tags together are more than a session may carry.",
+            "Take claims that no policy uses out of the pool's principal tag map, or out of `chain-session-tags`.",
+        ),
+        "RegionDisabledException" => Diagnosis::new(
+            "sts-region-disabled",
+            "STS is not active in this region for the role's account.",
+            "Activate it in IAM's account settings, or use a pool of another region.",
+        ),
+        "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
+            "role-duration-refused",
+            "The role does not allow a session that long.",
+            "Lower `role-duration-seconds`, or raise the role's maximum session duration.",
+        ),
+        _ => Diagnosis::new(
+            "assume-role-refused",
+            format!("STS refused the request itself, before it asked the trust policy of {role}."),
+            "Check the role's ARN and `role-session-name`, and the claims that become tags.",
+        ),
+    }
+}
+
+/// What both calls are made with.
+fn parameters(action: &str, role: &RoleArn, session_name: &RoleSessionName, duration_seconds: u32) -> String {
+    let (role, duration) = (role.to_string(), duration_seconds.to_string());
+    let fixed = format!("Action={action}&Version=2011-06-15");
+    fixed + &encoded(&[("RoleArn", &role), ("RoleSessionName", session_name.as_str()), ("DurationSeconds", &duration)])
+}
+
+/// `&name=value` of each pair.
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    pairs.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect()
+}
+
+fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> Request {
+    Request {
+        method: Method::Post,
+        url: format!("{endpoint}/"),
+        headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())],
+        body: Secret::new(body),
+        max_body_bytes: MAX_BODY_BYTES,
+        credentials,
+    }
+}
+
+fn parse_session(response: &Response, root: &str) -> Result<Session, &'static str> {
+    let leaves = leaves(&response.body, root)?;
+    let take = |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
+    Ok(Session {
+        credentials: Credentials {
+            access_key_id: take("AccessKeyId")?.clone(),
+            secret_access_key: take("SecretAccessKey")?.clone(),
+            session_token: Some(take("SessionToken")?.clone()),
+        },
+        arn: printable(take("Arn")?.secret()),
+        expiration: Some(printable(take("Expiration")?.secret())),
+    })
+}
+
+fn parse_refusal(response: &Response, sent: &[Secret]) -> Answer {
+    let leaves = leaves(&response.body, "ErrorResponse").unwrap_or_default();
+    let text = |name| leaves.get(name).map(Secret::secret);
+    let request_id = text("RequestId").or(response.request_id());
+    Answer::new(response, text("Code").unwrap_or(""), text("Message").unwrap_or(""), request_id, sent)
 }
 
 /// The text of each element without children, by its name, the first of a name; the root must be `root`.
@@ -308,8 +478,10 @@ mod tests {
             role: &RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
             session_name: &RoleSessionName::parse("7@abc".to_owned()).unwrap(),
             duration_seconds: 900,
-            token: &OpenIdToken::of(token),
-            pool: &PoolId::parse("us-west-2:ab").unwrap(),
+            identity: WebIdentity::Cognito {
+                token: &OpenIdToken::of(token),
+                pool: &PoolId::parse("us-west-2:ab").unwrap(),
+            },
         })
     }
 
@@ -374,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_tag_that_sts_refuses_is_found_before() {
-        let check = |key: &str, value: &str| check_session_tags(&[(key.to_owned(), value.to_owned())]);
+        let check = |key: &str, value: &str| check_session_tags(&[(key.to_owned(), value.to_owned())], TagSource::Pool);
         for right in ["octo-org/octo-repo", "", "Größe 7: a=b+c@d", "refs/heads/main"] {
             assert!(check("ref", right).is_ok(), "{right}");
         }

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use env_kvstore::aws::{AccountId, Answer, AwsEnvironment, BaseUrl, Credentials, Region, RoleArn};
 use env_kvstore::claims::{Discover, Expected, FetchKeys, claims_in, verify};
 use env_kvstore::http::{Response, SendFailure};
 use env_kvstore::identity::cognito::{GetId, GetOpenIdToken, Login, OpenIdToken, PoolId};
-use env_kvstore::identity::sts::{AssumeRoleWithWebIdentity, check_session_tags};
+use env_kvstore::identity::sts::{AssumeRoleWithWebIdentity, TagSource, WebIdentity, check_session_tags};
 use env_kvstore::identity::{RoleSessionName, RoleSessionNameTemplate};
-use env_kvstore::inputs::{INPUT_NAMES, Inputs, RawInputs};
+use env_kvstore::inputs::{Goal, INPUT_NAMES, Inputs, RawInputs};
 use env_kvstore::json::{Object, object_of};
 use env_kvstore::masks::masks;
 use env_kvstore::printable::{printable, without_secrets};
@@ -43,9 +45,28 @@ fn inputs(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\u{1f}');
     let inputs = INPUT_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), Secret::new(lines.next()?)))).collect();
-    let _ = Inputs::parse(RawInputs { inputs, environment: AwsEnvironment::default() });
+    let _ = Inputs::parse(RawInputs {
+        goal: Goal::Export,
+        claims: BTreeMap::new(),
+        inputs,
+        environment: AwsEnvironment::default(),
+    });
     let _ = (PoolId::parse(&text), RoleArn::parse(&text), Region::parse(&text), AccountId::parse(&text));
     let _ = (BaseUrl::parse(&text), RoleSessionNameTemplate::parse(&text), SendFailure::from_host(&text));
+}
+
+/// Those of a step that makes outputs of its values.
+#[allow(dead_code, reason = "for the properties")]
+pub fn inputs_with_outputs() -> Inputs {
+    let inputs = [
+        ("cognito-identity-pool-id", "us-west-2:12345678-1234-1234-1234-1234567890ab"),
+        ("cognito-role-arn", "arn:aws:iam::123456789012:role/r"),
+        ("values", "*,secret"),
+        ("export-outputs", "true"),
+    ];
+    let inputs = inputs.map(|(name, text)| (name.to_owned(), Secret::new(text))).into();
+    let (goal, claims, environment) = (Goal::Export, BTreeMap::new(), AwsEnvironment::default());
+    Inputs::parse(RawInputs { goal, claims, inputs, environment }).unwrap()
 }
 
 fn value_lines(bytes: &[u8]) {
@@ -92,42 +113,39 @@ fn keys(bytes: &[u8]) {
 
 fn cognito(bytes: &[u8]) {
     let setup = Setup::new();
-    let login = Login { issuer: &setup.endpoint, token: setup.token.clone() };
-    let get_id = GetId { endpoint: &setup.endpoint, account: &setup.account, pool: &setup.pool, login: login.clone() };
+    let login = Login { issuer: &setup.endpoint, token: &setup.token };
+    let get_id = GetId { endpoint: &setup.endpoint, account: Some(&setup.account), pool: &setup.pool, login };
     if let Ok(identity) = get_id.parse(&answer(200, bytes)) {
-        let operation =
-            GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login: login.clone() };
+        let operation = GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login };
         let _ = operation.request(SystemTime::UNIX_EPOCH);
     }
-    let token = openid_token(&setup, &login, bytes);
+    let token = openid_token(&setup, login, bytes);
     if let Some(tags) = token.and_then(|token| token.session_tags()) {
-        let _ = check_session_tags(&tags);
+        let _ = check_session_tags(&tags, TagSource::Pool);
     }
     let refusal = get_id.refusal(&answer(400, bytes), &[]);
     let _ = get_id.diagnose(&refusal);
 }
 
-fn openid_token(setup: &Setup, login: &Login<'_>, bytes: &[u8]) -> Option<OpenIdToken> {
-    let get_id = GetId { endpoint: &setup.endpoint, account: &setup.account, pool: &setup.pool, login: login.clone() };
+fn openid_token(setup: &Setup, login: Login<'_>, bytes: &[u8]) -> Option<OpenIdToken> {
+    let get_id = GetId { endpoint: &setup.endpoint, account: Some(&setup.account), pool: &setup.pool, login };
     let identity = get_id.parse(&answer(200, br#"{"IdentityId":"us-west-2:id"}"#)).unwrap();
-    let operation =
-        GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login: login.clone() };
+    let operation = GetOpenIdToken { endpoint: &setup.endpoint, pool: &setup.pool, identity: &identity, login };
     operation.parse(&answer(200, bytes)).ok()
 }
 
 fn sts(bytes: &[u8]) {
     let setup = Setup::new();
-    let login = Login { issuer: &setup.endpoint, token: setup.token.clone() };
+    let login = Login { issuer: &setup.endpoint, token: &setup.token };
     let body =
         r#"{"Token":"e30.eyJodHRwczovL2F3cy5hbWF6b24uY29tL3RhZ3MiOnsicHJpbmNpcGFsX3RhZ3MiOnsic2hhIjpbIjEiXX19fQ.x"}"#;
-    let token = openid_token(&setup, &login, body.as_bytes()).unwrap();
+    let token = openid_token(&setup, login, body.as_bytes()).unwrap();
     let operation = AssumeRoleWithWebIdentity {
         endpoint: &setup.endpoint,
         role: &setup.role,
         session_name: &RoleSessionName::parse("7@abc".to_owned()).unwrap(),
         duration_seconds: 900,
-        token: &token,
-        pool: &setup.pool,
+        identity: WebIdentity::Cognito { token: &token, pool: &setup.pool },
     };
     let _ = operation.parse(&answer(200, bytes));
     let refusal = operation.refusal(&answer(400, bytes), &[]);
@@ -210,7 +228,7 @@ struct Setup {
     account: AccountId,
     pool: PoolId,
     role: RoleArn,
-    token: Secret,
+    token: RefCell<Secret>,
 }
 
 impl Setup {
@@ -220,16 +238,16 @@ impl Setup {
             account: AccountId::parse("123456789012").unwrap(),
             pool: PoolId::parse("us-west-2:ab").unwrap(),
             role: RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
-            token: Secret::new("e30.e30.x"),
+            token: RefCell::new(Secret::new("e30.e30.x")),
         }
     }
 
     fn home(&self) -> Home<'_> {
-        Home { region: self.pool.region(), account: &self.account, role: &self.role }
+        Home { region: self.pool.region(), account: Some(&self.account), reader: Some(&self.role) }
     }
 
     fn secret(&self, name: &str) -> SecretId {
-        SecretId::by_name(name, self.pool.region(), &self.account, &self.role)
+        SecretId::by_name(name, self.home())
     }
 
     fn with_access<T>(&self, use_it: impl FnOnce(&Access<'_>) -> T) -> T {
@@ -241,7 +259,7 @@ impl Setup {
         use_it(&Access {
             endpoint: &self.endpoint,
             region: self.pool.region(),
-            role: &self.role,
+            role: Some(&self.role),
             credentials: &credentials,
             session_tags: None,
         })

@@ -15,10 +15,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
-use env_kvstore::export::ExportPlan;
+use env_kvstore::export::{Export, ExportPlan};
 use env_kvstore::http::{Host, Log, Request, Response, SendFailure};
-use env_kvstore::inputs::RawInputs;
-use env_kvstore::pipeline;
+use env_kvstore::inputs::{Goal, Inputs, RawInputs};
+use env_kvstore::pipeline::{self, Outcome};
 use env_kvstore::secret::Secret;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey;
@@ -542,7 +542,9 @@ fn assert_signed(request: &Request, operation: &str, region: &str, at: u64) {
 /// The inputs of a run, and the requests that it is to make.
 #[derive(Clone)]
 pub struct Script {
+    goal: Goal,
     inputs: BTreeMap<String, String>,
+    claims: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
     groups: Vec<Vec<Expectation>>,
     clock_off_seconds: i64,
@@ -555,6 +557,8 @@ impl Script {
         let inputs = [("cognito-identity-pool-id", POOL), ("cognito-role-arn", ROLE), ("values", values)];
         Self {
             inputs: inputs.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+            goal: Goal::Export,
+            claims: BTreeMap::new(),
             environment: BTreeMap::new(),
             groups: Vec::new(),
             clock_off_seconds: 0,
@@ -564,6 +568,17 @@ impl Script {
 
     pub fn input(mut self, name: &str, text: &str) -> Self {
         self.inputs.insert(name.to_owned(), text.to_owned());
+        self
+    }
+
+    pub fn goal(mut self, goal: Goal) -> Self {
+        self.goal = goal;
+        self
+    }
+
+    /// What no token says.
+    pub fn claim(mut self, name: &str, text: &str) -> Self {
+        self.claims.insert(name.to_owned(), text.to_owned());
         self
     }
 
@@ -613,6 +628,8 @@ impl Script {
         }
         self.forbidden.retain(|text: &String| text.len() >= 4);
         let raw = RawInputs {
+            goal: self.goal,
+            claims: self.claims.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
             inputs: self.inputs.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
             environment: serde_json::from_value(json!(self.environment)).unwrap(),
         };
@@ -625,7 +642,13 @@ impl Script {
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
-        let result = host.block_on(pipeline::run(&host, raw));
+        let result = host.block_on(async {
+            let inputs = Inputs::parse(raw)?;
+            let outcome = pipeline::run(&host, &inputs).await?;
+            let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
+            warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+            Ok((outcome, plan))
+        });
         let run = host.finish(result);
         run.assert_no_leak(&self.forbidden);
         run
@@ -634,7 +657,7 @@ impl Script {
 
 /// What a host saw of a run.
 pub struct Run {
-    pub result: Result<ExportPlan, Error>,
+    pub result: Result<(Outcome, ExportPlan), Error>,
     pub requests: Vec<Sent>,
     /// Pauses; one of no time gives way to what waits, and is none.
     pub sleeps: Vec<Duration>,
@@ -672,9 +695,15 @@ impl Run {
     #[track_caller]
     pub fn plan(&self) -> &ExportPlan {
         match &self.result {
-            Ok(plan) => plan,
+            Ok((_, plan)) => plan,
             Err(error) => panic!("{}: {error}\n{}", error.code(), error.hint()),
         }
+    }
+
+    #[track_caller]
+    pub fn outcome(&self) -> &Outcome {
+        self.plan();
+        &self.result.as_ref().unwrap().0
     }
 
     #[track_caller]
@@ -741,7 +770,7 @@ impl Run {
     fn assert_no_leak(&self, forbidden: &[String]) {
         let mut shown = vec![self.log_text(), format!("{:?}", self.logs)];
         match &self.result {
-            Ok(plan) => shown.extend([plan.summary.clone(), format!("{plan:?}"), format!("{plan:#?}")]),
+            Ok(all) => shown.extend([all.1.summary.clone(), format!("{all:?}"), format!("{all:#?}")]),
             Err(error) => {
                 shown.extend([error.to_string(), error.hint(), format!("{error:?}"), format!("{error:#?}")]);
                 shown.push(error.code().to_owned());
@@ -866,7 +895,7 @@ impl ScriptedHost {
         if silent { Reply::Failure(SendFailure::TimedOut) } else { slot.expectation.reply.clone() }
     }
 
-    fn finish(self, result: Result<ExportPlan, Error>) -> Run {
+    fn finish(self, result: Result<(Outcome, ExportPlan), Error>) -> Run {
         let unused: Vec<_> = self.groups.iter().flatten().filter(|slot| slot.taken.get() == 0).collect();
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");

@@ -1,0 +1,14 @@
+import type { Host } from './core.d.ts';
+import type { Transport } from './transport.ts';
+
+/** What Node gives the core, whoever runs it. */
+export function nodeHost(transport: Transport): Omit<Host, 'githubToken' | 'log'> {
+  return {
+    send: (request, timeoutMs) => transport.send(request, timeoutMs),
+    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    nowMs: () => Date.now(),
+    // `performance` would do, were it not for the 5 ms that Node takes to load it.
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+  };
+}
