@@ -38,7 +38,7 @@ step('agreement, workflows, local cloud', process.execPath, [
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
-  const files = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench'].map((name) => `tests/${name}.test.mjs`);
+  const files = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow'].map((name) => `tests/${name}.test.mjs`);
   step(`the bundle on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
 }
