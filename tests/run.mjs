@@ -29,10 +29,11 @@ step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--qui
 step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
 checkEndpoints();
 step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
-step('agreement, workflows, local cloud', process.execPath, [
+step('agreement, workflows, release, local cloud', process.execPath, [
   '--test',
   'tests/agreement.test.mjs',
   'tests/workflows.test.mjs',
+  'tests/release.test.mjs',
   'tests/cloud.test.mjs',
 ]);
 for (const node of nodes()) {
