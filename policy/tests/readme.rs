@@ -1,19 +1,22 @@
-//! The policies that the README tells a platform team to create, asked what jobs of all kinds would ask.
+//! The policies that the README and docs/ tell a platform team to create, asked what jobs of all kinds would ask.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use env_kvstore_policy::{Context, Decision, Evaluation, Policy, Principal, Request, evaluate};
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+const PAGES: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/shared-workflow.md"),
+];
 const POOL: &str = "us-west-2:12345678-1234-1234-1234-1234567890ab";
 const SHA: &str = "8f3b1c2d4e5f60718293a4b5c6d7e8f901234567";
 
 /// The policy in the `json` block after the line `<!-- cloud: NAME -->`.
 fn policy(name: &str) -> Policy {
-    let readme = std::fs::read_to_string(README).unwrap();
-    let (_, after) = readme
-        .split_once(&format!("<!-- cloud: {name} -->\n```json\n"))
-        .unwrap_or_else(|| panic!("the README has no block {name}"));
+    let pages = PAGES.map(|page| std::fs::read_to_string(page).unwrap());
+    let marker = format!("<!-- cloud: {name} -->\n```json\n");
+    let (_, after) =
+        pages.iter().find_map(|page| page.split_once(&marker)).unwrap_or_else(|| panic!("no page has a block {name}"));
     let (block, _) = after.split_once("\n```").unwrap();
     Policy::parse(name, block).unwrap()
 }
@@ -38,6 +41,21 @@ fn assume_role(change: &[Entry]) -> Evaluation {
 
 /// A job of `octo/app`, changed so, asks the trust policy.
 fn trust(action: &str, change: &[Entry]) -> Evaluation {
+    trust_of("trust-policy", action, change)
+}
+
+/// A job of the shared workflow, called by `octo/app` and changed so, asks the trust policy of the platform's role.
+fn assume_platform_role(change: &[Entry]) -> Evaluation {
+    let shared = [
+        ("aws:RequestTag/job_workflow_ref", "octo-org/platform/.github/workflows/deploy.yml@refs/tags/v1"),
+        ("aws:RequestTag/runner_environment", "github-hosted"),
+    ];
+    let kept = shared.iter().filter(|(key, _)| change.iter().all(|(changed, _)| changed != key));
+    let change: Vec<Entry> = kept.chain(change).copied().collect();
+    trust_of("shared-trust-policy", "sts:AssumeRoleWithWebIdentity", &change)
+}
+
+fn trust_of(policy_name: &str, action: &str, change: &[Entry]) -> Evaluation {
     let session = format!("16543210987@{SHA}");
     let job = [
         ("cognito-identity.amazonaws.com:aud", POOL),
@@ -56,7 +74,7 @@ fn trust(action: &str, change: &[Entry]) -> Evaluation {
         resource: None,
         context: context(&changed(&job, change)),
     };
-    evaluate(&[policy("trust-policy")], &request)
+    evaluate(&[policy(policy_name)], &request)
 }
 
 /// The request is refused for the value of this key and for nothing else.
@@ -211,4 +229,52 @@ fn store_tagged_for_another_repository_or_enterprise_or_not_at_all_stays_shut() 
     ] {
         assert!(!may_read_by_tags(&[(tag, value)]), "{tag} {value}");
     }
+}
+
+#[test]
+fn platform_role_admits_the_shared_workflow_whoever_calls_it() {
+    assert_eq!(assume_platform_role(&[]).decision, Decision::Allow);
+    assert_eq!(assume_platform_role(&[("aws:RequestTag/repository", "octo/other")]).decision, Decision::Allow);
+    assert_eq!(trust_of("shared-trust-policy", "sts:TagSession", &[]).decision, Decision::Allow);
+}
+
+#[test]
+fn platform_role_refuses_other_workflows_and_other_refs_of_the_shared_one() {
+    for workflow in [
+        "octo/app/.github/workflows/deploy.yml@refs/tags/v1",
+        "octo-org/platform/.github/workflows/test.yml@refs/tags/v1",
+        "octo-org/platform/.github/workflows/deploy.yml@refs/heads/v1",
+        "octo-org/platform/.github/workflows/deploy.yml@refs/tags/v1.1",
+        "octo-org/platform/.github/workflows/deploy.yml@8f3b1c2d4e5f60718293a4b5c6d7e8f901234567",
+        "octo-org/platform/.github/workflows/Deploy.yml@refs/tags/v1",
+        "",
+    ] {
+        let evaluation = assume_platform_role(&[("aws:RequestTag/job_workflow_ref", workflow)]);
+        assert_refused_for(&evaluation, "aws:RequestTag/job_workflow_ref");
+    }
+}
+
+#[test]
+fn platform_role_refuses_self_hosted_runners_and_pull_requests() {
+    for (tag, value) in [
+        ("aws:RequestTag/runner_environment", "self-hosted"),
+        ("aws:RequestTag/runner_environment", ""),
+        ("aws:RequestTag/event_name", "pull_request"),
+        ("aws:RequestTag/event_name", ""),
+        ("aws:RequestTag/enterprise", "mallory"),
+    ] {
+        assert_refused_for(&assume_platform_role(&[(tag, value)]), tag);
+    }
+}
+
+#[test]
+fn platform_role_reads_the_secret_of_the_platform_and_no_store() {
+    assert!(may_read("shared-role-policy", "platform/deploy-AbCdEf", &SESSION));
+    for secret in
+        ["platform/other-AbCdEf", "platform/deploy-old-AbCdEf", "octo-enterprise/repo/octo/app/secrets-AbCdEf"]
+    {
+        assert!(!may_read("shared-role-policy", secret, &SESSION), "{secret}");
+    }
+    assert!(!may_read_by_name("octo/platform/deploy-AbCdEf", &[]));
+    assert!(!may_read("role-policy", "platform/deploy-AbCdEf", &SESSION));
 }
