@@ -1,5 +1,6 @@
 import { getInput, setSecret } from '@actions/core';
 import type { Core, RawInputs } from './core.d.ts';
+import { awsEnvironment } from './node-host.ts';
 
 /** Reads what the core names, as the runner gives it, and masks the one input that is a secret. */
 export function loadInputs(core: Core): RawInputs {
@@ -8,10 +9,4 @@ export function loadInputs(core: Core): RawInputs {
     setSecret(inputs['github-token']);
   }
   return { goal: 'export', claims: {}, inputs, environment: awsEnvironment(core) };
-}
-
-/** Those of the variables that the core wants to know which are set. */
-export function awsEnvironment(core: Core): Record<string, string> {
-  const set = core.environmentVariables().filter((name) => process.env[name] !== undefined);
-  return Object.fromEntries(set.map((name) => [name, process.env[name] ?? '']));
 }

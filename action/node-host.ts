@@ -1,4 +1,4 @@
-import type { Host } from './core.d.ts';
+import type { Core, Host } from './core.d.ts';
 import type { Transport } from './transport.ts';
 
 /** What Node gives the core, whoever runs it. */
@@ -11,4 +11,10 @@ export function nodeHost(transport: Transport): Omit<Host, 'githubToken' | 'log'
     // `performance` would do, were it not for the 5 ms that Node takes to load it.
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   };
+}
+
+/** Those of the variables that the core wants to know which are set. */
+export function awsEnvironment(core: Core): Record<string, string> {
+  const set = core.environmentVariables().filter((name) => process.env[name] !== undefined);
+  return Object.fromEntries(set.map((name) => [name, process.env[name] ?? '']));
 }

@@ -35,13 +35,13 @@ const nothingByImport = {
 };
 
 /** What few runs need is a file of its own, loaded when it is needed. */
-const loadedWhenNeeded = {
+const loadedWhenNeeded = (file) => ({
   name: 'loaded-when-needed',
   setup: (build) =>
     build.onResolve({ filter: /^hpagent$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './hpagent.js', external: true } : undefined,
+      kind === 'dynamic-import' ? { path: file, external: true } : undefined,
     ),
-};
+});
 
 const toolchain = wasmToolchain();
 for (const folder of [dist, generated, scratch]) {
@@ -104,24 +104,42 @@ function optimize(wasm, to = wasm) {
 }
 
 async function bundle() {
-  const result = await esbuild.build({
+  const common = {
     absWorkingDir: root,
     alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
     bundle: true,
-    define: { 'globalThis.crypto.getRandomValues': 'getRandomValues' },
-    entryPoints: { index: 'action/main.ts', hpagent: 'hpagent' },
-    // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
-    format: 'cjs',
+    define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
     inject: ['action/random.ts'],
     legalComments: 'none',
     metafile: true,
     minify: true,
-    outdir: dist,
     platform: 'node',
-    plugins: [ownHttpClient, nothingByImport, loadedWhenNeeded],
     target: 'node20',
+  };
+  const action = await esbuild.build({
+    ...common,
+    entryPoints: { index: 'action/main.ts', hpagent: 'hpagent' },
+    // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
+    format: 'cjs',
+    outdir: dist,
+    plugins: [ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js')],
   });
-  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(bundledFiles(result.metafile)));
+  const npm = await esbuild.build({
+    ...common,
+    entryPoints: { index: 'npm/index.ts', cli: 'npm/cli.ts' },
+    format: 'esm',
+    // Whoever installs it may want to read it.
+    minify: false,
+    outdir: path.join(dist, 'npm'),
+    outExtension: { '.js': '.mjs' },
+    plugins: [loadedWhenNeeded('../hpagent.js')],
+  });
+  cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
+  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses([action, npm].flatMap(({ metafile }) => bundledFiles(metafile))));
+}
+
+function version() {
+  return /^version = "(.+)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1];
 }
 
 /** The files of which anything is left in the bundle. */
@@ -150,9 +168,10 @@ function record() {
     inputs: inputsHash(root),
     files: Object.fromEntries(
       [dist, generated].flatMap((folder) =>
-        readdirSync(folder)
+        readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => path.join(entry.parentPath, entry.name))
           .sort()
-          .map((name) => path.join(folder, name))
           .map((file) => [path.relative(out, file).replaceAll('\\', '/'), sha256(readFileSync(file))]),
       ),
     ),

@@ -209,8 +209,7 @@ impl Error {
             }
             Self::IdTokenPermissionMissing => {
                 "Give the job `permissions: id-token: write` (and `contents: read` if it \
-                 checks out). A called workflow needs it from its caller too; pull requests from forks never get it. \
-                 Or pass a token as `github-token`."
+                 checks out). A called workflow needs it from its caller too; pull requests from forks never get it."
                     .to_owned()
             }
             Self::GithubTokenUnavailable(unanswered) | Self::Unreachable(_, unanswered) => unanswered.hint(),

@@ -50,6 +50,35 @@ test('every error code of the core is in README.md, and no other', () => {
   assert.deepEqual(documented.toSorted(), codesOfTheSources().toSorted());
 });
 
+test('the types of the npm package name the same codes, but those of the action alone', () => {
+  const section = read('README.md').split('## Troubleshooting\n')[1].split('\n## ')[0];
+  const documented = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
+  const ofTheAction = ['cancelled', 'export-failed', 'profile-not-written'];
+  const typed = [...read('npm/index.d.mts').split('type ErrorCode =')[1].matchAll(/\| '([a-z-]+)'/g)].map(([, code]) => code);
+  assert.deepEqual(typed, documented.filter((code) => !ofTheAction.includes(code)).toSorted());
+});
+
+test('the options of the npm package are the inputs, but those of exporting, and the claims of a laptop', () => {
+  const exporting = ['export-aws-credentials', 'overwrite-aws-profile', 'export-env', 'export-outputs'];
+  const inputs = keysOf(action, 'inputs').filter((name) => !exporting.includes(name));
+  const options = [...read('npm/options.ts').split('const INPUTS = {')[1].split('}')[0].matchAll(/^ {2}(\w+): '([a-z-]+)',$/gm)];
+  assert.deepEqual(options.map(([, , input]) => input), inputs);
+  const typed = [...read('npm/index.d.mts').matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name);
+  const ownOfJavaScript = ['signal', 'logger', 'mask', 'env'];
+  const expected = [...options.map(([, option]) => option), 'repository', 'environment', ...ownOfJavaScript];
+  assert.deepEqual(typed.toSorted(), expected.toSorted());
+});
+
+test('the help of the command line names every flag', () => {
+  const help = read('npm/help.ts');
+  const options = [...read('npm/options.ts').split('const INPUTS = {')[1].split('}')[0].matchAll(/^ {2}(\w+): /gm)].map(([, option]) => option);
+  const flags = options.map((option) => option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+  const inNoCommand = ['github-token', 'min-mask-length'];
+  for (const flag of [...flags, 'repository', 'environment', 'from', 'to', 'command', 'profile', 'web-identity-token-server', 'yes']) {
+    assert.equal(new RegExp(`--${flag}\\b(?!-)`).test(help), !inNoCommand.includes(flag), flag);
+  }
+});
+
 test('node24/action.yml differs from action.yml in the Node alone', () => {
   const [comment, ...lines] = read('node24/action.yml').split('\n');
   assert.match(comment, /^# /);
@@ -64,7 +93,10 @@ test('dist/ is built from the sources beside it', () => {
     assert.equal(sha256(readFileSync(path.join(root, file))), hash, file);
   }
   const built = Object.keys(files).filter((file) => file.startsWith('dist/')).map((file) => file.slice(5));
-  assert.deepEqual(readdirSync(path.join(root, 'dist')).toSorted(), [...built, 'build.json'].toSorted());
+  const found = readdirSync(path.join(root, 'dist'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(path.join(root, 'dist'), path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  assert.deepEqual(found.toSorted(), [...built, 'build.json'].toSorted());
 });
 
 test('the bundle has nothing of the packages that it does without', () => {

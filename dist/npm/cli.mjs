@@ -1,0 +1,1571 @@
+#!/usr/bin/env node
+var __defProp = Object.defineProperty;
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+
+// action/random.ts
+import { randomFillSync } from "node:crypto";
+function getRandomValues(bytes) {
+  return randomFillSync(bytes);
+}
+
+// npm/cli.ts
+import { fstatSync, readFileSync as readFileSync4 } from "node:fs";
+import path2 from "node:path";
+import { parseArgs } from "node:util";
+
+// action/load.ts
+import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+
+// target/wasm-bindgen/env_kvstore_bg.js
+var env_kvstore_bg_exports = {};
+__export(env_kvstore_bg_exports, {
+  __wbg_Error_208446807d0d1e30: () => __wbg_Error_208446807d0d1e30,
+  __wbg_Number_ff192a72a0dcdf6d: () => __wbg_Number_ff192a72a0dcdf6d,
+  __wbg___wbindgen_boolean_get_4f1baf9a00be3c74: () => __wbg___wbindgen_boolean_get_4f1baf9a00be3c74,
+  __wbg___wbindgen_in_3f58a9d3b3a7eed2: () => __wbg___wbindgen_in_3f58a9d3b3a7eed2,
+  __wbg___wbindgen_is_function_741ff2bb612836f5: () => __wbg___wbindgen_is_function_741ff2bb612836f5,
+  __wbg___wbindgen_is_object_8b968c3ab8e96595: () => __wbg___wbindgen_is_object_8b968c3ab8e96595,
+  __wbg___wbindgen_is_string_fc456fee5d3317de: () => __wbg___wbindgen_is_string_fc456fee5d3317de,
+  __wbg___wbindgen_is_undefined_be5b34249ff1fc15: () => __wbg___wbindgen_is_undefined_be5b34249ff1fc15,
+  __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36: () => __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36,
+  __wbg___wbindgen_number_get_934b640d0889af78: () => __wbg___wbindgen_number_get_934b640d0889af78,
+  __wbg___wbindgen_string_get_7ce8eee7fd327545: () => __wbg___wbindgen_string_get_7ce8eee7fd327545,
+  __wbg___wbindgen_throw_4c88d8bf264fd984: () => __wbg___wbindgen_throw_4c88d8bf264fd984,
+  __wbg__wbg_cb_unref_09736879a3f67559: () => __wbg__wbg_cb_unref_09736879a3f67559,
+  __wbg_call_40b008ba32f73991: () => __wbg_call_40b008ba32f73991,
+  __wbg_call_a410eb4b59ed5965: () => __wbg_call_a410eb4b59ed5965,
+  __wbg_connectEarly_18b44761cabbceaa: () => __wbg_connectEarly_18b44761cabbceaa,
+  __wbg_done_57e08d0be6e30c02: () => __wbg_done_57e08d0be6e30c02,
+  __wbg_entries_7bb1459bd9b5c2b9: () => __wbg_entries_7bb1459bd9b5c2b9,
+  __wbg_getRandomValues_8b6f1f663e6f188d: () => __wbg_getRandomValues_8b6f1f663e6f188d,
+  __wbg_get_2080c49015e35254: () => __wbg_get_2080c49015e35254,
+  __wbg_get_635eea311fa1a291: () => __wbg_get_635eea311fa1a291,
+  __wbg_get_d7176cfb76d71114: () => __wbg_get_d7176cfb76d71114,
+  __wbg_get_unchecked_e6325ad374eff861: () => __wbg_get_unchecked_e6325ad374eff861,
+  __wbg_get_with_ref_key_fc601247060b7204: () => __wbg_get_with_ref_key_fc601247060b7204,
+  __wbg_githubToken_4c5649c3cf9c672a: () => __wbg_githubToken_4c5649c3cf9c672a,
+  __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b: () => __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b,
+  __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea: () => __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea,
+  __wbg_isArray_bcf1376d0d732d08: () => __wbg_isArray_bcf1376d0d732d08,
+  __wbg_isSafeInteger_1a35ba4d31e71d38: () => __wbg_isSafeInteger_1a35ba4d31e71d38,
+  __wbg_iterator_e4c5e8f68ada7b58: () => __wbg_iterator_e4c5e8f68ada7b58,
+  __wbg_length_186163212ffe79c3: () => __wbg_length_186163212ffe79c3,
+  __wbg_length_b03a0fabb109b1e9: () => __wbg_length_b03a0fabb109b1e9,
+  __wbg_log_663af3f8371009da: () => __wbg_log_663af3f8371009da,
+  __wbg_monotonicMs_bdea858cf4969721: () => __wbg_monotonicMs_bdea858cf4969721,
+  __wbg_new_13de428334042d26: () => __wbg_new_13de428334042d26,
+  __wbg_new_37eb45aaf5eeb820: () => __wbg_new_37eb45aaf5eeb820,
+  __wbg_new_cd4348290afae586: () => __wbg_new_cd4348290afae586,
+  __wbg_new_typed_e09da9dae6ee5935: () => __wbg_new_typed_e09da9dae6ee5935,
+  __wbg_next_178c1651c11432b3: () => __wbg_next_178c1651c11432b3,
+  __wbg_next_af5ac6a08bb0a717: () => __wbg_next_af5ac6a08bb0a717,
+  __wbg_nowMs_3fe27dea00504b08: () => __wbg_nowMs_3fe27dea00504b08,
+  __wbg_prototypesetcall_13162965d1fe7aa3: () => __wbg_prototypesetcall_13162965d1fe7aa3,
+  __wbg_queueMicrotask_1e8503a8a690f0a3: () => __wbg_queueMicrotask_1e8503a8a690f0a3,
+  __wbg_queueMicrotask_4a1a4d8dd332373b: () => __wbg_queueMicrotask_4a1a4d8dd332373b,
+  __wbg_resolve_dbf78ab4942478b0: () => __wbg_resolve_dbf78ab4942478b0,
+  __wbg_send_91201c16cfb30503: () => __wbg_send_91201c16cfb30503,
+  __wbg_set_d2d33b52458e984a: () => __wbg_set_d2d33b52458e984a,
+  __wbg_set_e4b9a833d288759a: () => __wbg_set_e4b9a833d288759a,
+  __wbg_set_wasm: () => __wbg_set_wasm,
+  __wbg_sleep_278d35963bf40530: () => __wbg_sleep_278d35963bf40530,
+  __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc: () => __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc,
+  __wbg_static_accessor_GLOBAL_e4293fb22cbe77da: () => __wbg_static_accessor_GLOBAL_e4293fb22cbe77da,
+  __wbg_static_accessor_SELF_53bb20457401453d: () => __wbg_static_accessor_SELF_53bb20457401453d,
+  __wbg_static_accessor_WINDOW_b5e0810bfecb7feb: () => __wbg_static_accessor_WINDOW_b5e0810bfecb7feb,
+  __wbg_then_656f253a5dd7d8ea: () => __wbg_then_656f253a5dd7d8ea,
+  __wbg_then_e3f7f2d365708be8: () => __wbg_then_e3f7f2d365708be8,
+  __wbg_value_e0f328965e184931: () => __wbg_value_e0f328965e184931,
+  __wbindgen_generic_0000000000000001: () => __wbindgen_generic_0000000000000001,
+  __wbindgen_generic_0000000000000002: () => __wbindgen_generic_0000000000000002,
+  __wbindgen_generic_0000000000000003: () => __wbindgen_generic_0000000000000003,
+  __wbindgen_generic_0000000000000004: () => __wbindgen_generic_0000000000000004,
+  __wbindgen_generic_0000000000000005: () => __wbindgen_generic_0000000000000005,
+  __wbindgen_init_externref_table: () => __wbindgen_init_externref_table,
+  configure: () => configure,
+  environmentVariables: () => environmentVariables,
+  inputNames: () => inputNames,
+  mergeProfile: () => mergeProfile,
+  profileSettings: () => profileSettings,
+  run: () => run,
+  tokenServer: () => tokenServer
+});
+function configure(text, command, flags) {
+  let deferred5_0;
+  let deferred5_1;
+  try {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+      ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(command, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passArrayJsValueToWasm0(flags, wasm.__wbindgen_malloc);
+      len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr2) {
+        wasm.__externref_drop_slice(ptr2, len2);
+        wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+      }
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    const ret = wasm.configure(ptr0, len0, ptr1, len1, ptr2, len2);
+    var ptr4 = ret[0];
+    var len4 = ret[1];
+    if (ret[3]) {
+      ptr4 = 0;
+      len4 = 0;
+      throw takeFromExternrefTable0(ret[2]);
+    }
+    deferred5_0 = ptr4;
+    deferred5_1 = len4;
+    return getStringFromWasm0(ptr4, len4);
+  } finally {
+    wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
+  }
+}
+function environmentVariables() {
+  const ret = wasm.environmentVariables();
+  var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+  wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+  return v1;
+}
+function inputNames() {
+  const ret = wasm.inputNames();
+  var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+  wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+  return v1;
+}
+function mergeProfile(text, is_config, name, settings, overwrite) {
+  let deferred7_0;
+  let deferred7_1;
+  try {
+    const val4 = +is_config;
+    const val5 = +overwrite;
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+      ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passArrayJsValueToWasm0(settings, wasm.__wbindgen_malloc);
+      len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr2) {
+        wasm.__externref_drop_slice(ptr2, len2);
+        wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+      }
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    const ret = wasm.mergeProfile(ptr0, len0, val4, ptr1, len1, ptr2, len2, val5);
+    var ptr6 = ret[0];
+    var len6 = ret[1];
+    if (ret[3]) {
+      ptr6 = 0;
+      len6 = 0;
+      throw takeFromExternrefTable0(ret[2]);
+    }
+    deferred7_0 = ptr6;
+    deferred7_1 = len6;
+    return getStringFromWasm0(ptr6, len6);
+  } finally {
+    wasm.__wbindgen_free(deferred7_0, deferred7_1, 1);
+  }
+}
+function profileSettings(text, name, keys) {
+  let ptr0, len0, ptr1, len1, ptr2, len2;
+  try {
+    ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    len0 = WASM_VECTOR_LEN;
+    ptr1 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    len1 = WASM_VECTOR_LEN;
+    ptr2 = passArrayJsValueToWasm0(keys, wasm.__wbindgen_malloc);
+    len2 = WASM_VECTOR_LEN;
+  } catch (e) {
+    if (ptr2) {
+      wasm.__externref_drop_slice(ptr2, len2);
+      wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+    }
+    if (ptr1) {
+      wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+    }
+    if (ptr0) {
+      wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+    }
+    throw e;
+  }
+  const ret = wasm.profileSettings(ptr0, len0, ptr1, len1, ptr2, len2);
+  let v4;
+  if (ret[0] !== 0) {
+    v4 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+  }
+  return v4;
+}
+function run(raw, host) {
+  const ret = wasm.run(raw, host);
+  return ret;
+}
+function tokenServer(text) {
+  const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+  const len0 = WASM_VECTOR_LEN;
+  const ret = wasm.tokenServer(ptr0, len0);
+  if (ret[3]) {
+    throw takeFromExternrefTable0(ret[2]);
+  }
+  var v2 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+  wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+  return v2;
+}
+function __wbg_Error_208446807d0d1e30(arg0, arg1) {
+  const ret = Error(getStringFromWasm0(arg0, arg1));
+  return ret;
+}
+function __wbg_Number_ff192a72a0dcdf6d(arg0) {
+  const ret = Number(arg0);
+  return ret;
+}
+function __wbg___wbindgen_boolean_get_4f1baf9a00be3c74(arg0) {
+  const v = arg0;
+  const ret = typeof v === "boolean" ? v : void 0;
+  return isLikeNone(ret) ? 16777215 : ret ? 1 : 0;
+}
+function __wbg___wbindgen_in_3f58a9d3b3a7eed2(arg0, arg1) {
+  const ret = arg0 in arg1;
+  return ret;
+}
+function __wbg___wbindgen_is_function_741ff2bb612836f5(arg0) {
+  const ret = typeof arg0 === "function";
+  return ret;
+}
+function __wbg___wbindgen_is_object_8b968c3ab8e96595(arg0) {
+  const val = arg0;
+  const ret = typeof val === "object" && val !== null;
+  return ret;
+}
+function __wbg___wbindgen_is_string_fc456fee5d3317de(arg0) {
+  const ret = typeof arg0 === "string";
+  return ret;
+}
+function __wbg___wbindgen_is_undefined_be5b34249ff1fc15(arg0) {
+  const ret = arg0 === void 0;
+  return ret;
+}
+function __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36(arg0, arg1) {
+  const ret = arg0 == arg1;
+  return ret;
+}
+function __wbg___wbindgen_number_get_934b640d0889af78(arg0, arg1) {
+  const obj = arg1;
+  const ret = typeof obj === "number" ? obj : void 0;
+  getDataViewMemory0().setFloat64((arg0 >>> 0) + 8 * 1, isLikeNone(ret) ? 0 : ret, true);
+  getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, !isLikeNone(ret), true);
+}
+function __wbg___wbindgen_string_get_7ce8eee7fd327545(arg0, arg1) {
+  const obj = arg1;
+  const ret = typeof obj === "string" ? obj : void 0;
+  var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+  var len1 = WASM_VECTOR_LEN;
+  getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
+  getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
+}
+function __wbg___wbindgen_throw_4c88d8bf264fd984(arg0, arg1) {
+  throw new Error(getStringFromWasm0(arg0, arg1));
+}
+function __wbg__wbg_cb_unref_09736879a3f67559(arg0) {
+  arg0._wbg_cb_unref();
+}
+function __wbg_call_40b008ba32f73991() {
+  return handleError(function(arg0, arg1) {
+    const ret = arg0.call(arg1);
+    return ret;
+  }, arguments);
+}
+function __wbg_call_a410eb4b59ed5965() {
+  return handleError(function(arg0, arg1, arg2) {
+    const ret = arg0.call(arg1, arg2);
+    return ret;
+  }, arguments);
+}
+function __wbg_connectEarly_18b44761cabbceaa(arg0, arg1, arg2, arg3) {
+  arg0.connectEarly(getStringFromWasm0(arg1, arg2), arg3 >>> 0);
+}
+function __wbg_done_57e08d0be6e30c02(arg0) {
+  const ret = arg0.done;
+  return ret;
+}
+function __wbg_entries_7bb1459bd9b5c2b9(arg0) {
+  const ret = Object.entries(arg0);
+  return ret;
+}
+function __wbg_getRandomValues_8b6f1f663e6f188d() {
+  return handleError(function(arg0, arg1) {
+    getRandomValues(getArrayU8FromWasm0(arg0, arg1));
+  }, arguments);
+}
+function __wbg_get_2080c49015e35254() {
+  return handleError(function(arg0, arg1) {
+    const ret = Reflect.get(arg0, arg1);
+    return ret;
+  }, arguments);
+}
+function __wbg_get_635eea311fa1a291() {
+  return handleError(function(arg0, arg1) {
+    const ret = Reflect.get(arg0, arg1);
+    return ret;
+  }, arguments);
+}
+function __wbg_get_d7176cfb76d71114(arg0, arg1) {
+  const ret = arg0[arg1 >>> 0];
+  return ret;
+}
+function __wbg_get_unchecked_e6325ad374eff861(arg0, arg1) {
+  const ret = arg0[arg1 >>> 0];
+  return ret;
+}
+function __wbg_get_with_ref_key_fc601247060b7204(arg0, arg1) {
+  const ret = arg0[arg1];
+  return ret;
+}
+function __wbg_githubToken_4c5649c3cf9c672a() {
+  return handleError(function(arg0, arg1, arg2, arg3, arg4) {
+    const ret = arg0.githubToken(getStringFromWasm0(arg1, arg2), arg3, arg4 >>> 0);
+    return ret;
+  }, arguments);
+}
+function __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b(arg0) {
+  let result;
+  try {
+    result = arg0 instanceof ArrayBuffer;
+  } catch (_) {
+    result = false;
+  }
+  const ret = result;
+  return ret;
+}
+function __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea(arg0) {
+  let result;
+  try {
+    result = arg0 instanceof Uint8Array;
+  } catch (_) {
+    result = false;
+  }
+  const ret = result;
+  return ret;
+}
+function __wbg_isArray_bcf1376d0d732d08(arg0) {
+  const ret = Array.isArray(arg0);
+  return ret;
+}
+function __wbg_isSafeInteger_1a35ba4d31e71d38(arg0) {
+  const ret = Number.isSafeInteger(arg0);
+  return ret;
+}
+function __wbg_iterator_e4c5e8f68ada7b58() {
+  const ret = Symbol.iterator;
+  return ret;
+}
+function __wbg_length_186163212ffe79c3(arg0) {
+  const ret = arg0.length;
+  return ret;
+}
+function __wbg_length_b03a0fabb109b1e9(arg0) {
+  const ret = arg0.length;
+  return ret;
+}
+function __wbg_log_663af3f8371009da(arg0, arg1, arg2, arg3, arg4, arg5, arg6) {
+  var v0 = getArrayJsValueFromWasm0(arg5, arg6);
+  wasm.__wbindgen_free(arg5, arg6 * 4, 4);
+  arg0.log(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4), v0);
+}
+function __wbg_monotonicMs_bdea858cf4969721(arg0) {
+  const ret = arg0.monotonicMs();
+  return ret;
+}
+function __wbg_new_13de428334042d26(arg0) {
+  const ret = new Uint8Array(arg0);
+  return ret;
+}
+function __wbg_new_37eb45aaf5eeb820() {
+  const ret = new Array();
+  return ret;
+}
+function __wbg_new_cd4348290afae586() {
+  const ret = new Object();
+  return ret;
+}
+function __wbg_new_typed_e09da9dae6ee5935(arg0, arg1) {
+  try {
+    var state0 = { a: arg0, b: arg1 };
+    var cb0 = (arg02, arg12) => {
+      const a = state0.a;
+      state0.a = 0;
+      try {
+        return wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(a, state0.b, arg02, arg12);
+      } finally {
+        state0.a = a;
+      }
+    };
+    const ret = new Promise(cb0);
+    return ret;
+  } finally {
+    state0.a = 0;
+  }
+}
+function __wbg_next_178c1651c11432b3(arg0) {
+  const ret = arg0.next;
+  return ret;
+}
+function __wbg_next_af5ac6a08bb0a717() {
+  return handleError(function(arg0) {
+    const ret = arg0.next();
+    return ret;
+  }, arguments);
+}
+function __wbg_nowMs_3fe27dea00504b08(arg0) {
+  const ret = arg0.nowMs();
+  return ret;
+}
+function __wbg_prototypesetcall_13162965d1fe7aa3(arg0, arg1, arg2) {
+  Uint8Array.prototype.set.call(getArrayU8FromWasm0(arg0, arg1), arg2);
+}
+function __wbg_queueMicrotask_1e8503a8a690f0a3(arg0) {
+  const ret = arg0.queueMicrotask;
+  return ret;
+}
+function __wbg_queueMicrotask_4a1a4d8dd332373b(arg0) {
+  queueMicrotask(arg0);
+}
+function __wbg_resolve_dbf78ab4942478b0(arg0) {
+  const ret = Promise.resolve(arg0);
+  return ret;
+}
+function __wbg_send_91201c16cfb30503() {
+  return handleError(function(arg0, arg1, arg2) {
+    const ret = arg0.send(arg1, arg2);
+    return ret;
+  }, arguments);
+}
+function __wbg_set_d2d33b52458e984a(arg0, arg1, arg2) {
+  arg0[arg1 >>> 0] = arg2;
+}
+function __wbg_set_e4b9a833d288759a(arg0, arg1, arg2) {
+  arg0[arg1] = arg2;
+}
+function __wbg_sleep_278d35963bf40530(arg0, arg1) {
+  const ret = arg0.sleep(arg1);
+  return ret;
+}
+function __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc() {
+  const ret = typeof globalThis === "undefined" ? void 0 : globalThis;
+  return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+}
+function __wbg_static_accessor_GLOBAL_e4293fb22cbe77da() {
+  const ret = typeof global === "undefined" ? void 0 : global;
+  return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+}
+function __wbg_static_accessor_SELF_53bb20457401453d() {
+  const ret = typeof self === "undefined" ? void 0 : self;
+  return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+}
+function __wbg_static_accessor_WINDOW_b5e0810bfecb7feb() {
+  const ret = typeof window === "undefined" ? void 0 : window;
+  return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+}
+function __wbg_then_656f253a5dd7d8ea(arg0, arg1, arg2) {
+  const ret = arg0.then(arg1, arg2);
+  return ret;
+}
+function __wbg_then_e3f7f2d365708be8(arg0, arg1) {
+  const ret = arg0.then(arg1);
+  return ret;
+}
+function __wbg_value_e0f328965e184931(arg0) {
+  const ret = arg0.value;
+  return ret;
+}
+function __wbindgen_generic_0000000000000001(arg0, arg1) {
+  const ret = makeMutClosure(arg0, arg1, wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_);
+  return ret;
+}
+function __wbindgen_generic_0000000000000002(arg0) {
+  const ret = arg0;
+  return ret;
+}
+function __wbindgen_generic_0000000000000003(arg0, arg1) {
+  const ret = getStringFromWasm0(arg0, arg1);
+  return ret;
+}
+function __wbindgen_generic_0000000000000004(arg0) {
+  const ret = BigInt.asUintN(64, arg0);
+  return ret;
+}
+function __wbindgen_generic_0000000000000005(arg0, arg1) {
+  var v0 = getArrayJsValueFromWasm0(arg0, arg1);
+  wasm.__wbindgen_free(arg0, arg1 * 4, 4);
+  const ret = v0;
+  return ret;
+}
+function __wbindgen_init_externref_table() {
+  const table = wasm.__wbindgen_externrefs;
+  table.set(0, void 0);
+  table.set(1024, void 0);
+  table.set(1025, null);
+  table.set(1026, true);
+  table.set(1027, false);
+}
+function wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_(arg0, arg1, arg2) {
+  const ret = wasm.wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_(arg0, arg1, arg2);
+  if (ret[1]) {
+    throw takeFromExternrefTable0(ret[0]);
+  }
+}
+function wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(arg0, arg1, arg2, arg3) {
+  wasm.wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(arg0, arg1, arg2, arg3);
+}
+function addToExternrefTable0(obj) {
+  const idx = wasm.__externref_table_alloc();
+  wasm.__wbindgen_externrefs.set(idx, obj);
+  return idx;
+}
+var CLOSURE_DTORS = typeof FinalizationRegistry === "undefined" ? { register: () => {
+}, unregister: () => {
+} } : new FinalizationRegistry((state) => wasm.__wbindgen_destroy_closure(state.a, state.b));
+function getArrayJsValueFromWasm0(ptr, len) {
+  ptr = ptr >>> 0;
+  const mem = getDataViewMemory0();
+  const result = [];
+  for (let i = ptr; i < ptr + 4 * len; i += 4) {
+    result.push(wasm.__wbindgen_externrefs.get(mem.getUint32(i, true)));
+  }
+  wasm.__externref_drop_slice(ptr, len);
+  return result;
+}
+function getArrayU8FromWasm0(ptr, len) {
+  ptr = ptr >>> 0;
+  return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+var cachedDataViewMemory0 = null;
+function getDataViewMemory0() {
+  if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || cachedDataViewMemory0.buffer.detached === void 0 && cachedDataViewMemory0.buffer !== wasm.memory.buffer) {
+    cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+  }
+  return cachedDataViewMemory0;
+}
+function getStringFromWasm0(ptr, len) {
+  ptr = ptr >>> 0;
+  return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));
+}
+var cachedUint8ArrayMemory0 = null;
+function getUint8ArrayMemory0() {
+  if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.byteLength === 0) {
+    cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
+  }
+  return cachedUint8ArrayMemory0;
+}
+function handleError(f, args2) {
+  try {
+    return f.apply(this, args2);
+  } catch (e) {
+    const idx = addToExternrefTable0(e);
+    wasm.__wbindgen_exn_store(idx);
+  }
+}
+function isLikeNone(x) {
+  return x === void 0 || x === null;
+}
+function makeMutClosure(arg0, arg1, f) {
+  const state = { a: arg0, b: arg1, cnt: 1 };
+  const real = (...args2) => {
+    state.cnt++;
+    const a = state.a;
+    state.a = 0;
+    try {
+      return f(a, state.b, ...args2);
+    } finally {
+      state.a = a;
+      real._wbg_cb_unref();
+    }
+  };
+  real._wbg_cb_unref = () => {
+    if (--state.cnt === 0) {
+      wasm.__wbindgen_destroy_closure(state.a, state.b);
+      state.a = 0;
+      CLOSURE_DTORS.unregister(state);
+    }
+  };
+  CLOSURE_DTORS.register(real, state, state);
+  return real;
+}
+function passArrayJsValueToWasm0(array, malloc) {
+  const ptr = malloc(array.length * 4, 4) >>> 0;
+  for (let i = 0; i < array.length; i++) {
+    const add = addToExternrefTable0(array[i]);
+    getDataViewMemory0().setUint32(ptr + 4 * i, add, true);
+  }
+  WASM_VECTOR_LEN = array.length;
+  return ptr;
+}
+function passStringToWasm0(arg, malloc, realloc) {
+  if (realloc === void 0) {
+    const buf = cachedTextEncoder.encode(arg);
+    const ptr2 = malloc(buf.length, 1) >>> 0;
+    getUint8ArrayMemory0().subarray(ptr2, ptr2 + buf.length).set(buf);
+    WASM_VECTOR_LEN = buf.length;
+    return ptr2;
+  }
+  let len = arg.length;
+  let ptr = malloc(len, 1) >>> 0;
+  const mem = getUint8ArrayMemory0();
+  let offset = 0;
+  for (; offset < len; offset++) {
+    const code = arg.charCodeAt(offset);
+    if (code > 127) break;
+    mem[ptr + offset] = code;
+  }
+  if (offset !== len) {
+    if (offset !== 0) {
+      arg = arg.slice(offset);
+    }
+    ptr = realloc(ptr, len, len = offset + arg.length * 3, 1) >>> 0;
+    const view = getUint8ArrayMemory0().subarray(ptr + offset, ptr + len);
+    const ret = cachedTextEncoder.encodeInto(arg, view);
+    offset += ret.written;
+    ptr = realloc(ptr, len, offset, 1) >>> 0;
+  }
+  WASM_VECTOR_LEN = offset;
+  return ptr;
+}
+function takeFromExternrefTable0(idx) {
+  const value = wasm.__wbindgen_externrefs.get(idx);
+  wasm.__externref_table_dealloc(idx);
+  return value;
+}
+var cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+cachedTextDecoder.decode();
+var MAX_SAFARI_DECODE_BYTES = 2146435072;
+var numBytesDecoded = 0;
+function decodeText(bytes) {
+  numBytesDecoded += bytes.length;
+  if (numBytesDecoded >= MAX_SAFARI_DECODE_BYTES) {
+    cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    cachedTextDecoder.decode();
+    numBytesDecoded = bytes.length;
+  }
+  return cachedTextDecoder.decode(bytes);
+}
+var cachedTextEncoder = new TextEncoder();
+if (!("encodeInto" in cachedTextEncoder)) {
+  cachedTextEncoder.encodeInto = function(arg, view) {
+    const buf = cachedTextEncoder.encode(arg);
+    view.set(buf);
+    return {
+      read: arg.length,
+      written: buf.length
+    };
+  };
+}
+var WASM_VECTOR_LEN = 0;
+var wasm;
+function __wbg_set_wasm(val) {
+  wasm = val;
+}
+
+// action/load.ts
+async function loadCore(wasm2) {
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasm2), {
+    "./env_kvstore_bg.js": env_kvstore_bg_exports
+  });
+  __wbg_set_wasm(instance.exports);
+  instance.exports["__wbindgen_start"]();
+  return env_kvstore_bg_exports;
+}
+function compileEachFunctionOnce() {
+  setFlagsFromString("--wasm-tiering-budget=1000000000");
+}
+
+// action/profile.ts
+import { chmodSync, mkdirSync, readFileSync as readFileSync2, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+function configFile() {
+  return locate(process.env["AWS_CONFIG_FILE"], "config");
+}
+function locate(named, leaf) {
+  return named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), ".aws", leaf);
+}
+function read(file) {
+  try {
+    return readFileSync2(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return void 0;
+    throw error;
+  }
+}
+function replaceFile(file, text) {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 448 });
+  const place = followed(file);
+  const beside = `${place}.${process.pid}.tmp`;
+  try {
+    writeFileSync(beside, text, { mode: 384, flag: "wx" });
+    chmodSync(beside, 384);
+    renameSync(beside, place);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+function followed(file) {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+// npm/options.ts
+var INPUTS = {
+  identityPoolId: "cognito-identity-pool-id",
+  roleArn: "cognito-role-arn",
+  values: "values",
+  secrets: "secrets",
+  namespace: "namespace",
+  githubEnterpriseName: "github-enterprise-name",
+  oidcIssuer: "oidc-issuer",
+  audience: "audience",
+  githubToken: "github-token",
+  awsAccountId: "aws-account-id",
+  awsRegion: "aws-region",
+  cognitoAccountId: "cognito-account-id",
+  cognitoRegion: "cognito-region",
+  secretsManagerAccountId: "secrets-manager-account-id",
+  secretsManagerRegion: "secrets-manager-region",
+  identity: "identity",
+  chainRoleArn: "chain-role-arn",
+  chainSessionTags: "chain-session-tags",
+  roleSessionName: "role-session-name",
+  roleDurationSeconds: "role-duration-seconds",
+  environmentStore: "environment-store",
+  minMaskLength: "min-mask-length",
+  timeoutSeconds: "timeout-seconds"
+};
+var CLAIMS = ["repository", "environment"];
+var OPTION_NAMES = [...Object.keys(INPUTS), ...CLAIMS];
+function asCoreTakesThem(options) {
+  const inputs = {};
+  const claims = {};
+  for (const [name, text] of Object.entries(options)) {
+    if (text === void 0 || text === "") continue;
+    if (CLAIMS.some((claim) => claim === name)) claims[name] = text;
+    else inputs[INPUTS[name] ?? name] = text;
+  }
+  return { inputs, claims };
+}
+var asOption = (option) => option;
+var asFlag = (option) => `--${kebab(option)}`;
+function kebab(option) {
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+function respelled(text, spelling) {
+  const options = new Map(Object.entries(INPUTS).map(([option, input]) => [input, option]));
+  const spell = (input) => {
+    const option = options.get(input) ?? CLAIMS.find((claim) => claim === input);
+    return option && spelling(option);
+  };
+  return text.replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input, value) => {
+    const spelled = spell(input);
+    return spelled ? `\`${[spelled, value].filter(Boolean).join(spelled.startsWith("-") ? " " : ": ")}\`` : whole;
+  }).replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before, input) => {
+    const spelled = spell(input);
+    return spelled ? before + spelled : whole;
+  });
+}
+
+// npm/errors.ts
+var EnvKvstoreError = class extends Error {
+  code;
+  hint;
+  constructor({ code, message, hint }) {
+    super(message);
+    this.name = "EnvKvstoreError";
+    this.code = code;
+    this.hint = hint;
+  }
+  /** Lets a chain of the SDK's credential providers go on where no job of GitHub Actions could have a token. */
+  get tryNextLink() {
+    return this.code === "id-token-permission-missing";
+  }
+};
+function asError(reason, spelling) {
+  if (reason instanceof EnvKvstoreError) return reason;
+  if (typeof reason === "object" && reason !== null && "code" in reason && "hint" in reason) {
+    const { code, message, hint } = reason;
+    const ownHint = code === "invalid-input" ? INVALID.get(spelling) : void 0;
+    return new EnvKvstoreError({ code, message: respelled(message, spelling), hint: ownHint ?? respelled(hint, spelling) });
+  }
+  const kind = reason instanceof Error ? reason.name : typeof reason;
+  return new EnvKvstoreError({
+    code: "internal-error",
+    message: kind,
+    hint: "This is a fault of env-kvstore. Please report it with the line above; it holds no secret."
+  });
+}
+var INVALID = /* @__PURE__ */ new Map([
+  [asOption, "Correct the options. Nothing was sent."],
+  [asFlag, "Correct the flags; see --help. Nothing was sent."]
+]);
+
+// npm/exec.ts
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+var PASSED_ON = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
+var OF_A_TERMINAL = ["SIGINT", "SIGQUIT"];
+var NOT_EXECUTABLE = 126;
+var NOT_FOUND = 127;
+function runCommand(command, args2, variables) {
+  const child = spawn(command, args2, { env: { ...process.env, ...variables }, stdio: "inherit" });
+  for (const signal of PASSED_ON) {
+    const comesByItself = process.stdin.isTTY && OF_A_TERMINAL.includes(signal);
+    process.on(signal, () => comesByItself || child.kill(signal));
+  }
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`env-kvstore: ${command}: ${error.code}`);
+      resolve(error.code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE);
+    });
+    child.on("exit", (exitCode, signal) => {
+      if (signal === null) return resolve(exitCode ?? 1);
+      PASSED_ON.forEach((name) => process.removeAllListeners(name));
+      process.kill(process.pid, signal);
+      setTimeout(() => resolve(128 + constants.signals[signal]), 1e3);
+    });
+  });
+}
+
+// npm/help.ts
+var CONNECTION = `To reach AWS:
+  --identity-pool-id REGION:UUID   the Cognito identity pool
+  --role-arn ARN                   the role that is assumed
+  --identity KIND                  cognito (default), cognito-enhanced, web-identity, environment
+  --github-enterprise-name SLUG    if the enterprise issues tokens under its own name
+  --oidc-issuer URL                GitHub Enterprise Server, data residency
+  --audience TEXT                  of the GitHub token
+  --chain-role-arn ARN             a second role, assumed by the first one's session
+  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
+  --role-session-name TEMPLATE     of claims, {run_id}@{sha} by default
+  --role-duration-seconds N        900 to 43200
+  --aws-account-id ID, --aws-region REGION
+  --cognito-account-id ID, --cognito-region REGION
+  --timeout-seconds N              for all requests together, 60 by default
+`;
+var VALUES = `What to read:
+  --values LINES                   ENV_VAR,secret|variable[,KEY[,optional]]; may be given several times
+  --secrets LINES                  ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]; the same
+  --namespace NAME                 first part of the stores' names
+  --environment-store RULE         required, not-found-ok (default), optional
+  --secrets-manager-account-id ID, --secrets-manager-region REGION
+  --repository OWNER/NAME          outside GitHub Actions, with --identity environment
+  --environment NAME               the same
+`;
+var PROPOSAL = `  --web-identity-token-server S    GitHub[,AUDIENCE] or URL_VARIABLE,TOKEN_VARIABLE[,AUDIENCE]
+  --profile NAME                   of AWS_CONFIG_FILE, whose web_identity_token_server, role_arn, role_session_name,
+                                   duration_seconds and region are taken
+  Without --profile, AWS_WEB_IDENTITY_TOKEN_SERVER, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME beat the profile.
+`;
+var USAGE = {
+  general: `Usage: env-kvstore COMMAND [FLAGS]
+
+  credential-process   credentials of a role, for credential_process in an AWS config file
+  configure            translates a config file with web_identity_token_server
+  token                the web identity token to a file, for AWS_WEB_IDENTITY_TOKEN_FILE
+  exec                 runs a command with values in its environment
+  get                  prints one value
+
+  env-kvstore COMMAND --help tells a command's flags.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage or flags; 3 get would have shown the value. exec ends as its command does, with
+125 if it fails itself, 126 if the command cannot be run, 127 if there is none.
+`,
+  "credential-process": `Usage: env-kvstore credential-process --identity-pool-id POOL --role-arn ROLE [FLAGS]
+
+Writes the role's credentials to stdout as AWS tools read them from credential_process. They live 3600 seconds.
+
+${CONNECTION}
+In place of them:
+${PROPOSAL}`,
+  configure: `Usage: env-kvstore configure --from FILE [--to FILE] [--command COMMAND] [FLAGS]
+
+Translates an AWS config file: each profile with web_identity_token_server gets a credential_process that every AWS tool
+runs. Everything else stays as it is. Writes to stdout unless --to names a file.
+
+  --command COMMAND                what is run, quoted for a shell; this program by its path unless given
+
+Flags to add to each command:
+${CONNECTION}`,
+  token: `Usage: env-kvstore token [--to FILE] [FLAGS]
+
+Writes the token that STS takes to a file which only you can read, and to stdout the variables for it, as GITHUB_ENV has them.
+
+  --to FILE                        AWS_WEB_IDENTITY_TOKEN_FILE unless given
+
+${CONNECTION}
+In place of them:
+${PROPOSAL}`,
+  exec: `Usage: env-kvstore exec --values LINES [FLAGS] -- COMMAND [ARGUMENTS]
+
+Runs a command with the values in its environment, and in no other. Signals and the exit code are passed on. In GitHub Actions
+the secrets are masked first, by stderr, because stdout is the command's.
+
+${VALUES}
+${CONNECTION}`,
+  get: `Usage: env-kvstore get NAME [--yes] [FLAGS]
+
+Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or
+--secrets has a line for NAME.
+
+  --yes                            also to a terminal or to the pipe of a CI job, which may lead to its log
+
+${VALUES}
+${CONNECTION}`
+};
+
+// npm/masks.ts
+function writeMasks(stream, masks) {
+  const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  const commands = masks.map((mask) => `::add-mask::${escaped(mask)}
+`);
+  return new Promise((resolve) => void stream.write(commands.join(""), () => resolve()));
+}
+
+// action/node-host.ts
+function nodeHost(transport) {
+  return {
+    send: (request, timeoutMs) => transport.send(request, timeoutMs),
+    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    nowMs: () => Date.now(),
+    // `performance` would do, were it not for the 5 ms that Node takes to load it.
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6
+  };
+}
+function awsEnvironment(core2) {
+  const set = core2.environmentVariables().filter((name) => process.env[name] !== void 0);
+  return Object.fromEntries(set.map((name) => [name, process.env[name] ?? ""]));
+}
+
+// action/transport.ts
+import http2 from "node:http";
+import https2 from "node:https";
+
+// action/agents.ts
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import tls2 from "node:tls";
+
+// node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+  const usingSsl = reqUrl.protocol === "https:";
+  if (checkBypass(reqUrl)) {
+    return void 0;
+  }
+  const proxyVar = (() => {
+    if (usingSsl) {
+      return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
+    } else {
+      return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+    }
+  })();
+  if (proxyVar) {
+    try {
+      return new DecodedURL(proxyVar);
+    } catch (_a) {
+      if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
+        return new DecodedURL(`http://${proxyVar}`);
+    }
+  } else {
+    return void 0;
+  }
+}
+function checkBypass(reqUrl) {
+  if (!reqUrl.hostname) {
+    return false;
+  }
+  const reqHost = reqUrl.hostname;
+  if (isLoopbackAddress(reqHost)) {
+    return true;
+  }
+  const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+  if (!noProxy) {
+    return false;
+  }
+  let reqPort;
+  if (reqUrl.port) {
+    reqPort = Number(reqUrl.port);
+  } else if (reqUrl.protocol === "http:") {
+    reqPort = 80;
+  } else if (reqUrl.protocol === "https:") {
+    reqPort = 443;
+  }
+  const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+  if (typeof reqPort === "number") {
+    upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+  }
+  for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
+    if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
+      return true;
+    }
+  }
+  return false;
+}
+function isLoopbackAddress(host) {
+  const hostLower = host.toLowerCase();
+  return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+}
+var DecodedURL = class extends URL {
+  constructor(url, base) {
+    super(url, base);
+    this._decodedUsername = decodeURIComponent(super.username);
+    this._decodedPassword = decodeURIComponent(super.password);
+  }
+  get username() {
+    return this._decodedUsername;
+  }
+  get password() {
+    return this._decodedPassword;
+  }
+};
+
+// action/certificates.ts
+import { readFileSync as readFileSync3 } from "node:fs";
+import tls from "node:tls";
+function trustedAuthorities() {
+  const bundle = process.env["AWS_CA_BUNDLE"];
+  if (!bundle) {
+    return {};
+  }
+  const extra = read2(process.env["NODE_EXTRA_CA_CERTS"]);
+  const named = read2(bundle);
+  if (named === void 0) {
+    throw {
+      code: "invalid-input",
+      message: "AWS_CA_BUNDLE: the file cannot be read",
+      hint: "Correct the path, or unset the variable. Nothing was sent or written."
+    };
+  }
+  return { ca: [...tls.rootCertificates, named, ...extra === void 0 ? [] : [extra]] };
+}
+function read2(path3) {
+  try {
+    return path3 ? readFileSync3(path3, "utf8") : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// action/agents.ts
+var MAX_SOCKETS = 8;
+var autoSelectFamilyAttemptTimeout = 1e3;
+function createAgents() {
+  const agents = /* @__PURE__ */ new Map();
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
+  const authorities = trustedAuthorities();
+  let secureContext;
+  const secureOptions = () => ({
+    ...options,
+    secureContext: secureContext ??= tls2.createSecureContext(authorities)
+  });
+  const agentFor = (url) => {
+    const proxy = getProxyUrl(url)?.href;
+    const way = `${url.protocol} ${proxy ?? ""}`;
+    const agent = agents.get(way) ?? create(url.protocol, proxy);
+    agents.set(way, agent);
+    return agent;
+  };
+  const create = async (protocol, proxy) => {
+    if (protocol === "http:") {
+      return new http.Agent(options);
+    }
+    if (proxy === void 0) {
+      return withEarlyConnections(new https.Agent(secureOptions()));
+    }
+    const { HttpsProxyAgent } = await import("../hpagent.js");
+    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy }));
+  };
+  return {
+    agentFor,
+    async connectEarly(url, connections) {
+      const agent = await agentFor(url);
+      early.get(agent)?.open(url, connections);
+    },
+    destroy: () => agents.forEach(
+      (agent) => agent.then(
+        (ready) => {
+          early.get(ready)?.destroy();
+          ready.destroy();
+        },
+        () => {
+        }
+      )
+    )
+  };
+}
+var early = /* @__PURE__ */ new WeakMap();
+function withEarlyConnections(agent) {
+  const waiting = /* @__PURE__ */ new Map();
+  const sessions = /* @__PURE__ */ new Map();
+  const create = agent.createConnection.bind(agent);
+  const connect = (key, options) => new Promise((resolve, reject) => {
+    const session = sessions.get(key);
+    const socket = create({ ...options, session }, (error, made) => error ? reject(error) : resolve(made));
+    if (socket) {
+      resolve(socket);
+    }
+  }).then((socket) => socket.on("session", (session) => sessions.set(key, session)));
+  early.set(agent, {
+    open(url, connections) {
+      const port = Number(url.port || 443);
+      const key = `${url.hostname}:${port}`;
+      const opened = waiting.get(key) ?? [];
+      waiting.set(key, opened);
+      while (opened.length < Math.min(connections, MAX_SOCKETS)) {
+        const options = { ...agent.options, host: url.hostname, port, servername: servername(url.hostname) };
+        const connection = connect(key, options);
+        connection.then((socket) => socket.on("error", () => {
+        })).catch(() => {
+        });
+        opened.push(connection);
+      }
+    },
+    destroy: () => [...waiting.values()].flat().forEach((opened) => opened.then((socket) => socket.destroy(), () => {
+    }))
+  });
+  agent.createConnection = ((options, callback) => {
+    const key = `${options.host}:${options.port}`;
+    const fresh = () => connect(key, options);
+    const opened = waiting.get(key)?.shift();
+    const usable = opened?.then((socket) => socket.destroyed ? fresh() : socket, fresh) ?? fresh();
+    usable.then(
+      (socket) => callback(null, socket),
+      (error) => callback(error, void 0)
+    );
+  });
+  return agent;
+}
+function servername(hostname) {
+  return net.isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
+}
+
+// action/transport.ts
+var HostError = class extends Error {
+  code;
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+};
+function createTransport() {
+  const agents = createAgents();
+  return {
+    async send(request, timeoutMs) {
+      const url = new URL(request.url);
+      const agent = await agents.agentFor(url);
+      return exchange(url, request, agent, timeoutMs);
+    },
+    // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
+    connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {
+    }),
+    close: () => agents.destroy()
+  };
+}
+function exchange(url, request, agent, timeoutMs) {
+  const { request: open } = url.protocol === "https:" ? https2 : http2;
+  return new Promise((resolve, reject) => {
+    const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
+    const outgoing = open(url, options, (incoming) => {
+      const chunks = [];
+      let length = 0;
+      incoming.on("data", (chunk) => {
+        length += chunk.length;
+        chunks.push(chunk);
+        if (length > request.maxBodyBytes) {
+          fail(new HostError("too-large"));
+        }
+      });
+      incoming.on("error", (error) => fail(coded(error)));
+      incoming.on("end", () => {
+        const headers = [];
+        for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+          headers.push([incoming.rawHeaders[i].toLowerCase(), incoming.rawHeaders[i + 1]]);
+        }
+        clearTimeout(timer);
+        resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+      });
+    });
+    const fail = (error) => {
+      clearTimeout(timer);
+      reject(error);
+      outgoing.destroy();
+    };
+    const timer = setTimeout(() => fail(new HostError("timed-out")), timeoutMs);
+    outgoing.on("error", (error) => fail(coded(error)));
+    outgoing.end(request.body);
+  });
+}
+function coded(error) {
+  const refused = /^Bad response: (\d{3})$/.exec(error.message)?.[1];
+  return new HostError(refused ? `proxy:${refused}` : error.code ?? "unknown");
+}
+
+// npm/github-token.ts
+var GITHUB = {
+  url: "ACTIONS_ID_TOKEN_REQUEST_URL",
+  token: "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+};
+var LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+async function requestGithubToken(transport, variables, audience, timeoutMs, maxBodyBytes) {
+  const url = process.env[variables.url];
+  const bearer = process.env[variables.token];
+  if (!url || !bearer || !URL.canParse(url)) {
+    throw new HostError("no-token-endpoint");
+  }
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "https:" && !LOOPBACK.test(hostname)) {
+    throw new HostError("token-endpoint-not-https");
+  }
+  const headers = [
+    ["accept", "application/json"],
+    ["authorization", `Bearer ${bearer}`]
+  ];
+  const asked = `${url}${url.includes("?") ? "&" : "?"}audience=${encodeURIComponent(audience)}`;
+  const response = await transport.send({ method: "GET", url: asked, headers, body: "", maxBodyBytes }, timeoutMs);
+  if (response.status !== 200) {
+    throw new HostError(`status:${response.status}`);
+  }
+  const token = tokenIn(response.body);
+  if (!token) {
+    throw new HostError("no-token");
+  }
+  return token;
+}
+function tokenIn(body) {
+  try {
+    const { value } = JSON.parse(new TextDecoder().decode(body));
+    return typeof value === "string" ? value : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// npm/run.ts
+var loading;
+function core() {
+  return loading ??= loadCore(new URL("../env_kvstore_bg.wasm", import.meta.url));
+}
+async function run2(goal, settings) {
+  const { options, spelling, log, tokenVariables = GITHUB, signal } = settings;
+  signal?.throwIfAborted();
+  const loaded = await core();
+  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(loaded) };
+  let transport;
+  const aborted = whenAborted(signal);
+  try {
+    transport = createTransport();
+    const connection = transport;
+    const host = {
+      ...nodeHost(connection),
+      // What was cut off is not to be waited for, and tried again to no avail.
+      sleep: (durationMs) => signal?.aborted ? Promise.resolve() : nodeHost(connection).sleep(durationMs),
+      send: (request, timeoutMs) => aborted.or(connection.send(request, timeoutMs)),
+      githubToken: (...rest) => aborted.or(requestGithubToken(connection, tokenVariables, ...rest)),
+      log
+    };
+    return await aborted.or(loaded.run(raw, host));
+  } catch (reason) {
+    signal?.throwIfAborted();
+    throw forgettingBroken(asError(reason, spelling));
+  } finally {
+    aborted.forget();
+    transport?.close();
+  }
+}
+function forgettingBroken(error) {
+  if (error.code === "internal-error") loading = void 0;
+  return error;
+}
+function whenAborted(signal) {
+  let abort = () => {
+  };
+  const aborted = new Promise((_resolve, reject) => {
+    abort = () => reject(signal?.reason);
+  });
+  aborted.catch(() => {
+  });
+  signal?.addEventListener("abort", abort, { once: true });
+  return {
+    or: (promise) => Promise.race([promise, aborted]),
+    forget: () => signal?.removeEventListener("abort", abort)
+  };
+}
+
+// npm/proposal.ts
+var KEYS = [
+  ["web_identity_token_server", "AWS_WEB_IDENTITY_TOKEN_SERVER", void 0],
+  ["role_arn", "AWS_ROLE_ARN", "roleArn"],
+  ["role_session_name", "AWS_ROLE_SESSION_NAME", "roleSessionName"],
+  ["duration_seconds", void 0, "roleDurationSeconds"],
+  ["region", void 0, "awsRegion"]
+];
+async function settingsOfProposal(options, own) {
+  const { tokenServer: tokenServer2, profileSettings: profileSettings2 } = await core();
+  const named = own["profile"];
+  const name = named ?? process.env["AWS_PROFILE"] ?? process.env["AWS_DEFAULT_PROFILE"] ?? "default";
+  const file = configFile();
+  const profile = profileSettings2(read(file) ?? "", name, KEYS.map(([key]) => key));
+  if (named !== void 0 && profile === void 0) {
+    throw invalid(`--profile: there is no such profile in ${file}`);
+  }
+  const found = KEYS.map(([, variable], index) => {
+    const ofEnvironment = named === void 0 && variable ? process.env[variable] : void 0;
+    return ofEnvironment || profile?.[index] || void 0;
+  });
+  const server = own["web-identity-token-server"] ?? found[0];
+  if (server === void 0) {
+    return { settings: options, tokenVariables: GITHUB };
+  }
+  const added = KEYS.flatMap(([, , option], index) => option ? [[option, found[index]]] : []);
+  const [url, token, audience] = parts(tokenServer2, server);
+  const settings = {
+    ...Object.fromEntries(added),
+    audience,
+    identity: options["identityPoolId"] ? void 0 : "web-identity",
+    ...given(options)
+  };
+  return { settings, tokenVariables: { url, token } };
+}
+function parts(tokenServer2, server) {
+  try {
+    return tokenServer2(server);
+  } catch (problem) {
+    throw invalid(`AWS_WEB_IDENTITY_TOKEN_SERVER or web_identity_token_server: ${String(problem)}`);
+  }
+}
+function given(options) {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== void 0));
+}
+function invalid(message) {
+  return new EnvKvstoreError({ code: "invalid-input", message, hint: "Nothing was sent." });
+}
+
+// npm/cli.ts
+var WRONG_USAGE = 2;
+var REFUSED_TO_PRINT = 3;
+var EXEC_FAILED = 125;
+var ROLE_DURATION_SECONDS = "3600";
+var OWN_FLAGS = {
+  "credential-process": ["profile", "web-identity-token-server"],
+  configure: ["from", "to", "command"],
+  token: ["to", "profile", "web-identity-token-server"],
+  exec: [],
+  get: ["yes"]
+};
+var OF_VALUES = [
+  "values",
+  "secrets",
+  "namespace",
+  "secretsManagerAccountId",
+  "secretsManagerRegion",
+  "environmentStore",
+  "repository",
+  "environment"
+];
+var IN_NO_COMMAND = ["githubToken", "minMaskLength"];
+var COMMANDS = {
+  async "credential-process"({ options, own }) {
+    const { settings, tokenVariables } = await settingsOfProposal(options, own);
+    if (settings["identity"] !== "environment") warnOfShadow();
+    const withDuration = { ...settings, roleDurationSeconds: settings["roleDurationSeconds"] ?? ROLE_DURATION_SECONDS };
+    const { credentials } = await run2("credentials", { ...common, options: withDuration, tokenVariables });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
+    await print(
+      `${JSON.stringify({
+        Version: 1,
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        SessionToken: sessionToken,
+        Expiration: expiration
+      })}
+`
+    );
+    return 0;
+  },
+  async configure({ options, own }) {
+    const from = own["from"] ?? missing("--from FILE");
+    const flags = Object.entries(options).flatMap(([name, value]) => value ? [kebab(name), value] : []);
+    const text = (await core()).configure(readFileSync4(from, "utf8"), own["command"] ?? thisCommand(), flags);
+    warnOfShadow();
+    if (own["to"]) replaceFile(own["to"], text);
+    else await print(text);
+    return 0;
+  },
+  async token({ options, own }) {
+    const to = path2.resolve(own["to"] ?? process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? missing("--to FILE"));
+    if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
+    const { settings, tokenVariables } = await settingsOfProposal(options, own);
+    const outcome = await run2("web-identity-token", { ...common, options: settings, tokenVariables });
+    replaceFile(to, outcome.webIdentityToken);
+    const variables = {
+      AWS_WEB_IDENTITY_TOKEN_FILE: to,
+      AWS_ROLE_ARN: settings["roleArn"],
+      AWS_ROLE_SESSION_NAME: outcome.sessionName
+    };
+    const lines = Object.entries(variables).filter(([, value]) => value);
+    await print(lines.map(([name, value]) => `${name}=${value}
+`).join(""));
+    return 0;
+  },
+  async exec({ options, positionals: [command, ...args2] }) {
+    if (command === void 0) missing("a command after --");
+    const { plan, values } = await run2("values", { ...common, options });
+    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, plan.masks);
+    return runCommand(command, args2, Object.fromEntries(values.map(({ name, value }) => [name, value])));
+  },
+  async get({ options, yes, positionals: [name, ...more] }) {
+    if (name === void 0 || more.length > 0) missing("one NAME");
+    if (!yes) refuseToShow();
+    const lines = options["values"] || options["secrets"] ? {} : { values: `${name},secret` };
+    const { plan, values } = await run2("values", { ...common, options: { ...options, ...lines } });
+    const found = values.find((value) => value.name === name);
+    if (!found) missing(`a line for ${name} in --values or --secrets`);
+    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, plan.masks);
+    await print(found.value);
+    return 0;
+  }
+};
+var common = {
+  spelling: asFlag,
+  log(kind, text) {
+    if (kind === "warning" || kind === "notice") console.error(`env-kvstore: ${text}`);
+  }
+};
+async function main(args2) {
+  const [command = "--help", ...rest] = args2;
+  if (command === "--version") {
+    await print(`${"1.0.0"}
+`);
+    return 0;
+  }
+  if (command === "--help" || command === "-h" || command === "help") {
+    await print(USAGE.general);
+    return args2.length === 0 ? WRONG_USAGE : 0;
+  }
+  if (!Object.hasOwn(COMMANDS, command)) {
+    throw wrongUsage("there is no such command; see env-kvstore --help");
+  }
+  const known = command;
+  if (rest[0] === "--help" || rest[0] === "-h") {
+    await print(USAGE[known]);
+    return 0;
+  }
+  compileEachFunctionOnce();
+  return COMMANDS[known](parse(known, rest));
+}
+function parse(command, args2) {
+  const takesValues = command === "exec" || command === "get";
+  const names = OPTION_NAMES.filter(
+    (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name))
+  );
+  const text = { type: "string", multiple: true };
+  const flags = Object.fromEntries([...names.map(kebab), ...OWN_FLAGS[command]].map((flag) => [flag, text]));
+  const boolean = command === "get" ? { yes: { type: "boolean" } } : {};
+  const { values, positionals } = parseArgs({ args: args2, options: { ...flags, ...boolean }, allowPositionals: takesValues });
+  const given2 = (flag) => values[flag]?.join("\n");
+  return {
+    options: Object.fromEntries(names.map((name) => [name, given2(kebab(name))])),
+    own: Object.fromEntries(OWN_FLAGS[command].filter((flag) => flag !== "yes").map((flag) => [flag, given2(flag)])),
+    yes: values["yes"] === true,
+    positionals
+  };
+}
+function warnOfShadow() {
+  if (process.env["AWS_ACCESS_KEY_ID"]) {
+    console.error(
+      "env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not a profile, unless the profile is named on their command line or in their code. Unset it where the profile is to be used."
+    );
+  }
+}
+function refuseToShow() {
+  const isLog = process.env["CI"] && !isRegularFile();
+  if (process.stdout.isTTY || isLog) {
+    throw new EnvKvstoreError({
+      code: "would-be-shown",
+      message: `stdout is ${process.stdout.isTTY ? "a terminal" : "that of a CI job"}, where others may read the value`,
+      hint: "Give it to one command with `env-kvstore exec`, write it to a file, or say --yes."
+    });
+  }
+}
+function isRegularFile() {
+  try {
+    return fstatSync(1).isFile();
+  } catch {
+    return false;
+  }
+}
+function thisCommand() {
+  const quoted = (file) => /^[\w@+:,./-]+$/.test(file) ? file : `"${file}"`;
+  return [process.execPath, process.argv[1]].map((file) => quoted(file.replaceAll("\\", "/"))).join(" ");
+}
+function missing(what) {
+  throw wrongUsage(`it takes ${what}`);
+}
+function wrongUsage(message) {
+  return new EnvKvstoreError({ code: "invalid-input", message, hint: "See env-kvstore --help." });
+}
+function print(text) {
+  return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+}
+function shown(reason) {
+  if (typeof reason === "string") return wrongUsage(reason);
+  if (Array.isArray(reason)) return wrongUsage(reason.join("\n"));
+  const { code = "", path: file } = reason;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    return wrongUsage(`there is no flag ${/'(-[\w-]*)/.exec(String(reason))?.[1] ?? ""}`);
+  }
+  if (code.startsWith("ERR_PARSE_ARGS")) return wrongUsage("a flag lacks its value, or stands without --");
+  if (file !== void 0) {
+    const hint = "Check the path and its permissions.";
+    return new EnvKvstoreError({ code: "file-failed", message: `${file}: ${code}`, hint });
+  }
+  return asError(reason, asFlag);
+}
+var args = process.argv.slice(2);
+main(args).then(
+  (exitCode) => process.exit(exitCode),
+  (reason) => {
+    const { code, message, hint } = shown(reason);
+    const between = message.includes("\n") ? "\n" : ". ";
+    process.stderr.write(`env-kvstore: ${code}: ${message}${between}${hint}
+`, () => process.exit(exitCodeOf(code)));
+  }
+);
+function exitCodeOf(code) {
+  if (args[0] === "exec") return EXEC_FAILED;
+  if (code === "would-be-shown") return REFUSED_TO_PRINT;
+  return code === "invalid-input" ? WRONG_USAGE : 1;
+}

@@ -1,0 +1,252 @@
+#!/usr/bin/env node
+import { fstatSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { compileEachFunctionOnce } from '../action/load.ts';
+import { replaceFile } from '../action/profile.ts';
+import { asError, EnvKvstoreError } from './errors.ts';
+import { runCommand } from './exec.ts';
+import { USAGE } from './help.ts';
+import { writeMasks } from './masks.ts';
+import { asFlag, kebab, OPTION_NAMES, type OptionName } from './options.ts';
+import { core, run as runCore } from './run.ts';
+import { settingsOfProposal } from './proposal.ts';
+
+declare const VERSION: string;
+
+/** Also what a shell says of wrong usage. */
+const WRONG_USAGE = 2;
+const REFUSED_TO_PRINT = 3;
+/** Of `exec`, as `env` and `timeout` have it: told apart from what the command itself ends with. */
+const EXEC_FAILED = 125;
+
+/** Tools refresh credentials a quarter of an hour before their end: of a shorter session they would ask at every call. */
+const ROLE_DURATION_SECONDS = '3600';
+
+/** What a command takes beside the options of a connection. */
+const OWN_FLAGS = {
+  'credential-process': ['profile', 'web-identity-token-server'],
+  configure: ['from', 'to', 'command'],
+  token: ['to', 'profile', 'web-identity-token-server'],
+  exec: [],
+  get: ['yes'],
+} as const;
+type Command = keyof typeof OWN_FLAGS;
+
+const OF_VALUES: OptionName[] = [
+  'values',
+  'secrets',
+  'namespace',
+  'secretsManagerAccountId',
+  'secretsManagerRegion',
+  'environmentStore',
+  'repository',
+  'environment',
+];
+/** A token on a command line can be read by every user of the machine. */
+const IN_NO_COMMAND: OptionName[] = ['githubToken', 'minMaskLength'];
+
+interface Arguments {
+  /** Options of the core. */
+  options: Record<string, string | undefined>;
+  /** The command's own. */
+  own: Record<string, string | undefined>;
+  yes: boolean;
+  positionals: string[];
+}
+
+const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
+  async 'credential-process'({ options, own }) {
+    const { settings, tokenVariables } = await settingsOfProposal(options, own);
+    if (settings['identity'] !== 'environment') warnOfShadow();
+    const withDuration = { ...settings, roleDurationSeconds: settings['roleDurationSeconds'] ?? ROLE_DURATION_SECONDS };
+    const { credentials } = await runCore('credentials', { ...common, options: withDuration, tokenVariables });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials!;
+    // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+    await print(
+      `${JSON.stringify({
+        Version: 1,
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        SessionToken: sessionToken,
+        Expiration: expiration,
+      })}\n`,
+    );
+    return 0;
+  },
+
+  async configure({ options, own }) {
+    const from = own['from'] ?? missing('--from FILE');
+    const flags = Object.entries(options).flatMap(([name, value]) => (value ? [kebab(name), value] : []));
+    const text = (await core()).configure(readFileSync(from, 'utf8'), own['command'] ?? thisCommand(), flags);
+    warnOfShadow();
+    if (own['to']) replaceFile(own['to'], text);
+    else await print(text);
+    return 0;
+  },
+
+  async token({ options, own }) {
+    const to = path.resolve(own['to'] ?? process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] ?? missing('--to FILE'));
+    if (/[\r\n]/.test(to)) missing('--to FILE, without line breaks');
+    const { settings, tokenVariables } = await settingsOfProposal(options, own);
+    const outcome = await runCore('web-identity-token', { ...common, options: settings, tokenVariables });
+    replaceFile(to, outcome.webIdentityToken!);
+    // What an AWS tool needs beside the file, in the form of GITHUB_ENV. The trust policy may demand this session name.
+    const variables = {
+      AWS_WEB_IDENTITY_TOKEN_FILE: to,
+      AWS_ROLE_ARN: settings['roleArn'],
+      AWS_ROLE_SESSION_NAME: outcome.sessionName,
+    };
+    const lines = Object.entries(variables).filter(([, value]) => value);
+    await print(lines.map(([name, value]) => `${name}=${value}\n`).join(''));
+    return 0;
+  },
+
+  async exec({ options, positionals: [command, ...args] }) {
+    if (command === undefined) missing('a command after --');
+    const { plan, values } = await runCore('values', { ...common, options });
+    // Stdout is the command's, and may be read by something else than the runner.
+    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, plan.masks);
+    return runCommand(command, args, Object.fromEntries(values.map(({ name, value }) => [name, value])));
+  },
+
+  async get({ options, yes, positionals: [name, ...more] }) {
+    if (name === undefined || more.length > 0) missing('one NAME');
+    if (!yes) refuseToShow();
+    const lines = options['values'] || options['secrets'] ? {} : { values: `${name},secret` };
+    const { plan, values } = await runCore('values', { ...common, options: { ...options, ...lines } });
+    const found = values.find((value) => value.name === name);
+    if (!found) missing(`a line for ${name} in --values or --secrets`);
+    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, plan.masks);
+    await print(found.value);
+    return 0;
+  },
+};
+
+const common = {
+  spelling: asFlag,
+  log(kind: string, text: string) {
+    if (kind === 'warning' || kind === 'notice') console.error(`env-kvstore: ${text}`);
+  },
+};
+
+async function main(args: string[]): Promise<number> {
+  const [command = '--help', ...rest] = args;
+  if (command === '--version') {
+    await print(`${VERSION}\n`);
+    return 0;
+  }
+  if (command === '--help' || command === '-h' || command === 'help') {
+    await print(USAGE.general);
+    return args.length === 0 ? WRONG_USAGE : 0;
+  }
+  if (!Object.hasOwn(COMMANDS, command)) {
+    throw wrongUsage('there is no such command; see env-kvstore --help');
+  }
+  const known = command as Command;
+  if (rest[0] === '--help' || rest[0] === '-h') {
+    await print(USAGE[known]);
+    return 0;
+  }
+  compileEachFunctionOnce();
+  return COMMANDS[known](parse(known, rest));
+}
+
+function parse(command: Command, args: string[]): Arguments {
+  const takesValues = command === 'exec' || command === 'get';
+  const names = OPTION_NAMES.filter(
+    (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name)),
+  );
+  const text = { type: 'string', multiple: true } as const;
+  const flags = Object.fromEntries([...names.map(kebab), ...OWN_FLAGS[command]].map((flag) => [flag, text]));
+  const boolean = command === 'get' ? { yes: { type: 'boolean' } as const } : {};
+  const { values, positionals } = parseArgs({ args, options: { ...flags, ...boolean }, allowPositionals: takesValues });
+  // Lines may be given one by one.
+  const given = (flag: string) => (values as Record<string, string[] | undefined>)[flag]?.join('\n');
+  return {
+    options: Object.fromEntries(names.map((name) => [name, given(kebab(name))])),
+    own: Object.fromEntries(OWN_FLAGS[command].filter((flag) => flag !== 'yes').map((flag) => [flag, given(flag)])),
+    yes: values['yes'] === true,
+    positionals,
+  };
+}
+
+/** Every AWS tool does so, and few users know. */
+function warnOfShadow(): void {
+  if (process.env['AWS_ACCESS_KEY_ID']) {
+    console.error(
+      'env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not a profile, unless the profile is named on their ' +
+        'command line or in their code. Unset it where the profile is to be used.',
+    );
+  }
+}
+
+/** A pipe of a CI job may lead to its log; a file does not. */
+function refuseToShow(): void {
+  const isLog = process.env['CI'] && !isRegularFile();
+  if (process.stdout.isTTY || isLog) {
+    throw new EnvKvstoreError({
+      code: 'would-be-shown',
+      message: `stdout is ${process.stdout.isTTY ? 'a terminal' : 'that of a CI job'}, where others may read the value`,
+      hint: 'Give it to one command with `env-kvstore exec`, write it to a file, or say --yes.',
+    });
+  }
+}
+
+function isRegularFile(): boolean {
+  try {
+    return fstatSync(1).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** This program as `credential_process` can call it: by absolute paths, which no PATH decides. */
+function thisCommand(): string {
+  const quoted = (file: string) => (/^[\w@+:,./-]+$/.test(file) ? file : `"${file}"`);
+  return [process.execPath, process.argv[1]!].map((file) => quoted(file.replaceAll('\\', '/'))).join(' ');
+}
+
+function missing(what: string): never {
+  throw wrongUsage(`it takes ${what}`);
+}
+
+function wrongUsage(message: string): EnvKvstoreError {
+  return new EnvKvstoreError({ code: 'invalid-input', message, hint: 'See env-kvstore --help.' });
+}
+
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+}
+
+/** What is shown of an error: nothing that another program or file wrote. */
+function shown(reason: unknown): EnvKvstoreError {
+  if (typeof reason === 'string') return wrongUsage(reason);
+  if (Array.isArray(reason)) return wrongUsage(reason.join('\n'));
+  const { code = '', path: file } = reason as NodeJS.ErrnoException;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return wrongUsage(`there is no flag ${/'(-[\w-]*)/.exec(String(reason))?.[1] ?? ''}`);
+  }
+  if (code.startsWith('ERR_PARSE_ARGS')) return wrongUsage('a flag lacks its value, or stands without --');
+  if (file !== undefined) {
+    const hint = 'Check the path and its permissions.';
+    return new EnvKvstoreError({ code: 'file-failed', message: `${file}: ${code}`, hint });
+  }
+  return asError(reason, asFlag);
+}
+
+const args = process.argv.slice(2);
+main(args).then(
+  (exitCode) => process.exit(exitCode),
+  (reason: unknown) => {
+    const { code, message, hint } = shown(reason);
+    const between = message.includes('\n') ? '\n' : '. ';
+    process.stderr.write(`env-kvstore: ${code}: ${message}${between}${hint}\n`, () => process.exit(exitCodeOf(code)));
+  },
+);
+
+function exitCodeOf(code: string): number {
+  if (args[0] === 'exec') return EXEC_FAILED;
+  if (code === 'would-be-shown') return REFUSED_TO_PRINT;
+  return code === 'invalid-input' ? WRONG_USAGE : 1;
+}
