@@ -207,6 +207,11 @@ impl Inputs {
         by_token || self.chain.is_some()
     }
 
+    /// Whether a request is signed: those of an exchange by tokens are not.
+    pub fn signs(&self) -> bool {
+        self.chain.is_some() || !self.regions().is_empty()
+    }
+
     /// Whether a GitHub token is needed: to show it, or for what its claims name.
     pub fn needs_token(&self) -> bool {
         let is_shown = !matches!(self.identity, Identity::Environment(_));
