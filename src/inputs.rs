@@ -76,6 +76,12 @@ pub enum Goal {
     WebIdentityToken,
 }
 
+impl Goal {
+    fn is_values(self) -> bool {
+        matches!(self, Self::Export | Self::Values)
+    }
+}
+
 /// What the host hands over: inputs by name, and the AWS settings of the environment.
 #[derive(Debug, Deserialize)]
 pub struct RawInputs {
@@ -113,9 +119,9 @@ pub struct Inputs {
     pub chain: Option<Chain>,
     /// Given instead of a token's
     pub claims: Option<Claims>,
-    /// `values`
+    /// `values`, if values are what the run is for
     pub values: Vec<ValueLine>,
-    /// `secrets`
+    /// `secrets`, likewise
     pub secrets: Vec<SecretLine>,
     /// `namespace`, or else `github-enterprise-name`; none means the claims give it
     pub namespace: Option<String>,
@@ -179,9 +185,6 @@ impl Inputs {
 impl Inputs {
     /// The kinds of store that `values` needs.
     pub fn kinds(&self) -> Vec<Kind> {
-        if self.goal != Goal::Export && self.goal != Goal::Values {
-            return Vec::new();
-        }
         let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
         [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
     }
@@ -197,7 +200,7 @@ impl Inputs {
         Home { region: &self.secrets_manager_region, account, reader: self.reader() }
     }
 
-    /// Whether STS is asked for a session, and so for one of the name that the inputs give.
+    /// Whether STS gives the session, by this run or by whoever takes its token, and so one of the name that the inputs give.
     pub fn assumes_role(&self) -> bool {
         let by_token = match &self.identity {
             Identity::Cognito { flow, .. } => *flow == Flow::Basic,
@@ -210,6 +213,11 @@ impl Inputs {
     /// Whether a request is signed: those of an exchange by tokens are not.
     pub fn signs(&self) -> bool {
         self.chain.is_some() || !self.regions().is_empty()
+    }
+
+    /// Whether anything is asked of STS at all.
+    pub fn calls_sts(&self) -> bool {
+        self.assumes_role() && self.goal != Goal::WebIdentityToken
     }
 
     /// Whether a GitHub token is needed: to show it, or for what its claims name.
@@ -344,6 +352,7 @@ impl Reader<'_> {
         let cognito_account = cognito_account.or(account_of(role.as_ref()));
         let identity = self.identity(kind, pool, cognito_account, cognito_endpoint?, &sts_region)?;
 
+        let is_values = self.raw.goal.is_values();
         let environment = &self.raw.environment;
         let public_sts = || environment.public_endpoint(Service::Sts, &sts_region);
         Some(Inputs {
@@ -352,8 +361,8 @@ impl Reader<'_> {
             chain,
             role,
             claims,
-            values: values?,
-            secrets: secrets?,
+            values: values.map(|lines| if is_values { lines } else { vec![] })?,
+            secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
             namespace: namespace.or(enterprise),
             issuer_base: issuer_base?,
             issuer: issuer?,
@@ -544,8 +553,7 @@ impl Reader<'_> {
     }
 
     fn check_some(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>) {
-        let wants_values = matches!(self.raw.goal, Goal::Export | Goal::Values);
-        if wants_values && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
+        if self.raw.goal.is_values() && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
             let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
             self.problem("values", message);
         }

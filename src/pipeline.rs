@@ -97,7 +97,7 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     if let Identity::Cognito { endpoint, .. } = &inputs.identity {
         host.connect_early(endpoint.origin(), 1);
     }
-    if inputs.assumes_role() {
+    if inputs.calls_sts() {
         host.connect_early(inputs.sts_endpoint.origin(), 1);
     }
     for region in inputs.regions() {
