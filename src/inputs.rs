@@ -272,6 +272,11 @@ impl IdentityKind {
     fn uses_pool(self) -> bool {
         matches!(self, Self::Cognito | Self::CognitoEnhanced)
     }
+
+    /// Whether it comes to a token that STS takes.
+    fn has_token(self) -> bool {
+        matches!(self, Self::Cognito | Self::WebIdentity)
+    }
 }
 
 struct Reader<'a> {
@@ -287,6 +292,7 @@ impl Reader<'_> {
             self.problems.push(Problem { input: printable(name), message });
         }
         let kind = self.identity_kind();
+        let credentials = self.environment_credentials(kind);
         let pool = self.pool(kind);
         let role = self.role(kind);
         let chain = self.chain();
@@ -295,7 +301,7 @@ impl Reader<'_> {
         let secrets = self.lines("secrets", value_from::parse);
         let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
         self.check_lines(values.as_deref(), secrets.as_deref(), reader);
-        if export_credentials == ExportCredentials::None {
+        if export_credentials == Some(ExportCredentials::None) {
             self.check_some(values.as_deref(), secrets.as_deref());
         }
         let enterprise =
@@ -328,7 +334,7 @@ impl Reader<'_> {
         let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
         let max_attempts = self.max_attempts();
         let github_token = self.github_token();
-        let default_audience = if kind == IdentityKind::WebIdentity { STS_AUDIENCE } else { COGNITO_AUDIENCE };
+        let default_audience = if kind == Some(IdentityKind::WebIdentity) { STS_AUDIENCE } else { COGNITO_AUDIENCE };
         let audience = self.text("audience").unwrap_or(default_audience).to_owned();
         let claims = self.given_claims(kind);
 
@@ -337,27 +343,33 @@ impl Reader<'_> {
         let secrets_manager_endpoint = self.configured_endpoint(Service::SecretsManager);
 
         // A pool answers in its own region only, so `aws-region` does not move it.
-        let home_region = match &pool {
-            Some(pool) => Some(pool.region().clone()),
-            None => self.environment_region().or(cognito_region.clone()),
+        let home_region = match (kind?, &pool) {
+            (_, Some(pool)) => Some(pool.region().clone()),
+            (kind, None) => self.region_without_pool(kind, cognito_region.clone()),
         };
-        if !kind.uses_pool() && aws_region.is_none() && home_region.is_none() {
-            self.problem("aws-region", format!("is required with `identity: {}`, or AWS_REGION", kind.name()));
-        }
         let region = aws_region.clone().or(home_region)?;
         let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
         let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
         let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
         let secrets_manager_account = secrets_manager_account.or(account_of(reader));
         let cognito_account = cognito_account.or(account_of(role.as_ref()));
-        let identity = self.identity(kind, pool, cognito_account, cognito_endpoint?, &sts_region)?;
+        let public_cognito = || self.raw.environment.public_endpoint(Service::CognitoIdentity, &sts_region);
+        let cognito_endpoint = cognito_endpoint?.unwrap_or_else(public_cognito);
+        let cognito =
+            |flow| Some(Identity::Cognito { pool: pool?, account: cognito_account, endpoint: cognito_endpoint, flow });
+        let identity = match kind? {
+            IdentityKind::Cognito => cognito(Flow::Basic),
+            IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),
+            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
+            IdentityKind::Environment => credentials.map(Identity::Environment),
+        };
 
         let is_values = self.raw.goal.is_values();
         let environment = &self.raw.environment;
         let public_sts = || environment.public_endpoint(Service::Sts, &sts_region);
         Some(Inputs {
             goal: self.raw.goal,
-            identity,
+            identity: identity?,
             chain,
             role,
             claims,
@@ -378,7 +390,7 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
             environment_store,
-            export_credentials,
+            export_credentials: export_credentials?,
             overwrite_profile,
             has_environment_credentials: environment.value("AWS_ACCESS_KEY_ID").is_some(),
             export_env,
@@ -389,22 +401,30 @@ impl Reader<'_> {
         })
     }
 
-    fn identity_kind(&mut self) -> IdentityKind {
-        self.optional("identity", "cognito, cognito-enhanced, web-identity or environment", |text| {
+    /// None if it is wrong: nobody knows then what else is required.
+    fn identity_kind(&mut self) -> Option<IdentityKind> {
+        const NAME: &str = "identity";
+        if self.text(NAME).is_none() {
+            return Some(IdentityKind::Cognito);
+        }
+        let kind = self.optional(NAME, "cognito, cognito-enhanced, web-identity or environment", |text| {
             IdentityKind::ALL.into_iter().find(|kind| kind.name() == text)
-        })
-        .unwrap_or(IdentityKind::Cognito)
+        })?;
+        if self.raw.goal == Goal::WebIdentityToken && !kind.has_token() {
+            self.problem(NAME, format!("`{}` has no web identity token", kind.name()));
+        }
+        Some(kind)
     }
 
-    fn pool(&mut self, kind: IdentityKind) -> Option<PoolId> {
+    fn pool(&mut self, kind: Option<IdentityKind>) -> Option<PoolId> {
         const NAME: &str = "cognito-identity-pool-id";
         const WANTED: &str = "an identity pool's id, REGION:UUID";
-        if kind.uses_pool() { self.required(NAME, WANTED, PoolId::parse) } else { None }
+        if kind?.uses_pool() { self.required(NAME, WANTED, PoolId::parse) } else { None }
     }
 
-    fn role(&mut self, kind: IdentityKind) -> Option<RoleArn> {
+    fn role(&mut self, kind: Option<IdentityKind>) -> Option<RoleArn> {
         let name = "cognito-role-arn";
-        if kind == IdentityKind::Environment || self.raw.goal == Goal::WebIdentityToken {
+        if kind.is_none_or(|kind| kind == IdentityKind::Environment) || self.raw.goal == Goal::WebIdentityToken {
             return self.optional(name, ROLE_ARN, RoleArn::parse);
         }
         self.required(name, ROLE_ARN, RoleArn::parse)
@@ -422,30 +442,10 @@ impl Reader<'_> {
         role.map(|role| Chain { role, tags })
     }
 
-    fn identity(
-        &mut self,
-        kind: IdentityKind,
-        pool: Option<PoolId>,
-        account: Option<AccountId>,
-        configured: Option<BaseUrl>,
-        region: &Region,
-    ) -> Option<Identity> {
-        let has_no_token = matches!(kind, IdentityKind::CognitoEnhanced | IdentityKind::Environment);
-        if self.raw.goal == Goal::WebIdentityToken && has_no_token {
-            self.problem("identity", format!("`{}` has no web identity token", kind.name()));
+    fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {
+        if kind? != IdentityKind::Environment {
+            return None;
         }
-        let flow = if kind == IdentityKind::CognitoEnhanced { Flow::Enhanced } else { Flow::Basic };
-        match kind {
-            IdentityKind::Cognito | IdentityKind::CognitoEnhanced => {
-                let public = || self.raw.environment.public_endpoint(Service::CognitoIdentity, region);
-                Some(Identity::Cognito { pool: pool?, account, endpoint: configured.unwrap_or_else(public), flow })
-            }
-            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
-            IdentityKind::Environment => self.environment_credentials().map(Identity::Environment),
-        }
-    }
-
-    fn environment_credentials(&mut self) -> Option<Credentials> {
         let text = |name| self.raw.environment.value(name).map(Secret::new);
         let (access_key_id, secret_access_key) = (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY"));
         let session_token = text("AWS_SESSION_TOKEN");
@@ -456,10 +456,19 @@ impl Reader<'_> {
         Some(Credentials { access_key_id: access_key_id?, secret_access_key: secret_access_key?, session_token })
     }
 
-    fn environment_region(&mut self) -> Option<Region> {
-        let (name, text) = ["AWS_REGION", "AWS_DEFAULT_REGION"]
-            .into_iter()
-            .find_map(|name| Some((name, self.raw.environment.value(name)?)))?;
+    /// What stands in for a pool's region, with an identity that has none.
+    fn region_without_pool(&mut self, kind: IdentityKind, cognito_region: Option<Region>) -> Option<Region> {
+        if kind.uses_pool() {
+            return None;
+        }
+        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+        let found = variables.into_iter().find_map(|name| Some((name, self.raw.environment.value(name)?)));
+        let Some((name, text)) = found else {
+            if ["aws-region", "cognito-region"].iter().all(|name| self.text(name).is_none()) {
+                self.problem("aws-region", format!("is required with `identity: {}`, or AWS_REGION", kind.name()));
+            }
+            return cognito_region;
+        };
         let region = Region::parse(text);
         if region.is_none() {
             self.problem(name, "is not a region's name");
@@ -468,13 +477,13 @@ impl Reader<'_> {
     }
 
     /// What stands in for the claims of a token.
-    fn given_claims(&mut self, kind: IdentityKind) -> Option<Claims> {
+    fn given_claims(&mut self, kind: Option<IdentityKind>) -> Option<Claims> {
         let given = &self.raw.claims;
         let (owner, name) = match given.get("repository") {
             None if given.is_empty() => return None,
             repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
         };
-        if kind != IdentityKind::Environment {
+        if kind.is_some_and(|kind| kind != IdentityKind::Environment) {
             self.problem("repository", "is for `identity: environment`; otherwise the GitHub token says it");
         } else if owner.is_empty() || name.is_empty() || name.contains('/') {
             self.problem("repository", "is not OWNER/NAME");
@@ -483,15 +492,18 @@ impl Reader<'_> {
         Some(Claims::given(&pairs.chain([("repository_owner", owner)]).collect::<Vec<_>>()))
     }
 
-    fn export_credentials(&mut self) -> ExportCredentials {
+    /// None if it is wrong.
+    fn export_credentials(&mut self) -> Option<ExportCredentials> {
         const NAME: &str = "export-aws-credentials";
-        let wanted = "none, env or profile:NAME (letters, digits and _.@+=,/:-)";
+        if self.text(NAME).is_none() {
+            return Some(ExportCredentials::None);
+        }
+        let wanted = "none, env or profile:NAME (letters, digits and _.@+/:-)";
         self.optional(NAME, wanted, |text| match text {
             "none" => Some(ExportCredentials::None),
             "env" => Some(ExportCredentials::Environment),
             _ => Some(ExportCredentials::Profile(ProfileName::parse(text.strip_prefix("profile:")?)?)),
         })
-        .unwrap_or(ExportCredentials::None)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
