@@ -435,7 +435,14 @@ impl Reader<'_> {
         let names = |text: &str| -> Option<Vec<String>> {
             let names = text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty());
             let is_claim = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            names.map(|name| is_claim(name).then(|| name.to_owned())).collect()
+            let mut distinct = Vec::new();
+            for name in names {
+                is_claim(name).then_some(())?;
+                if !distinct.iter().any(|other| other == name) {
+                    distinct.push(name.to_owned());
+                }
+            }
+            Some(distinct)
         };
         let tags = self.optional("chain-session-tags", "names of claims with commas between", names);
         let tags = tags.or_else(|| names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
