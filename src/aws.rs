@@ -442,6 +442,32 @@ impl Answer {
     }
 }
 
+/// What may be wrong with a signed request, whatever it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningFault {
+    /// The service does not know the credentials, or they have expired.
+    Credentials,
+    /// The signature is not theirs, or not of this time.
+    Signature,
+}
+
+impl Answer {
+    /// The fault that the code stands for; the services spell it differently.
+    pub fn signing_fault(&self) -> Option<SigningFault> {
+        match self.code.as_str() {
+            "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" => {
+                Some(SigningFault::Credentials)
+            }
+            "InvalidSignatureException"
+            | "RequestExpired"
+            | "RequestInTheFuture"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch" => Some(SigningFault::Signature),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, self.code.as_str()) {

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, Service, json_request, signed};
+use crate::aws::{
+    AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, Service, SigningFault, json_request, signed,
+};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Request, Response};
 use crate::identity::list_of_tags;
@@ -199,23 +201,20 @@ pub const STORE_ACCESS_DENIED: &str = "store-access-denied";
 
 /// What a refusal of the session means, whatever it asks for.
 fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
-    match answer.code.as_str() {
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredTokenException" => Some(Diagnosis::new(
+    let diagnosis = match answer.signing_fault()? {
+        SigningFault::Credentials => Diagnosis::new(
             "credentials-refused",
             "Secrets Manager does not know the session's credentials.",
-            "Check that the secret's region is one of the role's partition, and that it is enabled for the account.",
-        )),
-        "InvalidSignatureException"
-        | "RequestExpired"
-        | "RequestInTheFuture"
-        | "RequestTimeTooSkewed"
-        | "SignatureDoesNotMatch" => Some(Diagnosis::new(
+            "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
+             `identity: environment`, that the environment's credentials are still valid.",
+        ),
+        SigningFault::Signature => Diagnosis::new(
             "signature-refused",
             "Secrets Manager does not accept the request's signature.",
             "Check the runner's clock, and that no proxy changes requests.",
-        )),
-        _ => None,
-    }
+        ),
+    };
+    Some(diagnosis)
 }
 
 impl GetSecretValue<'_> {

@@ -8,7 +8,7 @@ use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 
 use super::{RoleSessionName, Session, list_of_tags};
-use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, signed};
+use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, SigningFault, signed};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
 use crate::identity::cognito::{Login, OpenIdToken, PoolId};
@@ -309,8 +309,8 @@ impl Operation for AssumeRole<'_> {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        match answer.code.as_str() {
-            "AccessDenied" | "AccessDeniedException" => Diagnosis::new(
+        match (answer.code.as_str(), answer.signing_fault()) {
+            ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
                 "chain-role-denied",
                 format!(
                     "The first session may not assume {}, or there is no such role. The second session would have carried \
@@ -322,18 +322,18 @@ impl Operation for AssumeRole<'_> {
                  trust policy must allow both to the first role; each `aws:RequestTag/...` it names must be among the tags \
                  above (`chain-session-tags`).",
             ),
-            "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" => Diagnosis::new(
+            (_, Some(SigningFault::Credentials)) => Diagnosis::new(
                 "credentials-refused",
                 "STS does not know the credentials that the second role was to be assumed with.",
                 "Check that both roles are in one partition; with `identity: environment`, that the environment's \
                  credentials are still valid.",
             ),
-            "SignatureDoesNotMatch" => Diagnosis::new(
+            (_, Some(SigningFault::Signature)) => Diagnosis::new(
                 "signature-refused",
                 "STS does not accept the request's signature.",
                 "Check the runner's clock, and that no proxy changes requests.",
             ),
-            code => diagnose_request(code, answer, self.role),
+            (code, None) => diagnose_request(code, answer, self.role),
         }
     }
 }
