@@ -264,11 +264,10 @@ impl TokenFault {
                         .to_owned(),
                 }
             }
-            Self::Audience { .. } => {
-                "Request the token for the audience that the identity pool's OIDC provider lists, \
-                 and name it in `audience` if it is not `cognito-identity.amazonaws.com`."
-                    .to_owned()
-            }
+            Self::Audience { expected, .. } => format!(
+                "Request the token for an audience that the OIDC provider in IAM lists, and name it in `audience` if it is \
+                 not `{expected}`."
+            ),
         }
     }
 }

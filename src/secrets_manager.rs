@@ -223,7 +223,9 @@ impl GetSecretValue<'_> {
         let tags = match session_tags {
             None => String::new(),
             Some([]) => {
-                " The session carries no tags at all: `sts:TagSession` and the pool's tag map give them.".to_owned()
+                " The session carries no tags at all: the pool's tag map or `chain-session-tags` gives them, if \
+                 `sts:TagSession` is allowed."
+                    .to_owned()
             }
             Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
         };
