@@ -45,6 +45,24 @@ pub const SESSION_NAME: &str = "7001@0123456789abcdef0123456789abcdef01234567";
 pub const ACCESS_KEY_ID: &str = "ASIACANARYACCESSKEY1";
 pub const SECRET_ACCESS_KEY: &str = "CANARYsecret/access+key0123456789abcdefg";
 pub const SESSION_TOKEN: &str = "CANARYsession/token+0123456789/ABCDEFGHIJKLMNOPQRSTUVWXYZ==";
+/// Of the role's session.
+pub const SESSION: Keys = Keys { id: ACCESS_KEY_ID, secret: SECRET_ACCESS_KEY, token: Some(SESSION_TOKEN) };
+/// The role that [`SESSION`] assumes.
+pub const CHAINED_ROLE: &str = "arn:aws:iam::222222222222:role/reader";
+/// Of that role's session.
+pub const CHAINED: Keys = Keys {
+    id: "ASIACANARYACCESSKEY2",
+    secret: "CANARYchained/secret+key0123456789abcdefg",
+    token: Some("CANARYchained/session+token/0123456789/abcdefghijklmnopqrstuvwxyz=="),
+};
+/// What the environment has.
+pub const ENVIRONMENT: Keys = Keys {
+    id: "ASIACANARYACCESSKEY3",
+    secret: "CANARYof/environment+key0123456789abcdefg",
+    token: Some("CANARYof/environment+token/0123456789/abcdefghijklmnopqrstuvwxyz=="),
+};
+/// When sessions of STS and Cognito end.
+pub const EXPIRATION: &str = "2026-11-22T03:15:00Z";
 /// The id of the key that the issuer signs with.
 pub const KEY_ID: &str = "key-1";
 
@@ -106,6 +124,15 @@ pub fn amz_date(seconds: u64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(seconds.try_into().unwrap()).unwrap();
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
     format!("{year}{month:02}{day:02}T{:02}{:02}{:02}Z", at.hour(), at.minute(), at.second())
+}
+
+/// Credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys {
+    pub id: &'static str,
+    pub secret: &'static str,
+    /// A user's have none.
+    pub token: Option<&'static str>,
 }
 
 /// A job of GitHub Actions, and what each service expects of it and answers to it.
@@ -206,35 +233,78 @@ impl Job {
         format!("{}.{}.{MARKER}-of-cognito", base64url(header.to_string()), base64url(claims.to_string()))
     }
 
+    /// The enhanced flow's call after GetId.
+    pub fn get_credentials(&self) -> Expectation {
+        let logins = json!({ self.login_key(): self.jwt() });
+        let wanted = format!(r#"{{"CustomRoleArn":"{ROLE}","IdentityId":"{IDENTITY}","Logins":{logins}}}"#);
+        let credentials = json!({
+            "AccessKeyId": SESSION.id, "SecretKey": SESSION.secret, "SessionToken": SESSION.token,
+            // As Cognito writes times.
+            "Expiration": (START + 900) as f64,
+        });
+        let given = json!({ "IdentityId": IDENTITY, "Credentials": credentials }).to_string();
+        Expectation::new("GetCredentialsForIdentity", answer(200, given))
+            .at("https://cognito-identity.us-west-2.amazonaws.com/")
+            .text(&wanted)
+            .unsigned("application/x-amz-json-1.1", Some("AWSCognitoIdentityService.GetCredentialsForIdentity"))
+    }
+
     pub fn assume_role(&self) -> Expectation {
         self.assume_role_with(&self.cognito_token())
     }
 
-    pub fn assume_role_with(&self, cognito_token: &str) -> Expectation {
-        Expectation::new("AssumeRoleWithWebIdentity", answer(200, session_xml()))
-            .at("https://sts.us-west-2.amazonaws.com/")
-            .form(&[
-                ("Action", "AssumeRoleWithWebIdentity"),
-                ("Version", "2011-06-15"),
-                ("RoleArn", ROLE),
-                ("RoleSessionName", SESSION_NAME),
-                ("DurationSeconds", "900"),
-                ("WebIdentityToken", cognito_token),
-            ])
-            .unsigned("application/x-www-form-urlencoded; charset=utf-8", None)
+    /// By Cognito's token, or GitHub's own.
+    pub fn assume_role_with(&self, token: &str) -> Expectation {
+        Expectation::new(
+            "AssumeRoleWithWebIdentity",
+            answer(200, session_xml("AssumeRoleWithWebIdentity", ROLE, SESSION)),
+        )
+        .at("https://sts.us-west-2.amazonaws.com/")
+        .form(&[
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", ROLE),
+            ("RoleSessionName", SESSION_NAME),
+            ("DurationSeconds", "900"),
+            ("WebIdentityToken", token),
+        ])
+        .unsigned("application/x-www-form-urlencoded; charset=utf-8", None)
     }
 }
 
-fn session_xml() -> String {
+/// A second role, [`CHAINED_ROLE`], assumed by whoever has the keys, with session tags in this order.
+pub fn assume_chained_role(by: Keys, tags: &[(&str, &str)]) -> Expectation {
+    let numbered = tags.iter().enumerate().flat_map(|(index, (key, value))| {
+        let name = |part: &str| format!("Tags.member.{}.{part}", index + 1);
+        [(name("Key"), (*key).to_owned()), (name("Value"), (*value).to_owned())]
+    });
+    let fixed = [
+        ("Action", "AssumeRole"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", CHAINED_ROLE),
+        ("RoleSessionName", SESSION_NAME),
+        ("DurationSeconds", "900"),
+    ];
+    let mut expectation = Expectation::new("AssumeRole", answer(200, session_xml("AssumeRole", CHAINED_ROLE, CHAINED)))
+        .at("https://sts.us-west-2.amazonaws.com/")
+        .form(&fixed)
+        .signed_by(by)
+        .signed_for("us-west-2");
+    let Some(Body::Form(fields)) = &mut expectation.body else { panic!("no form") };
+    fields.extend(numbered);
+    expectation
+}
+
+fn session_xml(operation: &str, role: &str, Keys { id, secret, token }: Keys) -> String {
+    let fields: Vec<_> = role.split([':', '/']).collect();
+    let (account, name, token) = (fields[4], fields[6], token.unwrap());
     format!(
-        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-         <AssumeRoleWithWebIdentityResult><Audience>{POOL}</Audience>\
-         <AssumedRoleUser><AssumedRoleId>AROAX:{SESSION_NAME}</AssumedRoleId>\
-         <Arn>arn:aws:sts::123456789012:assumed-role/github-actions/{SESSION_NAME}</Arn></AssumedRoleUser>\
-         <Credentials><AccessKeyId>{ACCESS_KEY_ID}</AccessKeyId><SecretAccessKey>{SECRET_ACCESS_KEY}</SecretAccessKey>\
-         <SessionToken>{SESSION_TOKEN}</SessionToken><Expiration>2026-11-22T03:15:00Z</Expiration></Credentials>\
-         </AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>sts-1</RequestId></ResponseMetadata>\
-         </AssumeRoleWithWebIdentityResponse>"
+        "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{operation}Result>\
+         <Audience>{POOL}</Audience><AssumedRoleUser><AssumedRoleId>AROAX:{SESSION_NAME}</AssumedRoleId>\
+         <Arn>arn:aws:sts::{account}:assumed-role/{name}/{SESSION_NAME}</Arn></AssumedRoleUser>\
+         <Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
+         <SessionToken>{token}</SessionToken><Expiration>{EXPIRATION}</Expiration></Credentials>\
+         </{operation}Result><ResponseMetadata><RequestId>sts-1</RequestId></ResponseMetadata></{operation}Response>"
     )
 }
 
@@ -359,6 +429,8 @@ pub struct Expectation {
     body: Option<Body>,
     checks: Vec<Check>,
     region: Option<String>,
+    /// Whose signature it must have, if it has a region.
+    signer: Keys,
     /// The moment that it must be signed for; otherwise the host's.
     signed_at: Option<u64>,
     reply: Reply,
@@ -370,6 +442,8 @@ pub struct Expectation {
 enum Body {
     Json(Value),
     Form(Vec<(String, String)>),
+    /// To the byte.
+    Text(String),
 }
 
 impl Expectation {
@@ -380,6 +454,7 @@ impl Expectation {
             body: None,
             checks: Vec::new(),
             region: None,
+            signer: SESSION,
             signed_at: None,
             reply,
             after: LATENCY,
@@ -400,6 +475,12 @@ impl Expectation {
 
     pub fn body(mut self, wanted: Value) -> Self {
         self.body = Some(Body::Json(wanted));
+        self
+    }
+
+    /// To the byte.
+    pub fn text(mut self, wanted: &str) -> Self {
+        self.body = Some(Body::Text(wanted.to_owned()));
         self
     }
 
@@ -431,7 +512,13 @@ impl Expectation {
         })
     }
 
-    /// Signed for Secrets Manager in a region, with the session's credentials.
+    /// Signed with these, and not with [`SESSION`].
+    pub fn signed_by(mut self, signer: Keys) -> Self {
+        self.signer = signer;
+        self
+    }
+
+    /// Signed in a region, with the session's credentials.
     pub fn signed_for(mut self, region: &str) -> Self {
         self.region = Some(region.to_owned());
         self
@@ -508,32 +595,37 @@ impl Expectation {
                 let sent: Vec<_> = form_urlencoded::parse(request.body.secret().as_bytes()).into_owned().collect();
                 assert_eq!(&sent, wanted, "{name}");
             }
+            Some(Body::Text(wanted)) => assert_eq!(request.body.secret(), wanted, "{name}"),
         }
         let agent = header(request, "user-agent").unwrap_or_default();
         assert!(agent.starts_with("env-kvstore/"), "{name}: {agent}");
         if let Some(region) = &self.region {
             let operation = name.split(' ').next().unwrap();
-            assert_signed(request, operation, region, self.signed_at.unwrap_or(now));
+            assert_signed(request, operation, region, self.signer, self.signed_at.unwrap_or(now));
         }
         self.checks.iter().for_each(|check| check(request));
     }
 }
 
-fn assert_signed(request: &Request, operation: &str, region: &str, at: u64) {
+fn assert_signed(request: &Request, operation: &str, region: &str, signer: Keys, at: u64) {
     let date = amz_date(at);
+    let (service, content_type, target) = match operation {
+        "AssumeRole" => ("sts", "application/x-www-form-urlencoded; charset=utf-8", None),
+        _ => ("secretsmanager", "application/x-amz-json-1.1", Some(format!("secretsmanager.{operation}"))),
+    };
     assert_eq!(header(request, "x-amz-date"), Some(date.as_str()));
-    assert_eq!(header(request, "x-amz-security-token"), Some(SESSION_TOKEN));
-    assert_eq!(header(request, "content-type"), Some("application/x-amz-json-1.1"));
-    let target = format!("secretsmanager.{operation}");
-    assert_eq!(header(request, "x-amz-target"), Some(target.as_str()));
+    assert_eq!(header(request, "x-amz-security-token"), signer.token, "{operation}");
+    assert_eq!(header(request, "content-type"), Some(content_type));
+    assert_eq!(header(request, "x-amz-target"), target.as_deref());
     let authorization = header(request, "authorization").unwrap_or_default();
     let day = date.split('T').next().unwrap();
-    let start = format!(
-        "AWS4-HMAC-SHA256 Credential={ACCESS_KEY_ID}/{day}/{region}/secretsmanager/aws4_request, SignedHeaders="
-    );
+    let id = signer.id;
+    let start = format!("AWS4-HMAC-SHA256 Credential={id}/{day}/{region}/{service}/aws4_request, SignedHeaders=");
     let rest = authorization.strip_prefix(&start).unwrap_or_else(|| panic!("{authorization}"));
     let (signed, signature) = rest.split_once(", Signature=").unwrap();
-    for name in ["content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"] {
+    let optional = [("x-amz-security-token", signer.token.is_some()), ("x-amz-target", target.is_some())];
+    let wanted = optional.into_iter().filter_map(|(name, is_sent)| is_sent.then_some(name));
+    for name in ["content-type", "host", "x-amz-date"].into_iter().chain(wanted) {
         assert!(signed.split(';').any(|header| header == name), "{name} is not signed: {signed}");
     }
     assert!(signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit()), "{signature}");
@@ -585,6 +677,12 @@ impl Script {
     pub fn environment(mut self, name: &str, text: &str) -> Self {
         self.environment.insert(name.to_owned(), text.to_owned());
         self
+    }
+
+    /// These are in the environment.
+    pub fn environment_keys(self, Keys { id, secret, token }: Keys) -> Self {
+        let script = self.environment("AWS_ACCESS_KEY_ID", id).environment("AWS_SECRET_ACCESS_KEY", secret);
+        token.into_iter().fold(script, |script, token| script.environment("AWS_SESSION_TOKEN", token))
     }
 
     /// The runner's clock is ahead of the world by so much.
