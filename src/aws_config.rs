@@ -78,8 +78,8 @@ pub fn profile(text: &str, file: File, name: &str) -> Option<Profile> {
 /// The text with these settings in the section of this profile, which must be new unless `overwrite` is set; then the
 /// section's other lines stay. If several are named so, all get them: which one wins is up to the tool.
 ///
-/// An error says what is wrong without the value. The legacy `aws_security_token` goes: botocore prefers it to
-/// `aws_session_token`, so an old one would win.
+/// An error says what is wrong without the value. Session tokens that are not among the settings go: an old one would be
+/// sent with credentials of a user, which have none, and botocore prefers the legacy `aws_security_token` to the new name.
 pub fn merge(
     text: &str,
     file: File,
@@ -101,7 +101,7 @@ pub fn merge(
     let mut merged = Output::like(text);
     let replaced = |key: &str| {
         let is = |name: &str| key.eq_ignore_ascii_case(name);
-        is("aws_security_token") || settings.iter().any(|(name, _)| is(name))
+        is("aws_security_token") || is("aws_session_token") || settings.iter().any(|(name, _)| is(name))
     };
     for section in &sections {
         if is_it(section) {
@@ -555,6 +555,13 @@ mod tests {
         let text = "[ci]\naws_security_token = old\nx = 1\n[a]\n[ci]\naws_access_key_id = old\ny = 2\n";
         let merged = merged(text, File::Credentials, "ci", CREDENTIALS, true);
         assert_eq!(merged, format!("[ci]\n{WRITTEN}x = 1\n[a]\n[ci]\n{WRITTEN}y = 2\n"));
+    }
+
+    #[test]
+    fn no_old_session_token_stays_beside_credentials_of_a_user() {
+        let text = "[ci]\naws_access_key_id = old\nAWS_Session_Token = old\nx = 1\n";
+        let merged = merged(text, File::Credentials, "ci", &CREDENTIALS[..2], true);
+        assert_eq!(merged, "[ci]\naws_access_key_id = AKIA\naws_secret_access_key = a/b+c\nx = 1\n");
     }
 
     #[test]
