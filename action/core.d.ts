@@ -44,14 +44,14 @@ export interface Response {
 /** What to do after a run that succeeded, in the order of the fields. */
 export interface ExportPlan {
   masks: string[];
-  /** To merge into the files of AWS's tools. */
-  profile?: ProfilePlan;
   /** To append to `GITHUB_ENV`. */
   environment: string;
   /** To append to `GITHUB_OUTPUT`. */
   outputs: string;
   /** To append to `GITHUB_STEP_SUMMARY`. */
   summary: string;
+  /** To merge into the files of AWS's tools. */
+  profile?: ProfilePlan;
 }
 
 export interface ProfilePlan {

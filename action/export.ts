@@ -20,8 +20,9 @@ export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSign
   ] as const;
   const files: { write(): void; undo(): void; close?(): void }[] = [];
   try {
-    files.push(...(plan.profile ? mergedFiles(core, plan.profile) : []));
     additions.forEach(([variable, text]) => text && files.push(openToAppend(variable, text)));
+    // Last, because to undo it takes room on the disk; to cut off what was appended takes none.
+    files.push(...(plan.profile ? mergedFiles(core, plan.profile) : []));
     files.forEach((file) => file.write());
   } catch (error) {
     files.forEach((file) => file.undo());
@@ -50,7 +51,7 @@ export function flushed(): Promise<void> {
 function unwritable(error: NodeJS.ErrnoException): Failure {
   return {
     code: 'export-failed',
-    message: `a file of the runner cannot be written: ${error.code ?? error.message}`,
+    message: `a file cannot be written: ${error.code ?? error.message}${error.path ? ` (${error.path})` : ''}`,
     hint: 'Check the disk and the permissions of the runner. Nothing was exported.',
   };
 }

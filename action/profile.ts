@@ -1,18 +1,22 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Core, ProfilePlan } from './core.d.ts';
 
+/** Gives back every byte of others' profiles, whatever they are encoded in; ours are ASCII. */
+const ANY_BYTES = 'latin1';
+
 /** The two files of AWS's tools with a profile in them, ready to be written: what cannot be merged fails here. */
 export function mergedFiles(core: Core, { name, overwrite, credentials, region }: ProfilePlan) {
-  const merged = (file: string, isConfig: boolean, settings: string[]) => {
-    const before = read(file);
-    return replacement(file, before, core.mergeProfile(before ?? '', isConfig, name, settings, overwrite));
+  // By file: both may be one.
+  const merged = new Map<string, string>();
+  const merge = (file: string, isConfig: boolean, settings: string[]) => {
+    const before = merged.get(file) ?? read(file, ANY_BYTES) ?? '';
+    merged.set(file, core.mergeProfile(before, isConfig, name, settings, overwrite));
   };
-  return [
-    merged(credentialsFile(), false, credentials.flat()),
-    merged(configFile(), true, ['region', region]),
-  ];
+  merge(credentialsFile(), false, credentials.flat());
+  merge(configFile(), true, ['region', region]);
+  return [...merged].map(([file, text]) => replacement(file, text));
 }
 
 /** <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html> */
@@ -29,38 +33,45 @@ function locate(named: string | undefined, leaf: string): string {
 }
 
 /** Undefined if there is none. */
-export function read(file: string): string | undefined {
+export function read(file: string, encoding: BufferEncoding = 'utf8'): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, encoding);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-function replacement(file: string, before: string | undefined, after: string) {
+function replacement(file: string, after: string) {
+  const before = read(file, ANY_BYTES);
+  const mode = before === undefined ? undefined : statSync(file).mode;
+  let isWritten = false;
   return {
-    write: () => replaceFile(file, after),
+    write() {
+      replaceFile(file, after, ANY_BYTES);
+      isWritten = true;
+    },
     undo() {
+      if (!isWritten) return;
       try {
         if (before === undefined) rmSync(file, { force: true });
-        else replaceFile(file, before);
+        else replaceFile(file, before, ANY_BYTES, mode);
       } catch {
-        // What kept it from being written keeps it as it was.
+        // The failure that this is the end of is told.
       }
     },
   };
 }
 
-/** Puts a whole file, which only this user can read, in the place of another: no reader sees half of it. */
-export function replaceFile(file: string, text: string): void {
+/** Puts a whole file, which only this user can read unless told, in the place of another: no reader sees half of it. */
+export function replaceFile(file: string, text: string, encoding: BufferEncoding = 'utf8', mode = 0o600): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const place = followed(file);
   const beside = `${place}.${process.pid}.tmp`;
   try {
-    writeFileSync(beside, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(beside, text, { encoding, mode: 0o600, flag: 'wx' });
     // The umask may have taken more away than was meant.
-    chmodSync(beside, 0o600);
+    chmodSync(beside, mode);
     renameSync(beside, place);
   } catch (error) {
     rmSync(beside, { force: true });

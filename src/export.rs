@@ -15,14 +15,14 @@ use crate::values::{Kind, Value};
 pub struct ExportPlan {
     /// To be masked before anything is written.
     pub masks: Vec<Secret>,
-    /// To be merged into the files of AWS's tools.
-    pub profile: Option<ProfilePlan>,
     /// To be appended to `GITHUB_ENV`; may be empty.
     pub environment: Secret,
     /// To be appended to `GITHUB_OUTPUT`.
     pub outputs: Secret,
     /// To be appended to `GITHUB_STEP_SUMMARY`: Markdown without values.
     pub summary: String,
+    /// To be merged into the files of AWS's tools.
+    pub profile: Option<ProfilePlan>,
 }
 
 /// A profile with credentials.
@@ -103,10 +103,10 @@ impl Export<'_> {
                     .chain(secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded))),
                 inputs.min_mask_length,
             ),
-            profile,
             environment: file_commands(&environment)?,
             outputs: file_commands(&outputs)?,
             summary: self.summary(),
+            profile,
         };
         Ok((plan, warnings))
     }

@@ -137,10 +137,10 @@ struct Finished<'a> {
 #[derive(Serialize)]
 struct Plan<'a> {
     masks: Vec<&'a str>,
-    profile: Option<Profile<'a>>,
     environment: &'a str,
     outputs: &'a str,
     summary: &'a str,
+    profile: Option<Profile<'a>>,
 }
 
 #[derive(Serialize)]
@@ -200,10 +200,10 @@ impl<'a> Finished<'a> {
         Self {
             plan: Plan {
                 masks: plan.masks.iter().map(Secret::secret).collect(),
-                profile: plan.profile.as_ref().map(profile),
                 environment: plan.environment.secret(),
                 outputs: plan.outputs.secret(),
                 summary: &plan.summary,
+                profile: plan.profile.as_ref().map(profile),
             },
             values: outcome.values.iter().filter(|_| inputs.goal == Goal::Values).map(value).collect(),
             credentials: outcome.session.as_ref().filter(|_| inputs.goal == Goal::Credentials).map(credentials),
