@@ -1,6 +1,7 @@
 // The fault matrix: every call of the committed bundle, struck by every fault, once and for ever. What can pass is got
 // over with the right values; what cannot ends the step with its code, in time, with nothing written. No case shows a
-// token, a key, a value or words of an answer that is not AWS's. A batch that is refused is the one refusal that does not
+// token, a key, a value or words of an answer that is not AWS's. Calls of the enhanced flow and of a second role are struck in
+// runs that make them. A batch that is refused is the one refusal that does not
 // end the step: its secrets are then read one by one.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/matrix.test.mjs` runs the bundle on another Node.
@@ -16,11 +17,12 @@ import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
+import { enhancedFlowTrust, principalTrust, role } from './cloud/setup.mjs';
 import { runStep } from './runner/step.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
-const CASES = 392;
+const CASES = 522;
 const TOGETHER = 6;
 /** More clouds than cases at a time, taken in turn: what a step left under way as it ended reaches no other case. */
 const CLOUDS = 2 * TOGETHER;
@@ -45,7 +47,13 @@ const BEFORE = {
 const JSON_ERRORS = 'application/x-amz-json-1.1';
 
 const BATCH = 'BatchGetSecretValue';
-const AWS = ['GetId', 'GetOpenIdToken', 'AssumeRoleWithWebIdentity', 'GetSecretValue', BATCH];
+const ENHANCED = 'GetCredentialsForIdentity';
+const CHAIN = 'AssumeRole';
+const AWS = ['GetId', 'GetOpenIdToken', ENHANCED, 'AssumeRoleWithWebIdentity', CHAIN, 'GetSecretValue', BATCH];
+/** Roles of the account beside README.md's, by what they are for. */
+const ROLES = Object.fromEntries(
+  ['enhanced', 'reader'].map((name) => [name, `arn:aws:iam::123456789012:role/${name}`]),
+);
 const OPERATIONS = ['GitHubToken', 'JWKS', ...AWS];
 
 /** What no one may read, by what it is. */
@@ -154,20 +162,36 @@ const OF_THE_SESSION = [
   ['RequestInTheFuture', 'signature-refused'],
   ['RequestTimeTooSkewed', 'signature-refused'],
 ];
+/** What is wrong with a request for a role, whoever makes it. */
+const OF_AN_ASSUMPTION = [
+  ['PackedPolicyTooLarge', 'session-tags-too-large'],
+  ['RegionDisabledException', 'sts-region-disabled'],
+  ['ValidationError', 'role-duration-refused', 'The requested DurationSeconds exceeds the MaxSessionDuration.'],
+  ['ValidationError', 'assume-role-refused'],
+  [UNKNOWN, 'assume-role-refused'],
+];
 const REFUSALS = {
   GetId: COGNITO_REFUSALS,
   GetOpenIdToken: COGNITO_REFUSALS,
+  [ENHANCED]: COGNITO_REFUSALS.map(([awsError, code, ...message]) =>
+    awsError === 'InvalidIdentityPoolConfigurationException'
+      ? [awsError, 'assume-role-denied']
+      : [awsError, code, ...message],
+  ),
   AssumeRoleWithWebIdentity: [
     ['AccessDenied', 'assume-role-denied'],
     ['AccessDeniedException', 'assume-role-denied'],
     ['ExpiredTokenException', 'cognito-token-expired'],
     ['InvalidIdentityToken', 'cognito-token-refused'],
-    ['PackedPolicyTooLarge', 'session-tags-too-large'],
-    ['RegionDisabledException', 'sts-region-disabled'],
-    ['ValidationError', 'role-duration-refused', 'The requested DurationSeconds exceeds the MaxSessionDuration.'],
-    ['ValidationError', 'assume-role-refused'],
     ['SignatureDoesNotMatch', 'assume-role-refused'],
-    [UNKNOWN, 'assume-role-refused'],
+    ...OF_AN_ASSUMPTION,
+  ],
+  [CHAIN]: [
+    ['AccessDenied', 'chain-role-denied'],
+    ['AccessDeniedException', 'chain-role-denied'],
+    ['ExpiredToken', 'credentials-refused'],
+    ...OF_THE_SESSION,
+    ...OF_AN_ASSUMPTION,
   ],
   GetSecretValue: [
     ['ResourceNotFoundException', 'store-not-found'],
@@ -202,6 +226,9 @@ const LED_BY = {
   JWKS: (url) => ({ inputs: { 'oidc-issuer': url } }),
   GetId: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
   GetOpenIdToken: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
+  [ENHANCED]: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
+  // Nothing else is asked of STS where the enhanced flow gives the first session.
+  [CHAIN]: (url) => ({ environment: { AWS_ENDPOINT_URL_STS: url } }),
   AssumeRoleWithWebIdentity: (url) => ({ environment: { AWS_ENDPOINT_URL_STS: url } }),
   GetSecretValue: (url) => ({
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: url },
@@ -211,6 +238,14 @@ const LED_BY = {
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: url },
     inputs: { values: '', secrets: SECRETS },
   }),
+};
+
+/** Runs that make the call, where the usual one does not. */
+const RUNS_WITH = {
+  [ENHANCED]: { identity: 'cognito-enhanced', 'cognito-role-arn': ROLES.enhanced },
+  [CHAIN]: { identity: 'cognito-enhanced', 'cognito-role-arn': ROLES.enhanced, 'chain-role-arn': ROLES.reader },
+  // The values of the stores are known when a batch is struck.
+  [BATCH]: { secrets: SECRETS },
 };
 
 let ran = 0;
@@ -307,9 +342,7 @@ async function answered(cloud, { operation, span, fault, code, oneByOne, attempt
   // Of two stores that are read at the same time the second is struck: the values of the first are known by then.
   const skip = operation === 'GetSecretValue' ? 1 : 0;
   cloud.fail({ operation, skip, times: span === 'once' ? 1 : Infinity, fault });
-  // The values of the stores are known when a batch is struck.
-  const secrets = operation === BATCH ? { secrets: SECRETS } : {};
-  const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...secrets } });
+  const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...RUNS_WITH[operation] } });
   checkEnd(step, { code, timeoutSeconds, expected: operation === BATCH ? { ...VALUES, ...SHARED } : VALUES });
   if (operation === BATCH) checkReading(cloud, step, { oneByOne });
   const seen = cloud.requests.filter((request) => request.operation === operation).length - skip;
@@ -333,7 +366,7 @@ function checkReading(cloud, { log, commands }, { oneByOne }) {
  * and the one that was opened early, if it has failed by the time it is wanted: it is replaced without a word.
  */
 async function refusedTls(cloud, { operation, span, code, timeoutSeconds }) {
-  const isSecondCall = operation === 'GetOpenIdToken';
+  const isSecondCall = ['GetOpenIdToken', ENHANCED].includes(operation);
   const ofAnAttempt = isSecondCall ? 1 : 2;
   if (isSecondCall) {
     // The connection of the first call is closed, so that the second needs a new one.
@@ -355,7 +388,8 @@ async function refusedTls(cloud, { operation, span, code, timeoutSeconds }) {
   );
   try {
     const { inputs, environment } = LED_BY[operation](`https://127.0.0.1:${front.port}`);
-    const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...inputs }, environment });
+    const limit = { 'timeout-seconds': String(timeoutSeconds) };
+    const step = await run(cloud, { inputs: { ...limit, ...RUNS_WITH[operation], ...inputs }, environment });
     checkEnd(step, { code, timeoutSeconds });
     assert.ok(strikes >= 1 && strikes <= ofAnAttempt, `${strikes} connections`);
     assert.ok(!cloud.requests.some((request) => request.operation === operation), 'no request on such a connection');
@@ -448,11 +482,19 @@ async function withCloud(use) {
 }
 
 async function newCloud() {
-  const cloud = await startCloud({ tls: trusted, githubKey, configure: allowShared });
+  const cloud = await startCloud({ tls: trusted, githubKey, configure });
   cloud.putSecret(`${STORES}/secrets`, { TOKEN: VALUES.TOKEN });
   cloud.putSecret(`${STORES}/variables`, { LEVEL: VALUES.LEVEL });
   for (const [name, value] of Object.entries(SHARED)) cloud.putSecret(`shared/${name}`, value);
   return cloud;
+}
+
+/** Beside README.md's role. */
+function configure(setup) {
+  allowShared(setup);
+  const { 'role-policy': policy } = setup.documents;
+  setup.roles[ROLES.enhanced] = role(enhancedFlowTrust(setup), policy);
+  setup.roles[ROLES.reader] = role(principalTrust(ROLES.enhanced), policy);
 }
 
 /** Beside README.md's policy, which is about stores. */
