@@ -419,7 +419,11 @@ impl Reader<'_> {
     fn pool(&mut self, kind: Option<IdentityKind>) -> Option<PoolId> {
         const NAME: &str = "cognito-identity-pool-id";
         const WANTED: &str = "an identity pool's id, REGION:UUID";
-        if kind?.uses_pool() { self.required(NAME, WANTED, PoolId::parse) } else { None }
+        match kind {
+            Some(kind) if kind.uses_pool() => self.required(NAME, WANTED, PoolId::parse),
+            Some(_) => None,
+            None => self.optional(NAME, WANTED, PoolId::parse),
+        }
     }
 
     fn role(&mut self, kind: Option<IdentityKind>) -> Option<RoleArn> {
