@@ -5,13 +5,15 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
+import { jobClient } from './cloud/job.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
-import { role } from './cloud/setup.mjs';
+import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
+import { homeFolder } from './runner/home-folder.mjs';
 import { stalledReader } from './runner/stalled-reader.mjs';
 import { assertNothingExported, assertNothingLeaked, MAIN, runStep, spoken } from './runner/step.mjs';
 import { turn } from './runner/turns.mjs';
@@ -24,12 +26,16 @@ const HANGS_AFTER_MS = 30_000;
 /** Stands in every secret value; nothing but a mask or a file of the runner may hold it. */
 const CANARY = 'canary';
 const COGNITO = 'cognito-identity.amazonaws.com';
+const STS = 'sts.amazonaws.com';
 const ONE_SECRET = 'TOKEN,secret';
 
 const [githubKey, forger] = await Promise.all([newSigningKey(), newSigningKey()]);
 /** `quiet` is for jobs with wrong inputs, `strict` for jobs with wrong tokens: both keep what they were asked for. */
 const [cloud, quiet, strict] = await Promise.all([1, 2, 3].map(() => startCloud({ githubKey })));
 after(() => Promise.all([cloud, quiet, strict].map((started) => started.close())));
+
+// As the guides to STS without Cognito have it.
+cloud.setup.oidcProviders[cloud.setup.providerArn].ClientIDList.push(STS);
 
 let lastNumber = 0;
 
@@ -473,6 +479,145 @@ const EFFECTS = {
       succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-ap` });
     },
   },
+  identity: {
+    'cognito-enhanced lets Cognito assume the role, under a name of its own': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const step = await run({ repository, inputs: enhanced() });
+      succeeded(step, { TOKEN: `${CANARY}-t` });
+      assert.equal(step.outputs['role-session-name'], 'CognitoIdentityCredentials');
+      const names = askedFor('AssumeRoleWithWebIdentity').map(({ RoleSessionName }) => RoleSessionName);
+      assert.ok(!names.some((name) => name.startsWith(`${step.runId}@`)));
+      const refused = await run({ inputs: { identity: 'cognito-enhanced' } });
+      failed(refused, 'assume-role-denied', /names the session `CognitoIdentityCredentials`/);
+    },
+    'cognito-enhanced needs no classic flow': async () => {
+      const { poolId, roleArn } = addPool({ AllowClassicFlow: false });
+      const inputs = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn };
+      const step = await run({ inputs: { ...inputs, identity: 'cognito-enhanced' } });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      failed(await run({ inputs }), 'classic-flow-disabled');
+    },
+    'web-identity shows the GitHub token to STS, whose trust policy asks for its claims': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const { inputs, environment } = webIdentity({ repository });
+      const step = await run({ repository, environment, inputs });
+      succeeded(step, { TOKEN: `${CANARY}-t` });
+      assert.equal(assumed(step).RoleArn, inputs['cognito-role-arn']);
+      const audiences = askedFor('GitHubToken').map(({ audience }) => audience);
+      assert.ok(audiences.includes(STS));
+      failed(await run({ environment, inputs }), 'assume-role-denied', /each condition on `\S+:\.\.\.` holds/);
+    },
+    'web-identity needs an OIDC provider that lists the audience': async () => {
+      const { inputs, environment } = webIdentity();
+      const step = await run({ environment, inputs: { ...inputs, audience: 'unlisted' } });
+      failed(step, 'github-token-refused', /Incorrect token audience[\s\S]*`audience`/);
+    },
+    'environment reads with the credentials that are there, and asks for no token that it does not need': async () => {
+      const { name } = cloud.putSecret(`shared/${nextNumber()}`, `${CANARY}-s`);
+      const { inputs, environment } = environmentIdentity();
+      const job = { environment: { ...environment, ACTIONS_ID_TOKEN_REQUEST_URL: undefined } };
+      const step = await run({ ...job, inputs: { ...inputs, values: '', secrets: `SHARED=${name}` } });
+      succeeded(step, { SHARED: `${CANARY}-s` });
+      assert.deepEqual(step.outputs, { 'aws-account-id': '', 'role-session-name': '', 'values-loaded': '1' });
+      // The names of stores are made of its claims.
+      failed(await run({ ...job, inputs }), 'id-token-permission-missing');
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      succeeded(await run({ repository, environment, inputs }), { TOKEN: `${CANARY}-t` });
+    },
+    'environment says that the credentials are no longer valid': async () => {
+      const { inputs, environment } = environmentIdentity({ durationSeconds: -1 });
+      failed(await run({ inputs, environment }), 'credentials-refused', /identity: environment/);
+      for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION']) {
+        const step = await run({ on: quiet, inputs, environment: { ...environment, [name]: undefined } });
+        failed(step, 'invalid-input', new RegExp(name));
+      }
+    },
+    'environment is refused what the policy of its role does not allow': async () => {
+      const { inputs, environment } = environmentIdentity({}, cloud.setup.documents['role-policy']);
+      failed(await run({ inputs, environment }), 'store-access-denied', /No policy of the environment's credentials/);
+    },
+  },
+  'chain-role-arn': {
+    'is assumed by the first role, reads, and has its account and tags': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const reader = addReader();
+      const step = await run({ repository, inputs: { 'chain-role-arn': reader } });
+      succeeded(step, { TOKEN: `${CANARY}-t` });
+      const other = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const policy = JSON.stringify(cloud.setup.documents['role-policy']);
+      const ofOther = policy.replaceAll('${aws:PrincipalTag/repository}', other);
+      cloud.setup.roles[reader].policies[0].document = JSON.parse(ofOther);
+      failed(await run({ repository, inputs: { 'chain-role-arn': reader } }), 'store-access-denied', new RegExp(reader));
+    },
+    'lets a job in whose first session has the tags that the second is asked for': async () => {
+      const same = { StringEquals: { 'aws:RequestTag/repository': '${aws:PrincipalTag/repository}' } };
+      const inputs = { 'chain-role-arn': addReader({ condition: same }) };
+      assert.equal((await run({ inputs })).exitCode, 0);
+      // A tag that the first session does not have equals nothing.
+      const { poolId, roleArn } = addPool({ tagMap: tagMapWithout('repository') });
+      const untagged = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn };
+      const chain = { 'chain-role-arn': addReader({ first: roleArn, condition: same }) };
+      failed(await run({ inputs: { ...untagged, ...chain } }), 'chain-role-denied', /repository=octo-org\/repo/);
+    },
+    'is refused where its trust policy does not name the first role, or does not exist': async () => {
+      const stranger = await run({ inputs: { 'chain-role-arn': addReader({ first: addRole() }) } });
+      failed(stranger, 'chain-role-denied', /HTTP 403 AccessDenied: .*sts:AssumeRole.*request id/);
+      failed(await run({ inputs: { 'chain-role-arn': `${addReader()}-none` } }), 'chain-role-denied', /no such role/);
+    },
+    'follows every identity, and caps the session at an hour': async () => {
+      const chained = async ({ inputs, environment }, first) => {
+        const chain = { 'chain-role-arn': addReader({ first }) };
+        const step = await run({ environment, inputs: { ...inputs, ...chain, 'role-duration-seconds': '3600' } });
+        assert.equal(step.exitCode, 0, step.log.join('\n'));
+        assert.equal(step.outputs['role-session-name'], `${step.runId}@6dcb09b5b57875f334f61aebed695e2e4193db5e`);
+      };
+      const byCognito = enhanced();
+      await chained({ inputs: byCognito }, byCognito['cognito-role-arn']);
+      const byToken = webIdentity();
+      await chained(byToken, byToken.inputs['cognito-role-arn']);
+      const atHand = environmentIdentity();
+      await chained(atHand, atHand.roleArn);
+      const inputs = { 'chain-role-arn': addReader(), 'role-duration-seconds': '3601' };
+      failed(await run({ on: quiet, inputs }), 'invalid-input', /role-duration-seconds: is 3600 at most/);
+    },
+  },
+  'chain-session-tags': {
+    'are the claims that become tags of the second session, and no others': async () => {
+      const condition = { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['repository', 'actor_id'] } };
+      const inputs = { 'chain-role-arn': addReader({ condition, policy: everything() }) };
+      const named = await run({ inputs: { ...inputs, 'chain-session-tags': 'repository, actor_id, no_such_claim' } });
+      assert.equal(named.exitCode, 0, named.log.join('\n'));
+      failed(await run({ inputs }), 'chain-role-denied', /job_workflow_ref=octo-org/);
+    },
+    'may not hold what STS refuses': async () => {
+      const inputs = { 'chain-role-arn': addReader(), 'chain-session-tags': 'actor' };
+      const step = await run({ inputs, claims: { actor: 'dependabot[bot]' } });
+      failed(step, 'claim-unusable', /`actor` .*chain-session-tags.*`dependabot\[bot\]`/);
+    },
+  },
+  'export-aws-credentials': exportTests(),
+  'overwrite-aws-profile': {
+    'true replaces the profile of that name, and nothing else of it or of others': async (t) => {
+      const home = homeFolder(t, {
+        '.aws/credentials':
+          '# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\naws_access_key_id=old\naws_session_token=old\nx = 1',
+        '.aws/config': '[profile ci]\r\nregion = old\r\noutput = json\r\n[default]\r\nregion = r',
+      });
+      const before = home.files();
+      const inputs = { 'export-aws-credentials': 'profile:ci', values: '' };
+      const environment = { HOME: home.path };
+      failed(await run({ inputs, environment }), 'profile-not-written', /`ci` .*exists already/);
+      assert.deepEqual(home.files(), before);
+      const step = await run({ inputs: { ...inputs, 'overwrite-aws-profile': 'true' }, environment });
+      succeeded(step, {});
+      const { id, key, token } = keysIn(home.files()['.aws/credentials']);
+      assert.deepEqual(home.files(), {
+        '.aws/credentials': `# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\n${settings(id, key, token)}x = 1`,
+        '.aws/config': '[profile ci]\r\nregion = us-west-2\r\noutput = json\r\n[default]\r\nregion = r',
+      });
+      await areOfTheRole({ id, key, token });
+    },
+  },
   'role-session-name': {
     'is a template of claims, which the trust policy may demand': async () => {
       const trust = structuredClone(cloud.setup.documents['trust-policy']);
@@ -577,6 +722,11 @@ describe('wrong input', TOGETHER, () => {
     'cognito-region': 'US-WEST-2',
     'secrets-manager-account-id': '1234-5678-9012',
     'secrets-manager-region': 'us west 2',
+    identity: 'kognito',
+    'chain-role-arn': 'reader',
+    'chain-session-tags': 'a-b',
+    'export-aws-credentials': 'profile:a b',
+    'overwrite-aws-profile': 'no',
     'role-session-name': '{run_id',
     'role-duration-seconds': '899',
     'environment-store': 'maybe',
@@ -1096,6 +1246,235 @@ function addPool({ Url = cloud.issuer, ClientIDList = [COGNITO], tagMap, ...pool
   return { poolId, roleArn: addRole(), issuer: Url };
 }
 
+/** What `export-aws-credentials` does; a profile alone needs no values. */
+function exportTests() {
+  const toProfile = (name, more) => ({ 'export-aws-credentials': `profile:${name}`, values: '', ...more });
+  return {
+    'none keeps them inside': async (t) => {
+      const home = homeFolder(t);
+      const step = await run({ environment: { HOME: home.path } });
+      assert.deepEqual(Object.keys(step.env), ['TOKEN']);
+      assert.deepEqual(home.files(), {});
+    },
+    'env gives them to later steps with the region, all masked': async () => {
+      const region = { 'aws-region': 'eu-west-1', 'secrets-manager-region': cloud.setup.region };
+      const step = await run({ inputs: { 'export-aws-credentials': 'env', ...region } });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: key, AWS_SESSION_TOKEN: token, ...others } = step.env;
+      const regions = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' };
+      assert.deepEqual(others, { ...regions, TOKEN: `${CANARY}-token` });
+      for (const secret of [id, key, token]) assert.equal(step.masker.mask(secret), '***');
+      await areOfTheRole({ id, key, token });
+      assert.match(step.summary, /^Credentials of `\S+\/github-actions\/\S+` until \S+Z, in the environment\.$/m);
+    },
+    'env needs no values, and then no store is read': async () => {
+      const repository = newRepository({});
+      const step = await run({ repository, inputs: { 'export-aws-credentials': 'env', values: '' } });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      assert.equal(Object.keys(step.env).length, 5);
+      assert.deepEqual(storesAskedFor(repository), []);
+    },
+    'env writes nothing before the runner has every mask': async () => {
+      const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`K_${i}`, hex(600)]));
+      const half = (rest) => Object.fromEntries(Object.entries(many).filter((_, i) => i % 2 === rest));
+      const repository = newRepository({ secrets: half(0), 'env/production/secrets': half(1) });
+      const reader = stalledReader();
+      const inputs = { values: '*,secret', 'export-aws-credentials': 'env' };
+      const step = await run({ repository, inputs, onLine: reader.onLine });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      assert.match(step.stdout, /^::add-mask::ASIA/m);
+      assert.deepEqual(reader.found, ['', '', '']);
+    },
+    'env refuses a value that would take the place of one of them': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const inputs = { 'export-aws-credentials': 'env', values: 'AWS_SESSION_TOKEN,secret,TOKEN' };
+      failed(await run({ repository, inputs }), 'value-unusable', /AWS_SESSION_TOKEN.*`export-aws-credentials`/);
+    },
+    'env and profile give those of the second role': async (t) => {
+      const home = homeFolder(t);
+      const reader = addReader();
+      const chain = { 'chain-role-arn': reader, values: '' };
+      const step = await run({ inputs: { ...chain, 'export-aws-credentials': 'env' } });
+      const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: key, AWS_SESSION_TOKEN: token } = step.env;
+      await areOfTheRole({ id, key, token }, reader);
+      succeeded(await run({ inputs: toProfile('ci', chain), environment: { HOME: home.path } }), {});
+      await areOfTheRole(keysIn(home.files()['.aws/credentials']), reader);
+    },
+    'profile:NAME makes both files in the home folder, for this user alone': async (t) => {
+      const home = homeFolder(t);
+      const step = await run({ inputs: toProfile('ci'), environment: { HOME: home.path } });
+      succeeded(step, {});
+      const { id, key, token } = keysIn(home.files()['.aws/credentials']);
+      assert.deepEqual(home.files(), {
+        '.aws/config': '[profile ci]\nregion = us-west-2\n',
+        '.aws/credentials': `[ci]\n${settings(id, key, token)}`,
+      });
+      if (process.platform !== 'win32') {
+        const modes = ['.aws', '.aws/config', '.aws/credentials'].map(home.mode);
+        assert.deepEqual(modes, ['700', '600', '600']);
+      }
+      for (const secret of [id, key, token]) assert.equal(step.masker.mask(secret), '***');
+      await areOfTheRole({ id, key, token });
+      assert.match(step.summary, /^Credentials of .* in profile `ci`\.$/m);
+      assert.ok(!step.log.some((line) => line.startsWith('Warning: ')), step.log.join('\n'));
+    },
+    'profile:default is the one that tools take unasked': async (t) => {
+      const home = homeFolder(t);
+      succeeded(await run({ inputs: toProfile('default'), environment: { HOME: home.path } }), {});
+      assert.equal(home.files()['.aws/config'], '[default]\nregion = us-west-2\n');
+      assert.match(home.files()['.aws/credentials'], /^\[default\]\n/);
+    },
+    'profile:NAME is merged into files that are there, whose every other byte stays': async (t) => {
+      // Latin-1, a line end of each kind, no last one, a section that others call by the same name.
+      const credentials = '# Schl\xfcssel \xff\r\n[other]\naws_access_key_id=AKIA1\n\taws_secret_access_key = x ; y';
+      const config = '[ci]\nx=1\n\n[profile other]\n  region = r\n';
+      const home = homeFolder(t, { '.aws/credentials': credentials, '.aws/config': config });
+      const environment = { HOME: home.path };
+      succeeded(await run({ inputs: toProfile('ci'), environment }), {});
+      succeeded(await run({ inputs: toProfile('team/cd'), environment }), {});
+      const files = home.files();
+      const added = ['ci', 'team/cd'].map((name) => `\n[profile ${name}]\nregion = us-west-2\n`);
+      assert.equal(files['.aws/config'], config + added.join(''));
+      assert.ok(files['.aws/credentials'].startsWith(`${credentials}\r\n\r\n[ci]\r\n`), files['.aws/credentials']);
+      assert.equal(files['.aws/credentials'].split('[team/cd]').length, 2);
+      assert.deepEqual(Object.keys(files), ['.aws/config', '.aws/credentials']);
+    },
+    'profile:NAME goes where AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say': async (t) => {
+      const home = homeFolder(t);
+      const named = { AWS_CONFIG_FILE: '~/a/config.ini', AWS_SHARED_CREDENTIALS_FILE: home.at('b/c/keys.ini') };
+      succeeded(await run({ inputs: toProfile('ci'), environment: { HOME: home.path, ...named } }), {});
+      assert.deepEqual(Object.keys(home.files()), ['a/config.ini', 'b/c/keys.ini']);
+      const one = { AWS_CONFIG_FILE: home.at('one'), AWS_SHARED_CREDENTIALS_FILE: home.at('one') };
+      succeeded(await run({ inputs: toProfile('ci'), environment: { HOME: home.path, ...one } }), {});
+      assert.match(home.files().one, /^\[ci\]\naws_access_key_id = [\s\S]*\n\n\[profile ci\]\nregion = us-west-2\n$/);
+    },
+    'profile:NAME follows a link and leaves it one': async (t) => {
+      const home = homeFolder(t, { 'dotfiles/credentials': '[other]\nx = 1\n', '.aws/config': '' });
+      symlinkSync(home.at('dotfiles/credentials'), home.at('.aws/credentials'));
+      succeeded(await run({ inputs: toProfile('ci'), environment: { HOME: home.path } }), {});
+      assert.ok(lstatSync(home.at('.aws/credentials')).isSymbolicLink());
+      assert.match(home.files()['dotfiles/credentials'], /^\[other\]\nx = 1\n\n\[ci\]\n/);
+    },
+    'profile:NAME is refused if either file has it, and both stay as they are, and so does all else': async (t) => {
+      for (const [file, header] of [['.aws/credentials', '[ci]'], ['.aws/config', '[profile "ci"] # x']]) {
+        const home = homeFolder(t, { '.aws/credentials': '[x]\n', '.aws/config': '', [file]: `${header}\nx = 1` });
+        const before = home.files();
+        const step = await run({ inputs: toProfile('ci', { values: ONE_SECRET }), environment: { HOME: home.path } });
+        failed(step, 'profile-not-written', /`ci` .*exists already[\s\S]*overwrite-aws-profile: true/);
+        assert.deepEqual(home.files(), before);
+      }
+    },
+    'profile:NAME comes to nothing if the run does': async (t) => {
+      const home = homeFolder(t);
+      const inputs = toProfile('ci', { values: ONE_SECRET });
+      failed(await run({ repository: newRepository({}), inputs, environment: { HOME: home.path } }), 'store-not-found');
+      assert.deepEqual(home.files(), {});
+    },
+    'profile:NAME comes to nothing if the values cannot be exported': async (t) => {
+      const home = homeFolder(t, { '.aws/credentials': '[x]\ny = 1\n' });
+      const before = { files: home.files(), mode: home.mode('.aws/credentials') };
+      const inputs = toProfile('ci', { values: ONE_SECRET });
+      const full = process.platform === 'linux' ? [['/dev/full', /ENOSPC/]] : [];
+      for (const variable of Object.keys(NOTHING)) {
+        for (const [target, reason] of [[tmpdir(), /EISDIR/], ...full]) {
+          const step = await run({ inputs, environment: { HOME: home.path, [variable]: target } });
+          failed(step, 'export-failed', reason);
+          assert.deepEqual({ files: home.files(), mode: home.mode('.aws/credentials') }, before);
+        }
+      }
+    },
+    'profile:NAME that cannot be written exports nothing, and the error names the file': async (t) => {
+      const home = homeFolder(t, { '.aws': 'a file where the folder should be' });
+      const inputs = toProfile('ci', { values: ONE_SECRET });
+      failed(await run({ inputs, environment: { HOME: home.path } }), 'export-failed', /ENOTDIR \(.*credentials\)/);
+      assert.deepEqual(Object.keys(home.files()), ['.aws']);
+    },
+    'profile:NAME of which one file cannot be written is not in the other': async (t) => {
+      if (process.platform !== 'linux') return t.skip('only Linux has a folder that nobody can write to');
+      const home = homeFolder(t, { '.aws/credentials': '[x]\n# \xfc\n' });
+      chmodSync(home.at('.aws/credentials'), 0o644);
+      const inputs = toProfile('ci', { values: ONE_SECRET });
+      const environment = { HOME: home.path, AWS_CONFIG_FILE: '/proc/config' };
+      const before = { GITHUB_ENV: 'EARLIER=1', GITHUB_OUTPUT: 'other=1\n' };
+      failed(await run({ inputs, environment, before }), 'export-failed', /\(\/proc\/config/, before);
+      assert.deepEqual(home.files(), { '.aws/credentials': '[x]\n# \xfc\n' });
+      assert.equal(home.mode('.aws/credentials'), '644');
+      rmSync(home.at('.aws'), { recursive: true });
+      failed(await run({ inputs, environment }), 'export-failed');
+      assert.deepEqual(home.files(), {});
+    },
+    'profile:NAME beside AWS_ACCESS_KEY_ID is warned about': async (t) => {
+      const home = homeFolder(t);
+      const environment = { HOME: home.path, AWS_ACCESS_KEY_ID: 'AKIAOLD' };
+      const step = await run({ inputs: toProfile('ci'), environment });
+      succeeded(step, {});
+      assert.match(step.log.join('\n'), /^Warning: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not profile ci/m);
+    },
+  };
+}
+
+/** A profile's lines. */
+function settings(id, key, token) {
+  return `aws_access_key_id = ${id}\naws_secret_access_key = ${key}\naws_session_token = ${token}\n`;
+}
+
+/** Of the only profile with a session token. */
+function keysIn(text) {
+  const [, id, key, token] = /id = (ASIA.*)\naws_secret_access_key = (.*)\naws_session_token = (.*)\n/.exec(text);
+  return { id, key, token };
+}
+
+/** AWS's own answer to whose they are. */
+async function areOfTheRole({ id, key, token }, roleArn = cloud.setup.roleArn) {
+  const credentials = { accessKeyId: id, secretAccessKey: key, sessionToken: token };
+  const { status, text } = await jobClient(cloud).sts(credentials, 'GetCallerIdentity', {});
+  assert.equal(status, 200, text);
+  assert.ok(text.includes(`:assumed-role/${roleArn.split('/').at(-1)}/`), text);
+}
+
+/** Inputs of the enhanced flow, with a role that trusts its sessions. */
+function enhanced() {
+  const trust = enhancedFlowTrust(cloud.setup);
+  const policy = cloud.setup.documents['role-policy'];
+  return { identity: 'cognito-enhanced', 'cognito-role-arn': addRole({ trust, policy }) };
+}
+
+/** A job without a pool, and a role that trusts GitHub tokens with these claims. */
+function webIdentity(claims) {
+  const trust = webIdentityTrust(cloud.setup, { aud: STS, ...claims });
+  const inputs = {
+    identity: 'web-identity',
+    'cognito-identity-pool-id': '',
+    'cognito-role-arn': addRole({ trust }),
+  };
+  return { inputs, environment: { AWS_REGION: cloud.setup.region } };
+}
+
+/** A job that has credentials of a role, and neither pool nor role among its inputs. */
+function environmentIdentity(options, policy = everything()) {
+  const roleArn = addRole({ policy });
+  const session = cloud.issueCredentials(roleArn, { sessionName: 'earlier-step', ...options });
+  const inputs = { identity: 'environment', 'cognito-identity-pool-id': '', 'cognito-role-arn': '' };
+  const environment = {
+    AWS_ACCESS_KEY_ID: session.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+    AWS_SESSION_TOKEN: session.sessionToken,
+    AWS_REGION: cloud.setup.region,
+  };
+  return { inputs, environment, roleArn };
+}
+
+/** A role that the first one may assume, with README.md's policy on the tags of its own session. */
+function addReader({ first = cloud.setup.roleArn, condition, policy = cloud.setup.documents['role-policy'] } = {}) {
+  return addRole({ trust: principalTrust(first, condition), policy });
+}
+
+function tagMapWithout(tag) {
+  const { PrincipalTags } = cloud.setup.documents['tag-map'];
+  const others = Object.entries(PrincipalTags).filter(([key]) => key !== tag);
+  return { UseDefaults: false, PrincipalTags: Object.fromEntries(others) };
+}
+
 function environmentStoreTests() {
   const outcomes = {
     'by name': { required: 'store-not-found', 'not-found-ok': 'the repository', optional: 'the repository' },
@@ -1154,7 +1533,12 @@ function storesAskedFor(repository) {
 }
 
 function getIds() {
-  return cloud.requests.filter(({ operation }) => operation === 'GetId').map(({ detail }) => detail);
+  return askedFor('GetId');
+}
+
+/** What is recorded of each request. */
+function askedFor(operation) {
+  return cloud.requests.filter((request) => request.operation === operation).map(({ detail }) => detail);
 }
 
 function assumed({ runId }) {
