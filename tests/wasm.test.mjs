@@ -19,7 +19,6 @@ const entries = readdirSync(corpus).flatMap((target) =>
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ISSUER = 'https://issuer.example';
 const token = jwt({ iss: ISSUER, aud: 'cognito-identity.amazonaws.com', exp: 4e9, repository: 'o/r', repository_owner: 'o', run_id: '1', sha: 'abc' });
-const STS_ANSWER = `<AssumeRoleWithWebIdentityResponse><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>x</Expiration></Credentials><Arn>arn</Arn></AssumeRoleWithWebIdentityResponse>`;
 /** As few as are read in a batch. */
 const IDS = ['shared/1', 'shared/2', 'shared/3', 'shared/4', 'shared/5', 'shared/6'];
 const SECRETS = IDS.map((id, index) => `S${index + 1}=${id}`).join('\n');
@@ -27,7 +26,9 @@ const ANSWERS = {
   jwks: JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] }),
   GetId: '{"IdentityId":"us-west-2:x"}',
   GetOpenIdToken: '{"Token":"opaque"}',
-  sts: STS_ANSWER,
+  GetCredentialsForIdentity: '{"Credentials":{"AccessKeyId":"A","SecretKey":"s","SessionToken":"t","Expiration":1.8E9}}',
+  AssumeRoleWithWebIdentity: sessionXml('AssumeRoleWithWebIdentity'),
+  AssumeRole: sessionXml('AssumeRole'),
   GetSecretValue: JSON.stringify({ ARN: 'a', VersionId: 'v', SecretString: '{"A":"b"}' }),
   BatchGetSecretValue: JSON.stringify({
     SecretValues: IDS.map((Name) => ({ ARN: `arn:${Name}`, Name, VersionId: 'v', SecretString: `of ${Name}` })),
@@ -35,17 +36,25 @@ const ANSWERS = {
   }),
 };
 
+/** Inputs of a run that makes the call, where the usual one does not. */
+const RUNS_WITH = {
+  GetCredentialsForIdentity: { identity: 'cognito-enhanced' },
+  AssumeRole: { 'chain-role-arn': 'arn:aws:iam::123456789012:role/reader' },
+};
+
 test('the scripted host leads to a plan', async () => {
-  const { environment } = await run({});
-  assert.match(environment, /^A<<ghadelimiter_[0-9a-f]{32}\nb\n/);
-  assert.match(environment, /^S6<<ghadelimiter_[0-9a-f]{32}\nof shared\/6\n/m);
+  for (const inputs of [{}, ...Object.values(RUNS_WITH)]) {
+    const { environment } = (await run({}, 200, inputs)).plan;
+    assert.match(environment, /^A<<ghadelimiter_[0-9a-f]{32}\nb\n/);
+    assert.match(environment, /^S6<<ghadelimiter_[0-9a-f]{32}\nof shared\/6\n/m);
+  }
 });
 
 for (const step of Object.keys(ANSWERS)) {
   for (const status of [200, 400, 503]) {
     test(`no answer of ${step} with status ${status} makes the core trap`, async () => {
       for (const body of entries) {
-        await endsWell(run({ [step]: body }, status));
+        await endsWell(run({ [step]: body }, status, RUNS_WITH[step]));
       }
     });
   }
@@ -86,7 +95,7 @@ test('a crash inside the core is reported as a fault of ours, and nothing is wri
 });
 
 async function endsWell(running) {
-  const outcome = await running.then(({ environment }) => environment, (failure) => failure);
+  const outcome = await running.then(({ plan }) => plan.environment, (failure) => failure);
   const isFailure = typeof outcome === 'object' && typeof outcome.code === 'string' && outcome.code !== 'internal-error';
   assert.ok(typeof outcome === 'string' || isFailure, String(outcome?.stack ?? outcome?.message ?? outcome));
 }
@@ -108,6 +117,8 @@ function run(bodies, status = 200, inputs = {}) {
     log() {},
   };
   const raw = {
+    goal: 'export',
+    claims: {},
     inputs: {
       'cognito-identity-pool-id': 'us-west-2:ab',
       'cognito-role-arn': 'arn:aws:iam::123456789012:role/r',
@@ -121,10 +132,15 @@ function run(bodies, status = 200, inputs = {}) {
   return core.run(raw, host);
 }
 
-function stepOf({ url, headers }) {
+function stepOf({ headers, body }) {
   const target = headers.find(([name]) => name === 'x-amz-target')?.[1];
   if (target) return target.split('.')[1];
-  return url.includes('sts.') ? 'sts' : 'jwks';
+  return new URLSearchParams(body).get('Action') ?? 'jwks';
+}
+
+function sessionXml(operation) {
+  const credentials = '<AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>';
+  return `<${operation}Response>${credentials}<Expiration>x</Expiration><Arn>arn</Arn></${operation}Response>`;
 }
 
 function jwt(claims) {
