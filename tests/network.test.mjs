@@ -1,20 +1,21 @@
 // The committed bundle on networks as runners have them: TLS with the real host names and an authority of one's own,
-// connections that are opened before they are needed, proxies, and servers that send a client elsewhere. Certificates are made for the run; no host outside is asked.
+// connections that are opened before they are needed, proxies, and servers that send a client elsewhere. Certificates are
+// made for the run; no host outside is asked.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/network.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
+import { closeLater, listening, startProxy as startProxyTo } from './cloud/proxy.mjs';
+import { ANY_ADDRESS, AWS, DUAL_STACK, FIPS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
 import { assertNothingExported, assertNothingLeaked, MAIN, runStep } from './runner/step.mjs';
 import { turn } from './runner/turns.mjs';
 
@@ -29,19 +30,9 @@ const VALUE = `${CANARY}-value`;
 const PASSWORD = `${CANARY}:p@ss/w%rd`;
 const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
 
-const GITHUB = 'token.actions.githubusercontent.com';
-/** Where a hosted runner's token requests go. */
-const PIPELINES = 'pipelinesghubeus1.actions.githubusercontent.com';
-const AWS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}.us-west-2.amazonaws.com`);
-const FIPS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}-fips.us-west-2.amazonaws.com`);
-/** Cognito and Secrets Manager answer on IPv6 under their ordinary names here. */
-const DUAL_STACK = [...AWS.slice(0, 2), 'sts.us-west-2.api.aws'];
-/** Reaches this machine, but is no loopback name by the rule of `@actions/http-client`, so a proxy is used for it. */
-const ANY_ADDRESS = '0.0.0.0';
-
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-network-'));
 after(() => rm(folder, { recursive: true }));
-const certificates = await makeCertificates();
+const certificates = await makeCertificates(folder);
 const githubKey = await newSigningKey();
 /** Serves GitHub and AWS under their real names, for those that a proxy leads to it. */
 const cloud = await startTlsCloud(`https://${GITHUB}/octo-enterprise`);
@@ -504,11 +495,7 @@ async function realNamesCloud(t) {
 /**
  * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
  * @param {object} [options]
- * @param {Closing} [options.closing]
- *
- * @typedef {object} Closing what becomes of the first connection of each service or host
- * @property {number} afterMs
- * @property {true} [reset] instead of an orderly end
+ * @param {import('./cloud/proxy.mjs').Closing} [options.closing]
  */
 async function startFronts(t, { closing } = {}) {
   const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];
@@ -541,12 +528,6 @@ async function startFronts(t, { closing } = {}) {
   return { cloud, connections, environment };
 }
 
-function closeLater(socket, { afterMs, reset }) {
-  const close = () => (reset ? socket.resetAndDestroy() : socket.end());
-  if (afterMs === 0) close();
-  else setTimeout(close, afterMs);
-}
-
 /** A cloud at an address for which a proxy is used. */
 async function anyAddressCloud(t) {
   const configure = (setup) => {
@@ -577,47 +558,9 @@ function withStore(started) {
   return started;
 }
 
-/**
- * A proxy that leads every host to the cloud, as DNS would.
- * @param {object} [options]
- * @param {number} [options.port] of the cloud
- * @param {string} [options.authorization] that it wants
- * @param {number} [options.status] answers this to all
- * @param {true} [options.silent] answers nothing
- * @param {true} [options.hangsUp]
- * @param {Closing} [options.closing]
- * @param {{ key: string, cert: string }} [options.tls]
- */
-async function startProxy(t, { port = cloud.port, authorization, status, silent, hangsUp, closing, tls } = {}) {
-  const connections = [];
-  const server = tls ? createHttpsServer(tls) : createHttpServer();
-  server.on('connect', (request, socket) => {
-    const isFirst = to(request.url).length === 0;
-    connections.push({ host: request.url, at: Date.now(), authorization: request.headers['proxy-authorization'] });
-    socket.on('error', () => {});
-    if (silent) return;
-    if (hangsUp) return void socket.destroy();
-    const refusal = status ?? (authorization !== request.headers['proxy-authorization'] ? 407 : undefined);
-    if (refusal) {
-      socket.end(`HTTP/1.1 ${refusal} No\r\nproxy-authenticate: Basic realm="x"\r\ncontent-length: 0\r\n\r\n`);
-      return;
-    }
-    const upstream = net.connect(port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(socket).pipe(upstream);
-      if (isFirst && closing) closeLater(socket, closing);
-    });
-    upstream.on('error', () => socket.destroy());
-    socket.on('close', () => upstream.destroy());
-  });
-  await listening(t, server);
-  const { port: own } = server.address();
-  const hosts = () => [...new Set(connections.map(({ host }) => host))].sort();
-  return { url: tls ? `https://localhost:${own}` : `http://127.0.0.1:${own}`, port: own, connections, hosts, to };
-
-  function to(host) {
-    return connections.filter((connection) => connection.host === host);
-  }
+/** A proxy that leads every host to the cloud. */
+function startProxy(t, options) {
+  return startProxyTo(t, { port: cloud.port, ...options });
 }
 
 /** A proxy that nobody here wrote. https://tinyproxy.github.io */
@@ -658,55 +601,6 @@ async function closedPort() {
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function listening(t, server) {
-  const sockets = new Set();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    sockets.forEach((socket) => socket.destroy());
-    server.close();
-  });
-}
-
-/** An authority, its certificate for the hosts of GitHub, AWS and this machine, and an authority that made nothing. */
-async function makeCertificates() {
-  const hosts = [GITHUB, '*.actions.githubusercontent.com', ...AWS, ...FIPS, ...DUAL_STACK, 'localhost'];
-  const names = [...hosts.map((host) => `DNS:${host}`), 'IP:127.0.0.1', `IP:${ANY_ADDRESS}`];
-  const file = (name) => path.join(folder, name);
-  const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const authority = (name) =>
-    openssl('req', '-x509', ...keyOptions, '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`), '-days', '2',
-      '-subj', `/CN=env-kvstore test ${name}`, '-addext', 'keyUsage=critical,keyCertSign');
-  await Promise.all([
-    authority('authority'),
-    authority('other'),
-    openssl('req', ...keyOptions, '-keyout', file('server.key'), '-out', file('server.csr'), '-subj', '/CN=server'),
-    writeFile(file('names'), `subjectAltName=${names.join(',')}\n`),
-  ]);
-  const signedBy = ['-CA', file('authority.pem'), '-CAkey', file('authority.key'), '-CAcreateserial'];
-  await openssl('x509', '-req', '-in', file('server.csr'), ...signedBy, '-out', file('server.pem'),
-    '-days', '2', '-extfile', file('names'));
-  return {
-    authority: file('authority.pem'),
-    otherAuthority: file('other.pem'),
-    server: {
-      key: await readFile(file('server.key'), 'utf8'),
-      cert: await readFile(file('server.pem'), 'utf8'),
-    },
-  };
-}
-
-async function openssl(...options) {
-  try {
-    await promisify(execFile)('openssl', options);
-  } catch (error) {
-    throw error.code === 'ENOENT' ? new Error('openssl is missing: apt-get install -y openssl') : error;
-  }
 }
 
 function token(given) {
