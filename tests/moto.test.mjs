@@ -2,29 +2,17 @@
 // part is the local cloud's. moto evaluates no conditions, so isolation is shown by tests/cloud.test.mjs instead.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
-import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startCloud } from './cloud/cloud.mjs';
+import { startMoto } from './moto/server.mjs';
 import { runStep } from './runner/step.mjs';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
-assert.ok(existsSync(bin), 'moto is not here: python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt');
 
 const node = process.env.NODE_UNDER_TEST;
 const cloud = await startCloud();
 const moto = await startMoto();
-const setup = JSON.parse(
-  execFileSync(path.join(bin, 'python'), ['tests/moto/setup.py', moto.url, 'octo-enterprise', 'octo-org/octo-repo'], { cwd: root }),
-);
+const { setup } = moto;
 after(async () => {
-  moto.process.kill();
+  moto.stop();
   await cloud.close();
 });
 
@@ -104,24 +92,4 @@ async function checkSignaturesAfter(calls) {
   const headers = { 'content-type': 'text/plain' };
   const { ok } = await fetch(`${moto.url}/moto-api/reset-auth`, { method: 'POST', headers, body: String(calls) });
   assert.ok(ok);
-}
-
-async function startMoto() {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const process = spawn(path.join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-  for (let i = 0; i < 300; i += 1) {
-    if (await fetch(`${url}/moto-api/`).then((response) => response.ok, () => false)) return { url, process };
-    await sleep(100);
-  }
-  throw new Error('moto did not start');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
