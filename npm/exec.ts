@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 
 const PASSED_ON = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 /** From a terminal these come to the command by themselves. */
@@ -10,22 +11,32 @@ const NOT_FOUND = 127;
 
 /** Runs a command with more variables; resolves to its exit code, or ends this process by the signal that ended it. */
 export function runCommand(command: string, args: string[], variables: Record<string, string>): Promise<number> {
-  const child = spawn(command, args, { env: { ...process.env, ...variables }, stdio: 'inherit' });
+  // Not asked of `process.stdin`, which would make reads of the command's stdin fail instead of wait.
+  const hasTerminal = isatty(0);
+  let child: ChildProcess | undefined;
+  // Before the command is there: a signal that comes in between must not leave it alone.
   for (const signal of PASSED_ON) {
-    const comesByItself = process.stdin.isTTY && OF_A_TERMINAL.includes(signal);
-    process.on(signal, () => comesByItself || child.kill(signal));
+    const comesByItself = hasTerminal && OF_A_TERMINAL.includes(signal);
+    process.on(signal, () => comesByItself || child?.kill(signal));
   }
   return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      console.error(`env-kvstore: ${command}: ${error.code}`);
-      resolve(error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
-    });
+    const cannotRun = ({ code }: NodeJS.ErrnoException) => {
+      console.error(`env-kvstore: ${command}: ${code}`);
+      resolve(code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
+    };
+    try {
+      child = spawn(command, args, { env: { ...process.env, ...variables }, stdio: 'inherit' });
+    } catch (error) {
+      // Of some reasons Node tells so.
+      return cannotRun(error as NodeJS.ErrnoException);
+    }
+    child.on('error', cannotRun);
     child.on('exit', (exitCode, signal) => {
       if (signal === null) return resolve(exitCode ?? 1);
       PASSED_ON.forEach((name) => process.removeAllListeners(name));
       process.kill(process.pid, signal);
-      // Where a signal cannot end this process, as on Windows.
-      setTimeout(() => resolve(128 + constants.signals[signal]), 1000);
+      // Where a signal cannot end this process: on Windows, and SIGPIPE.
+      setTimeout(() => resolve(128 + constants.signals[signal]), 200);
     });
   });
 }
