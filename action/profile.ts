@@ -37,7 +37,7 @@ export function read(file: string, encoding: BufferEncoding = 'utf8'): string | 
   try {
     return readFileSync(file, encoding);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

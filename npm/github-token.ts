@@ -29,8 +29,7 @@ export async function requestGithubToken(
   if (!url || !bearer || !URL.canParse(url)) {
     throw new HostError('no-token-endpoint');
   }
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'https:' && !LOOPBACK.test(hostname)) {
+  if (!isEndpoint(url)) {
     throw new HostError('token-endpoint-not-https');
   }
   const headers: [string, string][] = [
@@ -47,6 +46,13 @@ export async function requestGithubToken(
     throw new HostError('no-token');
   }
   return token;
+}
+
+/** Whether a bearer token may be sent there. */
+export function isEndpoint(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
 function tokenIn(body: Uint8Array): string | undefined {

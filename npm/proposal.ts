@@ -1,17 +1,20 @@
 import { configFile, read } from '../action/profile.ts';
 import { EnvKvstoreError } from './errors.ts';
-import { GITHUB, type TokenVariables } from './github-token.ts';
+import { GITHUB, isEndpoint, type TokenVariables } from './github-token.ts';
 import { core } from './run.ts';
+
+/** As whoever is told so has written it, in one place or another. */
+const SERVER = 'web identity token server';
 
 type Texts = Record<string, string | undefined>;
 
 /** The keys of a profile, the environment variables that beat them, and the options that both stand for. */
 const KEYS = [
-  ['web_identity_token_server', 'AWS_WEB_IDENTITY_TOKEN_SERVER', undefined],
-  ['role_arn', 'AWS_ROLE_ARN', 'roleArn'],
-  ['role_session_name', 'AWS_ROLE_SESSION_NAME', 'roleSessionName'],
-  ['duration_seconds', undefined, 'roleDurationSeconds'],
-  ['region', undefined, 'awsRegion'],
+  ['web_identity_token_server', ['AWS_WEB_IDENTITY_TOKEN_SERVER'], undefined],
+  ['role_arn', ['AWS_ROLE_ARN'], 'roleArn'],
+  ['role_session_name', ['AWS_ROLE_SESSION_NAME'], 'roleSessionName'],
+  ['duration_seconds', [], 'roleDurationSeconds'],
+  ['region', ['AWS_REGION', 'AWS_DEFAULT_REGION'], 'awsRegion'],
 ] as const;
 
 /**
@@ -23,37 +26,52 @@ const KEYS = [
 export async function settingsOfProposal(options: Texts, own: Texts) {
   const { tokenServer, profileSettings } = await core();
   const named = own['profile'];
-  const name = named ?? process.env['AWS_PROFILE'] ?? process.env['AWS_DEFAULT_PROFILE'] ?? 'default';
+  const flag = own['web-identity-token-server'];
+  const name = named ?? (process.env['AWS_PROFILE'] || process.env['AWS_DEFAULT_PROFILE'] || 'default');
   const file = configFile();
-  const profile = profileSettings(read(file) ?? '', name, KEYS.map(([key]) => key));
-  if (named !== undefined && profile === undefined) {
+  const found = profileSettings(read(file) ?? '', name, KEYS.map(([key]) => key));
+  if (named !== undefined && !found) {
     throw invalid(`--profile: there is no such profile in ${file}`);
   }
-  const found = KEYS.map(([, variable], index) => {
-    const ofEnvironment = named === undefined && variable ? process.env[variable] : undefined;
+  if (named !== undefined && !flag && !found?.[0]) {
+    throw invalid('--profile: the profile has no web_identity_token_server');
+  }
+  // A command that `configure` wrote has all it needs, and the default profile may be of another role and its own rules.
+  const profile = named !== undefined || flag === undefined || found?.[0] ? found : undefined;
+  const settled = KEYS.map(([, variables], index) => {
+    const ofEnvironment = named === undefined && variables.map((variable) => process.env[variable]).find(Boolean);
     return ofEnvironment || profile?.[index] || undefined;
   });
-  const server = own['web-identity-token-server'] ?? found[0];
+  const server = flag ?? settled[0];
   if (server === undefined) {
     return { settings: options, tokenVariables: GITHUB };
   }
-  const added = KEYS.flatMap(([, , option], index) => (option ? [[option, found[index]] as const] : []));
+  const added = KEYS.flatMap(([, , option], index) => (option ? [[option, settled[index]] as const] : []));
   const [url, token, audience] = parts(tokenServer, server);
+  const tokenVariables = { url, token } as TokenVariables;
+  if (url !== GITHUB.url) demandEndpoint(tokenVariables);
   const settings = {
     ...Object.fromEntries(added),
     audience,
     identity: options['identityPoolId'] ? undefined : 'web-identity',
     ...given(options),
   } as Texts;
-  return { settings, tokenVariables: { url, token } as TokenVariables };
+  return { settings, tokenVariables };
 }
 
 function parts(tokenServer: (text: string) => string[], server: string): string[] {
   try {
     return tokenServer(server);
   } catch (problem) {
-    throw invalid(`AWS_WEB_IDENTITY_TOKEN_SERVER or web_identity_token_server: ${String(problem)}`);
+    throw invalid(`${SERVER}: ${String(problem)}`);
   }
+}
+
+/** Of GitHub's own the core says what a job lacks. */
+function demandEndpoint({ url, token }: TokenVariables): void {
+  const unset = [url, token].filter((name) => !process.env[name]);
+  if (unset.length > 0) throw invalid(`${SERVER}: ${unset.join(' and ')} ${unset.length > 1 ? 'are' : 'is'} not set`);
+  if (!isEndpoint(process.env[url]!)) throw invalid(`${SERVER}: ${url} holds no https URL`);
 }
 
 function given(options: Texts): Texts {
