@@ -7,7 +7,7 @@ import { replaceFile } from '../action/profile.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
 import { runCommand } from './exec.ts';
 import { USAGE } from './help.ts';
-import { writeMasks } from './masks.ts';
+import { writeMasks, written } from './masks.ts';
 import { asFlag, kebab, OPTION_NAMES, type OptionName } from './options.ts';
 import { core, run as runCore } from './run.ts';
 import { settingsOfProposal } from './proposal.ts';
@@ -43,6 +43,7 @@ const OF_VALUES: OptionName[] = [
   'repository',
   'environment',
 ];
+const LINES = ['values', 'secrets'];
 /** A token on a command line can be read by every user of the machine. */
 const IN_NO_COMMAND: OptionName[] = ['githubToken', 'minMaskLength'];
 
@@ -78,7 +79,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
   async configure({ options, own }) {
     const from = own['from'] ?? missing('--from FILE');
     const flags = Object.entries(options).flatMap(([name, value]) => (value ? [kebab(name), value] : []));
-    const text = (await core()).configure(readFileSync(from, 'utf8'), own['command'] ?? thisCommand(), flags);
+    const text = (await core()).configure(textOf(from), own['command'] ?? thisCommand(), flags);
     warnOfShadow();
     if (own['to']) replaceFile(own['to'], text);
     else await print(text);
@@ -86,15 +87,16 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
   },
 
   async token({ options, own }) {
-    const to = path.resolve(own['to'] ?? process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] ?? missing('--to FILE'));
+    const to = path.resolve(own['to'] || process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] || missing('--to FILE'));
     if (/[\r\n]/.test(to)) missing('--to FILE, without line breaks');
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await runCore('web-identity-token', { ...common, options: settings, tokenVariables });
+    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, [outcome.webIdentityToken!]);
     replaceFile(to, outcome.webIdentityToken!);
     // What an AWS tool needs beside the file, in the form of GITHUB_ENV. The trust policy may demand this session name.
     const variables = {
       AWS_WEB_IDENTITY_TOKEN_FILE: to,
-      AWS_ROLE_ARN: settings['roleArn'],
+      AWS_ROLE_ARN: settings['roleArn']?.trim(),
       AWS_ROLE_SESSION_NAME: outcome.sessionName,
     };
     const lines = Object.entries(variables).filter(([, value]) => value);
@@ -112,11 +114,15 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
 
   async get({ options, yes, positionals: [name, ...more] }) {
     if (name === undefined || more.length > 0) missing('one NAME');
+    if (!/^[A-Za-z_]\w*$/.test(name)) missing('a NAME of letters, digits and _: for another key, give a line of --values');
     if (!yes) refuseToShow();
     const lines = options['values'] || options['secrets'] ? {} : { values: `${name},secret` };
     const { plan, values } = await runCore('values', { ...common, options: { ...options, ...lines } });
     const found = values.find((value) => value.name === name);
-    if (!found) missing(`a line for ${name} in --values or --secrets`);
+    if (!found) {
+      const message = `there is no value for ${name}`;
+      throw new EnvKvstoreError({ code: 'key-missing', message, hint: 'Give it a line in --values or --secrets.' });
+    }
     if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, plan.masks);
     await print(found.value);
     return 0;
@@ -144,29 +150,35 @@ async function main(args: string[]): Promise<number> {
     throw wrongUsage('there is no such command; see env-kvstore --help');
   }
   const known = command as Command;
-  if (rest[0] === '--help' || rest[0] === '-h') {
+  const parsed = parse(known, rest);
+  if (!parsed) {
     await print(USAGE[known]);
     return 0;
   }
   compileEachFunctionOnce();
-  return COMMANDS[known](parse(known, rest));
+  return COMMANDS[known](parsed);
 }
 
-function parse(command: Command, args: string[]): Arguments {
+/** Undefined if help is asked for. */
+function parse(command: Command, args: string[]): Arguments | undefined {
   const takesValues = command === 'exec' || command === 'get';
   const names = OPTION_NAMES.filter(
     (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name)),
   );
-  const text = { type: 'string', multiple: true } as const;
-  const flags = Object.fromEntries([...names.map(kebab), ...OWN_FLAGS[command]].map((flag) => [flag, text]));
-  const boolean = command === 'get' ? { yes: { type: 'boolean' } as const } : {};
-  const { values, positionals } = parseArgs({ args, options: { ...flags, ...boolean }, allowPositionals: takesValues });
-  // Lines may be given one by one.
-  const given = (flag: string) => (values as Record<string, string[] | undefined>)[flag]?.join('\n');
+  const own = OWN_FLAGS[command].filter((flag) => flag !== 'yes');
+  // Lines may be given one by one; of any other flag the last counts, so that it can follow a set of flags.
+  const text = (flag: string) => ({ type: 'string', multiple: LINES.includes(flag) }) as const;
+  const flags = Object.fromEntries([...names.map(kebab), ...own].map((flag) => [flag, text(flag)]));
+  const boolean = { type: 'boolean' } as const;
+  const booleans = { help: { ...boolean, short: 'h' }, ...(command === 'get' && { yes: boolean }) };
+  const { values, positionals } = parseArgs({ args, options: { ...flags, ...booleans }, allowPositionals: takesValues });
+  if (values['help']) return undefined;
+  // An empty text is none, as an input of the action that is empty.
+  const given = (flag: string) => [(values as Record<string, string | string[] | undefined>)[flag]].flat().join('\n') || undefined;
   return {
     options: Object.fromEntries(names.map((name) => [name, given(kebab(name))])),
-    own: Object.fromEntries(OWN_FLAGS[command].filter((flag) => flag !== 'yes').map((flag) => [flag, given(flag)])),
-    yes: values['yes'] === true,
+    own: Object.fromEntries(own.map((flag) => [flag, given(flag)])),
+    yes: 'yes' in values,
     positionals,
   };
 }
@@ -183,7 +195,8 @@ function warnOfShadow(): void {
 
 /** A pipe of a CI job may lead to its log; a file does not. */
 function refuseToShow(): void {
-  const isLog = process.env['CI'] && !isRegularFile();
+  const isCi = process.env['GITHUB_ACTIONS'] === 'true' || !['', 'false', undefined].includes(process.env['CI']);
+  const isLog = isCi && !isRegularFile();
   if (process.stdout.isTTY || isLog) {
     throw new EnvKvstoreError({
       code: 'would-be-shown',
@@ -198,6 +211,16 @@ function isRegularFile(): boolean {
     return fstatSync(1).isFile();
   } catch {
     return false;
+  }
+}
+
+/** What is no text must not come out changed. */
+function textOf(file: string): string {
+  const bytes = readFileSync(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw wrongUsage(`--from: ${file} is not UTF-8`);
   }
 }
 
@@ -216,7 +239,7 @@ function wrongUsage(message: string): EnvKvstoreError {
 }
 
 function print(text: string): Promise<void> {
-  return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+  return written(process.stdout, text);
 }
 
 /** What is shown of an error: nothing that another program or file wrote. */

@@ -1,8 +1,26 @@
 import type { Writable } from 'node:stream';
+import { EnvKvstoreError } from './errors.ts';
 
 /** <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log> */
 export function writeMasks(stream: Writable, masks: string[]): Promise<void> {
   const escaped = (mask: string) => mask.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
   const commands = masks.map((mask) => `::add-mask::${escaped(mask)}\n`);
-  return new Promise((resolve) => void stream.write(commands.join(''), () => resolve()));
+  return written(stream, commands.join(''));
+}
+
+/** Resolves once the text is out; rejects if it cannot be. */
+export function written(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: NodeJS.ErrnoException | null) => {
+      if (!error) return resolve();
+      const [message, hint] = [`what was to be written could not be: ${error.code}`, 'Check where the output goes.'];
+      reject(new EnvKvstoreError({ code: 'file-failed', message, hint }));
+    };
+    // Without a handler Node would end the process, and print the error its own way. It comes after the callback.
+    stream.once('error', settle);
+    stream.write(text, (error) => {
+      if (!error) stream.off('error', settle);
+      settle(error);
+    });
+  });
 }
