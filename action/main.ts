@@ -12,7 +12,7 @@ let exported = false;
 /** Aborted once the step is ending, whatever else goes wrong. */
 const ending = new AbortController();
 
-async function run(): Promise<void> {
+async function loadAndExport(): Promise<void> {
   const transport = createTransport();
   connectToGithub(transport);
   compileEachFunctionOnce();
@@ -70,7 +70,10 @@ for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
 // Not `once`: Node prints what no handler takes, and an error may quote a proxy's password.
 process.on('uncaughtException', (reason) => void end(ExitCode.Failure, internal(reason)));
 
-run().then(
+const ended = loadAndExport().then(
   () => end(ExitCode.Success),
   (reason: unknown) => end(ExitCode.Failure, asFailure(reason)),
 );
+
+/** For `@github/local-action`, which calls what it has loaded; a runner only loads it. */
+export const run = (): Promise<void> => ended;
