@@ -701,7 +701,7 @@ function compileEachFunctionOnce() {
 }
 
 // action/profile.ts
-import { chmodSync, mkdirSync, readFileSync as readFileSync2, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync as readFileSync2, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 function configFile() {
@@ -710,21 +710,21 @@ function configFile() {
 function locate(named, leaf) {
   return named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), ".aws", leaf);
 }
-function read(file) {
+function read(file, encoding = "utf8") {
   try {
-    return readFileSync2(file, "utf8");
+    return readFileSync2(file, encoding);
   } catch (error) {
-    if (error.code === "ENOENT") return void 0;
+    if (["ENOENT", "ENOTDIR"].includes(error.code ?? "")) return void 0;
     throw error;
   }
 }
-function replaceFile(file, text) {
+function replaceFile(file, text, encoding = "utf8", mode = 384) {
   mkdirSync(path.dirname(file), { recursive: true, mode: 448 });
   const place = followed(file);
   const beside = `${place}.${process.pid}.tmp`;
   try {
-    writeFileSync(beside, text, { mode: 384, flag: "wx" });
-    chmodSync(beside, 384);
+    writeFileSync(beside, text, { encoding, mode: 384, flag: "wx" });
+    chmodSync(beside, mode);
     renameSync(beside, place);
   } catch (error) {
     rmSync(beside, { force: true });
@@ -834,26 +834,34 @@ var INVALID = /* @__PURE__ */ new Map([
 // npm/exec.ts
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 var PASSED_ON = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 var OF_A_TERMINAL = ["SIGINT", "SIGQUIT"];
 var NOT_EXECUTABLE = 126;
 var NOT_FOUND = 127;
 function runCommand(command, args2, variables) {
-  const child = spawn(command, args2, { env: { ...process.env, ...variables }, stdio: "inherit" });
+  const hasTerminal = isatty(0);
+  let child;
   for (const signal of PASSED_ON) {
-    const comesByItself = process.stdin.isTTY && OF_A_TERMINAL.includes(signal);
-    process.on(signal, () => comesByItself || child.kill(signal));
+    const comesByItself = hasTerminal && OF_A_TERMINAL.includes(signal);
+    process.on(signal, () => comesByItself || child?.kill(signal));
   }
   return new Promise((resolve) => {
-    child.on("error", (error) => {
-      console.error(`env-kvstore: ${command}: ${error.code}`);
-      resolve(error.code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE);
-    });
+    const cannotRun = ({ code }) => {
+      console.error(`env-kvstore: ${command}: ${code}`);
+      resolve(code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE);
+    };
+    try {
+      child = spawn(command, args2, { env: { ...process.env, ...variables }, stdio: "inherit" });
+    } catch (error) {
+      return cannotRun(error);
+    }
+    child.on("error", cannotRun);
     child.on("exit", (exitCode, signal) => {
       if (signal === null) return resolve(exitCode ?? 1);
       PASSED_ON.forEach((name) => process.removeAllListeners(name));
       process.kill(process.pid, signal);
-      setTimeout(() => resolve(128 + constants.signals[signal]), 1e3);
+      setTimeout(() => resolve(128 + constants.signals[signal]), 200);
     });
   });
 }
@@ -950,7 +958,21 @@ function writeMasks(stream, masks) {
   const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
   const commands = masks.map((mask) => `::add-mask::${escaped(mask)}
 `);
-  return new Promise((resolve) => void stream.write(commands.join(""), () => resolve()));
+  return written(stream, commands.join(""));
+}
+function written(stream, text) {
+  return new Promise((resolve, reject) => {
+    const settle = (error) => {
+      if (!error) return resolve();
+      const [message, hint] = [`what was to be written could not be: ${error.code}`, "Check where the output goes."];
+      reject(new EnvKvstoreError({ code: "file-failed", message, hint }));
+    };
+    stream.once("error", settle);
+    stream.write(text, (error) => {
+      if (!error) stream.off("error", settle);
+      settle(error);
+    });
+  });
 }
 
 // action/node-host.ts
@@ -1245,8 +1267,7 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
   if (!url || !bearer || !URL.canParse(url)) {
     throw new HostError("no-token-endpoint");
   }
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== "https:" && !LOOPBACK.test(hostname)) {
+  if (!isEndpoint(url)) {
     throw new HostError("token-endpoint-not-https");
   }
   const headers = [
@@ -1263,6 +1284,11 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
     throw new HostError("no-token");
   }
   return token;
+}
+function isEndpoint(url) {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || protocol === "http:" && LOOPBACK.test(hostname);
 }
 function tokenIn(body) {
   try {
@@ -1325,46 +1351,59 @@ function whenAborted(signal) {
 }
 
 // npm/proposal.ts
+var SERVER = "web identity token server";
 var KEYS = [
-  ["web_identity_token_server", "AWS_WEB_IDENTITY_TOKEN_SERVER", void 0],
-  ["role_arn", "AWS_ROLE_ARN", "roleArn"],
-  ["role_session_name", "AWS_ROLE_SESSION_NAME", "roleSessionName"],
-  ["duration_seconds", void 0, "roleDurationSeconds"],
-  ["region", void 0, "awsRegion"]
+  ["web_identity_token_server", ["AWS_WEB_IDENTITY_TOKEN_SERVER"], void 0],
+  ["role_arn", ["AWS_ROLE_ARN"], "roleArn"],
+  ["role_session_name", ["AWS_ROLE_SESSION_NAME"], "roleSessionName"],
+  ["duration_seconds", [], "roleDurationSeconds"],
+  ["region", ["AWS_REGION", "AWS_DEFAULT_REGION"], "awsRegion"]
 ];
 async function settingsOfProposal(options, own) {
   const { tokenServer: tokenServer2, profileSettings: profileSettings2 } = await core();
   const named = own["profile"];
-  const name = named ?? process.env["AWS_PROFILE"] ?? process.env["AWS_DEFAULT_PROFILE"] ?? "default";
+  const flag = own["web-identity-token-server"];
+  const name = named ?? (process.env["AWS_PROFILE"] || process.env["AWS_DEFAULT_PROFILE"] || "default");
   const file = configFile();
-  const profile = profileSettings2(read(file) ?? "", name, KEYS.map(([key]) => key));
-  if (named !== void 0 && profile === void 0) {
+  const found = profileSettings2(read(file) ?? "", name, KEYS.map(([key]) => key));
+  if (named !== void 0 && !found) {
     throw invalid(`--profile: there is no such profile in ${file}`);
   }
-  const found = KEYS.map(([, variable], index) => {
-    const ofEnvironment = named === void 0 && variable ? process.env[variable] : void 0;
+  if (named !== void 0 && !flag && !found?.[0]) {
+    throw invalid("--profile: the profile has no web_identity_token_server");
+  }
+  const profile = named !== void 0 || flag === void 0 || found?.[0] ? found : void 0;
+  const settled = KEYS.map(([, variables], index) => {
+    const ofEnvironment = named === void 0 && variables.map((variable) => process.env[variable]).find(Boolean);
     return ofEnvironment || profile?.[index] || void 0;
   });
-  const server = own["web-identity-token-server"] ?? found[0];
+  const server = flag ?? settled[0];
   if (server === void 0) {
     return { settings: options, tokenVariables: GITHUB };
   }
-  const added = KEYS.flatMap(([, , option], index) => option ? [[option, found[index]]] : []);
+  const added = KEYS.flatMap(([, , option], index) => option ? [[option, settled[index]]] : []);
   const [url, token, audience] = parts(tokenServer2, server);
+  const tokenVariables = { url, token };
+  if (url !== GITHUB.url) demandEndpoint(tokenVariables);
   const settings = {
     ...Object.fromEntries(added),
     audience,
     identity: options["identityPoolId"] ? void 0 : "web-identity",
     ...given(options)
   };
-  return { settings, tokenVariables: { url, token } };
+  return { settings, tokenVariables };
 }
 function parts(tokenServer2, server) {
   try {
     return tokenServer2(server);
   } catch (problem) {
-    throw invalid(`AWS_WEB_IDENTITY_TOKEN_SERVER or web_identity_token_server: ${String(problem)}`);
+    throw invalid(`${SERVER}: ${String(problem)}`);
   }
+}
+function demandEndpoint({ url, token }) {
+  const unset = [url, token].filter((name) => !process.env[name]);
+  if (unset.length > 0) throw invalid(`${SERVER}: ${unset.join(" and ")} ${unset.length > 1 ? "are" : "is"} not set`);
+  if (!isEndpoint(process.env[url])) throw invalid(`${SERVER}: ${url} holds no https URL`);
 }
 function given(options) {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== void 0));
@@ -1395,6 +1434,7 @@ var OF_VALUES = [
   "repository",
   "environment"
 ];
+var LINES = ["values", "secrets"];
 var IN_NO_COMMAND = ["githubToken", "minMaskLength"];
 var COMMANDS = {
   async "credential-process"({ options, own }) {
@@ -1418,21 +1458,22 @@ var COMMANDS = {
   async configure({ options, own }) {
     const from = own["from"] ?? missing("--from FILE");
     const flags = Object.entries(options).flatMap(([name, value]) => value ? [kebab(name), value] : []);
-    const text = (await core()).configure(readFileSync4(from, "utf8"), own["command"] ?? thisCommand(), flags);
+    const text = (await core()).configure(textOf(from), own["command"] ?? thisCommand(), flags);
     warnOfShadow();
     if (own["to"]) replaceFile(own["to"], text);
     else await print(text);
     return 0;
   },
   async token({ options, own }) {
-    const to = path2.resolve(own["to"] ?? process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? missing("--to FILE"));
+    const to = path2.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
     if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run2("web-identity-token", { ...common, options: settings, tokenVariables });
+    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, [outcome.webIdentityToken]);
     replaceFile(to, outcome.webIdentityToken);
     const variables = {
       AWS_WEB_IDENTITY_TOKEN_FILE: to,
-      AWS_ROLE_ARN: settings["roleArn"],
+      AWS_ROLE_ARN: settings["roleArn"]?.trim(),
       AWS_ROLE_SESSION_NAME: outcome.sessionName
     };
     const lines = Object.entries(variables).filter(([, value]) => value);
@@ -1448,11 +1489,15 @@ var COMMANDS = {
   },
   async get({ options, yes, positionals: [name, ...more] }) {
     if (name === void 0 || more.length > 0) missing("one NAME");
+    if (!/^[A-Za-z_]\w*$/.test(name)) missing("a NAME of letters, digits and _: for another key, give a line of --values");
     if (!yes) refuseToShow();
     const lines = options["values"] || options["secrets"] ? {} : { values: `${name},secret` };
     const { plan, values } = await run2("values", { ...common, options: { ...options, ...lines } });
     const found = values.find((value) => value.name === name);
-    if (!found) missing(`a line for ${name} in --values or --secrets`);
+    if (!found) {
+      const message = `there is no value for ${name}`;
+      throw new EnvKvstoreError({ code: "key-missing", message, hint: "Give it a line in --values or --secrets." });
+    }
     if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, plan.masks);
     await print(found.value);
     return 0;
@@ -1479,27 +1524,31 @@ async function main(args2) {
     throw wrongUsage("there is no such command; see env-kvstore --help");
   }
   const known = command;
-  if (rest[0] === "--help" || rest[0] === "-h") {
+  const parsed = parse(known, rest);
+  if (!parsed) {
     await print(USAGE[known]);
     return 0;
   }
   compileEachFunctionOnce();
-  return COMMANDS[known](parse(known, rest));
+  return COMMANDS[known](parsed);
 }
 function parse(command, args2) {
   const takesValues = command === "exec" || command === "get";
   const names = OPTION_NAMES.filter(
     (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name))
   );
-  const text = { type: "string", multiple: true };
-  const flags = Object.fromEntries([...names.map(kebab), ...OWN_FLAGS[command]].map((flag) => [flag, text]));
-  const boolean = command === "get" ? { yes: { type: "boolean" } } : {};
-  const { values, positionals } = parseArgs({ args: args2, options: { ...flags, ...boolean }, allowPositionals: takesValues });
-  const given2 = (flag) => values[flag]?.join("\n");
+  const own = OWN_FLAGS[command].filter((flag) => flag !== "yes");
+  const text = (flag) => ({ type: "string", multiple: LINES.includes(flag) });
+  const flags = Object.fromEntries([...names.map(kebab), ...own].map((flag) => [flag, text(flag)]));
+  const boolean = { type: "boolean" };
+  const booleans = { help: { ...boolean, short: "h" }, ...command === "get" && { yes: boolean } };
+  const { values, positionals } = parseArgs({ args: args2, options: { ...flags, ...booleans }, allowPositionals: takesValues });
+  if (values["help"]) return void 0;
+  const given2 = (flag) => [values[flag]].flat().join("\n") || void 0;
   return {
     options: Object.fromEntries(names.map((name) => [name, given2(kebab(name))])),
-    own: Object.fromEntries(OWN_FLAGS[command].filter((flag) => flag !== "yes").map((flag) => [flag, given2(flag)])),
-    yes: values["yes"] === true,
+    own: Object.fromEntries(own.map((flag) => [flag, given2(flag)])),
+    yes: "yes" in values,
     positionals
   };
 }
@@ -1511,7 +1560,8 @@ function warnOfShadow() {
   }
 }
 function refuseToShow() {
-  const isLog = process.env["CI"] && !isRegularFile();
+  const isCi = process.env["GITHUB_ACTIONS"] === "true" || !["", "false", void 0].includes(process.env["CI"]);
+  const isLog = isCi && !isRegularFile();
   if (process.stdout.isTTY || isLog) {
     throw new EnvKvstoreError({
       code: "would-be-shown",
@@ -1527,6 +1577,14 @@ function isRegularFile() {
     return false;
   }
 }
+function textOf(file) {
+  const bytes = readFileSync4(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw wrongUsage(`--from: ${file} is not UTF-8`);
+  }
+}
 function thisCommand() {
   const quoted = (file) => /^[\w@+:,./-]+$/.test(file) ? file : `"${file}"`;
   return [process.execPath, process.argv[1]].map((file) => quoted(file.replaceAll("\\", "/"))).join(" ");
@@ -1538,7 +1596,7 @@ function wrongUsage(message) {
   return new EnvKvstoreError({ code: "invalid-input", message, hint: "See env-kvstore --help." });
 }
 function print(text) {
-  return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+  return written(process.stdout, text);
 }
 function shown(reason) {
   if (typeof reason === "string") return wrongUsage(reason);

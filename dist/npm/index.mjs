@@ -1074,8 +1074,7 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
   if (!url || !bearer || !URL.canParse(url)) {
     throw new HostError("no-token-endpoint");
   }
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== "https:" && !LOOPBACK.test(hostname)) {
+  if (!isEndpoint(url)) {
     throw new HostError("token-endpoint-not-https");
   }
   const headers = [
@@ -1092,6 +1091,11 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
     throw new HostError("no-token");
   }
   return token;
+}
+function isEndpoint(url) {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || protocol === "http:" && LOOPBACK.test(hostname);
 }
 function tokenIn(body) {
   try {
@@ -1158,7 +1162,21 @@ function writeMasks(stream, masks) {
   const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
   const commands = masks.map((mask) => `::add-mask::${escaped(mask)}
 `);
-  return new Promise((resolve) => void stream.write(commands.join(""), () => resolve()));
+  return written(stream, commands.join(""));
+}
+function written(stream, text) {
+  return new Promise((resolve, reject) => {
+    const settle = (error) => {
+      if (!error) return resolve();
+      const [message, hint] = [`what was to be written could not be: ${error.code}`, "Check where the output goes."];
+      reject(new EnvKvstoreError({ code: "file-failed", message, hint }));
+    };
+    stream.once("error", settle);
+    stream.write(text, (error) => {
+      if (!error) stream.off("error", settle);
+      settle(error);
+    });
+  });
 }
 
 // npm/index.ts
