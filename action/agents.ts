@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -20,6 +21,7 @@ export interface Agents {
 /** One pool of connections for each way out: direct, and each proxy. Which way is `@actions/http-client`'s rule. */
 export function createAgents(): Agents {
   const agents = new Map<string, Promise<http.Agent>>();
+  const ending = new AbortController();
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
   /** One for all connections: to make one takes as long as a handshake. */
@@ -41,18 +43,24 @@ export function createAgents(): Agents {
       return new http.Agent(options);
     }
     if (proxy === undefined) {
-      return withEarlyConnections(new https.Agent(secureOptions()));
+      return withEarlyConnections(new https.Agent(secureOptions()), ending.signal);
     }
     const { HttpsProxyAgent } = await import('hpagent');
-    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy }));
+    // A proxy may take long to answer, or for ever. The types of hpagent know only a few of Node's options.
+    setMaxListeners(0, ending.signal);
+    const proxyRequestOptions = { signal: ending.signal } as object;
+    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy, proxyRequestOptions }), ending.signal);
   };
   return {
     agentFor,
     async connectEarly(url, connections) {
       const agent = await agentFor(url);
-      early.get(agent)?.open(url, connections);
+      if (!ending.signal.aborted) {
+        early.get(agent)?.open(url, connections);
+      }
     },
-    destroy: () =>
+    destroy() {
+      ending.abort();
       agents.forEach((agent) =>
         agent.then(
           (ready) => {
@@ -61,7 +69,8 @@ export function createAgents(): Agents {
           },
           () => {},
         ),
-      ),
+      );
+    },
   };
 }
 
@@ -70,8 +79,11 @@ type Callback = (error: Error | null, socket: Duplex) => void;
 /** The connections that were opened early in an agent's name. */
 const early = new WeakMap<http.Agent, { open(url: URL, connections: number): void; destroy(): void }>();
 
-/** Makes an agent take connections that were opened early, as far as they are still good, before it opens any. */
-function withEarlyConnections<T extends https.Agent>(agent: T): T {
+/**
+ * Makes an agent take connections that were opened early, as far as they are still good, before it opens any; and none once
+ * it is to end, which Node's own would for requests that waited.
+ */
+function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSignal): T {
   const waiting = new Map<string, Promise<Duplex>[]>();
   /** Those who open a connection later need not go through the whole handshake again. */
   const sessions = new Map<string, Buffer>();
@@ -107,7 +119,10 @@ function withEarlyConnections<T extends https.Agent>(agent: T): T {
     const opened = waiting.get(key)?.shift();
     const usable = opened?.then((socket) => (socket.destroyed ? fresh() : socket), fresh) ?? fresh();
     usable.then(
-      (socket) => callback(null, socket),
+      (socket) => {
+        if (ending.aborted) socket.destroy();
+        callback(null, socket);
+      },
       (error: Error) => callback(error, undefined as never),
     );
   }) as typeof agent.createConnection;

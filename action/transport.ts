@@ -16,25 +16,44 @@ export class HostError extends Error {
 export interface Transport {
   send(request: Request, timeoutMs: number): Promise<Response>;
   connectEarly(origin: string, connections: number): void;
+  /** What is under way fails, and what comes after: nothing is left that would keep a process alive. */
   close(): void;
 }
+
+/** How to end each request that is under way. */
+type UnderWay = Set<(error: HostError) => void>;
 
 /** HTTP/1.1 over connections that are kept, through the proxy that the environment names. */
 export function createTransport(): Transport {
   const agents = createAgents();
+  const underWay: UnderWay = new Set();
+  let closed = false;
   return {
     async send(request, timeoutMs) {
       const url = new URL(request.url);
       const agent = await agents.agentFor(url);
-      return exchange(url, request, agent, timeoutMs);
+      if (closed) {
+        throw new HostError('closed');
+      }
+      return exchange(url, request, agent, timeoutMs, underWay);
     },
     // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
     connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {}),
-    close: () => agents.destroy(),
+    close() {
+      closed = true;
+      underWay.forEach((fail) => fail(new HostError('closed')));
+      agents.destroy();
+    },
   };
 }
 
-function exchange(url: URL, request: Request, agent: http.Agent, timeoutMs: number): Promise<Response> {
+function exchange(
+  url: URL,
+  request: Request,
+  agent: http.Agent,
+  timeoutMs: number,
+  underWay: UnderWay,
+): Promise<Response> {
   const { request: open } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
@@ -54,16 +73,21 @@ function exchange(url: URL, request: Request, agent: http.Agent, timeoutMs: numb
         for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
           headers.push([incoming.rawHeaders[i]!.toLowerCase(), incoming.rawHeaders[i + 1]!]);
         }
-        clearTimeout(timer);
+        over();
         resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
       });
     });
     // A request that waits for its connection says nothing when it is destroyed, so it is not asked.
     const fail = (error: HostError) => {
-      clearTimeout(timer);
+      over();
       reject(error);
       outgoing.destroy();
     };
+    const over = () => {
+      clearTimeout(timer);
+      underWay.delete(fail);
+    };
+    underWay.add(fail);
     const timer = setTimeout(() => fail(new HostError('timed-out')), timeoutMs);
     outgoing.on('error', (error) => fail(coded(error)));
     outgoing.end(request.body);

@@ -114,7 +114,7 @@ test('the bundle has nothing of the packages that it does without', () => {
 test('the bundle starts no process, and takes hpagent from a file of its own', () => {
   const bundle = read('dist/index.js');
   const required = [...bundle.matchAll(/(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name.replace(/^node:/, ''));
-  const expected = ['crypto', 'fs', 'http', 'https', 'net', 'os', 'path', 'tls', 'v8'];
+  const expected = ['crypto', 'events', 'fs', 'http', 'https', 'net', 'os', 'path', 'tls', 'v8'];
   assert.deepEqual([...new Set(required)].sort(), ['./hpagent.js', ...expected].sort());
 });
 
