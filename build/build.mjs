@@ -43,6 +43,18 @@ const loadedWhenNeeded = (file) => ({
     ),
 });
 
+/** The glue keeps its instance in a variable of its module; made a function, it can serve another when one has trapped. */
+const glueForEachInstance = {
+  name: 'glue-for-each-instance',
+  setup: (build) =>
+    build.onLoad({ filter: /env_kvstore_bg\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const names = [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+      const body = source.replace(/^export (?=function )/gm, '');
+      return { contents: `export function createGlue() {\n${body}\nreturn { ${names.join(', ')} };\n}\n` };
+    }),
+};
+
 const toolchain = wasmToolchain();
 for (const folder of [dist, generated, scratch]) {
   rmSync(folder, { recursive: true, force: true });
@@ -122,7 +134,7 @@ async function bundle() {
     // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
     format: 'cjs',
     outdir: dist,
-    plugins: [ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js')],
+    plugins: [glueForEachInstance, ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js')],
   });
   const npm = await esbuild.build({
     ...common,
@@ -132,7 +144,7 @@ async function bundle() {
     minify: false,
     outdir: path.join(dist, 'npm'),
     outExtension: { '.js': '.mjs' },
-    plugins: [loadedWhenNeeded('../hpagent.js')],
+    plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
   });
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
   writeFileSync(path.join(dist, 'LICENSES.txt'), licenses([action, npm].flatMap(({ metafile }) => bundledFiles(metafile))));

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core, Goal, Host, Outcome } from '../action/core.d.ts';
 import { loadCore } from '../action/load.ts';
 import { awsEnvironment, nodeHost } from '../action/node-host.ts';
-import { createTransport } from '../action/transport.ts';
-import { asError, type EnvKvstoreError } from './errors.ts';
+import { createTransport, type Transport } from '../action/transport.ts';
+import { asError, EnvKvstoreError } from './errors.ts';
 import { GITHUB, requestGithubToken, type TokenVariables } from './github-token.ts';
 import { asCoreTakesThem, type Spelling } from './options.ts';
 
@@ -14,58 +16,92 @@ export interface Settings {
   signal?: AbortSignal | undefined;
 }
 
-let loading: Promise<Core> | undefined;
+/** An instance of the core, and the signal that it is one no more. */
+interface Instance {
+  core: Core;
+  trapped: AbortSignal;
+}
+
+let loading: Promise<Instance> | undefined;
 
 /** The core of this process. */
-export function core(): Promise<Core> {
-  return (loading ??= loadCore(new URL('../env_kvstore_bg.wasm', import.meta.url)));
+export async function core(): Promise<Core> {
+  return (await instance()).core;
+}
+
+function instance(): Promise<Instance> {
+  return (loading ??= instantiate());
+}
+
+/** After a trap the core's memory is anyone's guess: all runs in it end, and the next one gets another core. */
+async function instantiate(): Promise<Instance> {
+  const trap = new AbortController();
+  try {
+    const core = await loadCore(new URL('../env_kvstore_bg.wasm', import.meta.url), (reason) => {
+      loading = undefined;
+      trap.abort(reason);
+    });
+    return { core, trapped: trap.signal };
+  } catch (reason) {
+    loading = undefined;
+    throw new EnvKvstoreError({
+      code: 'internal-error',
+      message: `env_kvstore_bg.wasm cannot be loaded: ${(reason as NodeJS.ErrnoException).code ?? (reason as Error).name}`,
+      hint: 'Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder.',
+    });
+  }
 }
 
 /** Runs until the goal is reached. Rejects with an `EnvKvstoreError`, or with the reason of the signal. */
 export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
   const { options, spelling, log, tokenVariables = GITHUB, signal } = settings;
   signal?.throwIfAborted();
-  const loaded = await core();
-  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(loaded) };
-  let transport;
-  const aborted = whenAborted(signal);
+  const { core, trapped } = await instance();
+  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core) };
+  const over = new AbortController();
+  setMaxListeners(0, over.signal);
+  const aborted = whenAborted(signal, trapped);
+  let transport: Transport | undefined;
   try {
-    transport = createTransport();
-    const connection = transport;
+    const connection = (transport = createTransport());
     const host: Host = {
       ...nodeHost(connection),
-      // What was cut off is not to be waited for, and tried again to no avail.
-      sleep: (durationMs) => (signal?.aborted ? Promise.resolve() : nodeHost(connection).sleep(durationMs)),
-      send: (request, timeoutMs) => aborted.or(connection.send(request, timeoutMs)),
-      githubToken: (...rest) => aborted.or(requestGithubToken(connection, tokenVariables, ...rest)),
-      log,
+      // A run that has ended is not to wait any more: it finds every way closed, and gives up.
+      sleep: (durationMs) => sleep(durationMs, undefined, { signal: over.signal }).catch(() => {}),
+      githubToken: (...rest) => requestGithubToken(connection, tokenVariables, ...rest),
+      log: (...entry) => over.signal.aborted || log(...entry),
     };
-    return await aborted.or(loaded.run(raw, host));
+    return await Promise.race([aborted.promise, core.run(raw, host)]);
   } catch (reason) {
     signal?.throwIfAborted();
-    throw forgettingBroken(asError(reason, spelling));
+    throw asError(reason, spelling);
   } finally {
     aborted.forget();
+    over.abort();
     transport?.close();
   }
 }
 
-/** After a trap the core's memory is anyone's guess: the next run gets another core. */
-function forgettingBroken(error: EnvKvstoreError): EnvKvstoreError {
-  if (error.code === 'internal-error') loading = undefined;
-  return error;
+/** Rejects with the reason of the first signal that comes, or has come. */
+function whenAborted(...signals: (AbortSignal | undefined)[]) {
+  let abort = (_signal: AbortSignal) => {};
+  const promise = new Promise<never>((_resolve, reject) => (abort = (signal) => reject(signal.reason)));
+  promise.catch(() => {});
+  const forgets = signals.map((signal) => (signal ? onAbort(signal, () => abort(signal)) : () => {}));
+  return { promise, forget: () => forgets.forEach((forget) => forget()) };
 }
 
-/** Lets promises end when the signal comes. */
-function whenAborted(signal: AbortSignal | undefined) {
-  let abort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal?.reason);
-  });
-  aborted.catch(() => {});
-  signal?.addEventListener('abort', abort, { once: true });
-  return {
-    or: <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, aborted]),
-    forget: () => signal?.removeEventListener('abort', abort),
-  };
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Listens once to each signal, however many runs it may end: of more than ten listeners Node warns. */
+function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) listener();
+  const known = listeners.get(signal);
+  const ofSignal = known ?? new Set();
+  if (!known) {
+    listeners.set(signal, ofSignal);
+    signal.addEventListener('abort', () => ofSignal.forEach((listener) => listener()), { once: true });
+  }
+  ofSignal.add(listener);
+  return () => ofSignal.delete(listener);
 }
