@@ -400,7 +400,7 @@ describe('env-kvstore', TOGETHER, () => {
     test("is masked in the job's log", async () => {
       const to = path.join(folder, 'masked-token');
       const { stdout, stderr } = await run(['token', ...FLAGS, '--to', to], { environment: job(IN_ACTIONS) });
-      assert.equal(stderr, `::add-mask::${await readFile(to, 'utf8')}\n`);
+      assert.equal(stderr, `\n::add-mask::${await readFile(to, 'utf8')}\n`);
       assert.doesNotMatch(stdout, /eyJ/);
     });
   });
@@ -593,7 +593,7 @@ describe('env-kvstore', TOGETHER, () => {
       closeSync(fd);
       assert.equal(exitCode, 0, stderr);
       assert.equal(await readFile(file, 'utf8'), `${CANARY}-production`);
-      assert.match(stderr, /^(::add-mask::[^\n]*\n)+$/);
+      assert.match(stderr, /^\n(::add-mask::[^\n]*\n)+$/);
     });
 
     test('fails if the value cannot be written', { skip: process.platform !== 'linux' && '/dev/full is on Linux only' }, async () => {
