@@ -8,7 +8,7 @@ import { asError, EnvKvstoreError } from './errors.ts';
 import { runCommand } from './exec.ts';
 import { USAGE } from './help.ts';
 import { writeMasks, written } from './masks.ts';
-import { asFlag, kebab, OPTION_NAMES, type OptionName } from './options.ts';
+import { asFlag, kebab, OF_VALUES, OPTION_NAMES, type OptionName } from './options.ts';
 import { core, run as runCore } from './run.ts';
 import { settingsOfProposal } from './proposal.ts';
 
@@ -33,16 +33,6 @@ const OWN_FLAGS = {
 } as const;
 type Command = keyof typeof OWN_FLAGS;
 
-const OF_VALUES: OptionName[] = [
-  'values',
-  'secrets',
-  'namespace',
-  'secretsManagerAccountId',
-  'secretsManagerRegion',
-  'environmentStore',
-  'repository',
-  'environment',
-];
 const LINES = ['values', 'secrets'];
 /** A token on a command line can be read by every user of the machine. */
 const IN_NO_COMMAND: OptionName[] = ['githubToken', 'minMaskLength'];

@@ -1,13 +1,17 @@
 import type { Failure } from '../action/core.d.ts';
-import { asFlag, asOption, respelled, type Spelling } from './options.ts';
+import { respelled, type Spelling } from './options.ts';
 
 export class EnvKvstoreError extends Error {
   readonly code: string;
   readonly hint: string;
 
+  static {
+    // Before there is an instance: the first line of a stack says what its error is called when it is made.
+    Object.defineProperty(this.prototype, 'name', { value: 'EnvKvstoreError' });
+  }
+
   constructor({ code, message, hint }: Failure) {
     super(message);
-    this.name = 'EnvKvstoreError';
     this.code = code;
     this.hint = hint;
   }
@@ -22,9 +26,7 @@ export class EnvKvstoreError extends Error {
 export function asError(reason: unknown, spelling: Spelling): EnvKvstoreError {
   if (reason instanceof EnvKvstoreError) return reason;
   if (typeof reason === 'object' && reason !== null && 'code' in reason && 'hint' in reason) {
-    const { code, message, hint } = reason as Failure;
-    const ownHint = code === 'invalid-input' ? INVALID.get(spelling) : undefined;
-    return new EnvKvstoreError({ code, message: respelled(message, spelling), hint: ownHint ?? respelled(hint, spelling) });
+    return new EnvKvstoreError(respelled(reason as Failure, spelling));
   }
   // A trap in the core, or a fault of ours: its message may be anyone's, so only its kind is shown.
   const kind = reason instanceof Error ? reason.name : typeof reason;
@@ -35,7 +37,8 @@ export function asError(reason: unknown, spelling: Spelling): EnvKvstoreError {
   });
 }
 
-const INVALID = new Map([
-  [asOption, 'Correct the options. Nothing was sent.'],
-  [asFlag, 'Correct the flags; see --help. Nothing was sent.'],
-]);
+/** What is wrong with options or flags, all of it, in the form of the core. */
+export function invalidInput(problems: string[], spelling: Spelling): EnvKvstoreError {
+  const list = problems.length === 1 ? `: ${problems[0]}` : problems.map((problem) => `\n- ${problem}`).join('');
+  return new EnvKvstoreError({ code: 'invalid-input', message: spelling.wrong + list, hint: spelling.correct });
+}

@@ -1,7 +1,8 @@
+import { inspect, type InspectOptions } from 'node:util';
 import type { Host } from '../action/core.d.ts';
-import { EnvKvstoreError } from './errors.ts';
+import { EnvKvstoreError, invalidInput } from './errors.ts';
 import type * as published from './index.d.mts';
-import { asOption } from './options.ts';
+import { asOption, OF_VALUES, OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import { run } from './run.ts';
 import { writeMasks } from './masks.ts';
 
@@ -12,12 +13,18 @@ const REFRESHED_BEFORE_MS = 5 * 60 * 1000;
 /** A session of an hour is asked for once where one of fifteen minutes would be five times. */
 const ROLE_DURATION_SECONDS = 3600;
 
-export const fromGitHubActions: typeof published.fromGitHubActions = ({ signal, logger, ...options }) => {
+/** Numbers among the options; all others are strings. */
+const NUMBERS: OptionName[] = ['roleDurationSeconds', 'minMaskLength', 'timeoutSeconds'];
+const OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
+
+export const fromGitHubActions: typeof published.fromGitHubActions = (given) => {
+  const { signal, logger, ...options } = given ?? {};
   let current: published.Credentials | undefined;
   let pending: Promise<published.Credentials> | undefined;
 
   const exchange = async (): Promise<published.Credentials> => {
-    const texts = asTexts({ roleDurationSeconds: ROLE_DURATION_SECONDS, ...options });
+    const texts = checked(options, OF_CREDENTIALS, { signal });
+    texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
     const { credentials } = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
     const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = credentials!;
     return {
@@ -29,7 +36,7 @@ export const fromGitHubActions: typeof published.fromGitHubActions = ({ signal, 
     };
   };
   return async (properties) => {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     if (current && !properties?.forceRefresh && isFresh(current)) {
       return current;
     }
@@ -42,9 +49,10 @@ function isFresh({ expiration }: published.Credentials): boolean {
   return expiration === undefined || expiration.getTime() - Date.now() > REFRESHED_BEFORE_MS;
 }
 
-export const loadValues: typeof published.loadValues = async ({ signal, logger, mask, env, ...options }) => {
-  const settings = { options: asTexts(options), spelling: asOption, log: logTo(logger), signal };
-  const { plan, values } = await run('values', settings);
+export const loadValues: typeof published.loadValues = async (given) => {
+  const { signal, logger, mask, env, ...options } = given ?? {};
+  const texts = checked(options, OPTION_NAMES, { signal, mask, env });
+  const { plan, values } = await run('values', { options: texts, spelling: asOption, log: logTo(logger), signal });
   if (mask) {
     await writeMasks(process.stdout, plan.masks);
   }
@@ -71,18 +79,47 @@ class LoadedValue implements published.LoadedValue {
   get value(): string {
     return this.#value;
   }
+
+  /** Or else those who ask for hidden properties and for getters would be shown it. */
+  [inspect.custom](_depth: number, options: InspectOptions, print: typeof inspect): string {
+    return `LoadedValue ${print({ ...this }, options)}`;
+  }
 }
 
-function asTexts(options: object): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [name, value === undefined ? undefined : String(value)]),
-  );
+/** What an option that is no text must be. */
+const OTHERS = {
+  signal: { wanted: 'an AbortSignal', is: (value: unknown) => typeof (value as AbortSignal)?.throwIfAborted === 'function' },
+  mask: { wanted: 'a boolean', is: (value: unknown) => typeof value === 'boolean' },
+  env: { wanted: 'an object', is: (value: unknown) => typeof value === 'object' && value !== null },
+};
+
+/** Options as texts, if each is known and of its type: a compiler has not seen all programs. */
+function checked(options: object, known: OptionName[], others: Partial<Record<keyof typeof OTHERS, unknown>>): Options {
+  const texts: Options = {};
+  const problems: string[] = [];
+  for (const [key, value] of Object.entries(options).filter(([, value]) => value !== undefined)) {
+    const name = known.find((name) => name === key);
+    const wanted = name && NUMBERS.includes(name) ? 'number' : 'string';
+    if (name === undefined) problems.push(`${key}: there is no such option`);
+    else if (typeof value !== wanted) problems.push(`${key}: is not a ${wanted}`);
+    else texts[name] = String(value);
+  }
+  for (const [name, value] of Object.entries(others).filter(([, value]) => value !== undefined)) {
+    const { wanted, is } = OTHERS[name as keyof typeof OTHERS];
+    if (!is(value)) problems.push(`${name}: is not ${wanted}`);
+  }
+  if (problems.length > 0) throw invalidInput(problems, asOption);
+  return texts;
 }
 
 function logTo(logger: published.Logger | undefined): Host['log'] {
   return (kind, text, lines) => {
     const whole = [text, ...lines].join('\n');
-    if (kind === 'warning') logger?.warn?.(whole);
-    else logger?.info?.(whole);
+    try {
+      if (kind === 'warning') logger?.warn?.(whole);
+      else logger?.info?.(whole);
+    } catch {
+      // Nothing may be thrown through the core, and what was not logged is no reason to fail.
+    }
   };
 }

@@ -1,3 +1,5 @@
+import type { Failure } from '../action/core.d.ts';
+
 /** The options of the library by the inputs of the action that they are; flags of the command line are the same in kebab-case. */
 const INPUTS = {
   identityPoolId: 'cognito-identity-pool-id',
@@ -33,42 +35,80 @@ export type Options = Partial<Record<OptionName, string>>;
 
 export const OPTION_NAMES = [...Object.keys(INPUTS), ...CLAIMS] as OptionName[];
 
-/** Options as the core takes them. One that is not known goes on under its own name, for the core to say so. */
-export function asCoreTakesThem(options: Record<string, string | undefined>) {
+/** Those of values, of no use to who wants credentials. */
+export const OF_VALUES: OptionName[] = [
+  'values',
+  'secrets',
+  'namespace',
+  'secretsManagerAccountId',
+  'secretsManagerRegion',
+  'environmentStore',
+  'minMaskLength',
+  'repository',
+  'environment',
+];
+
+/** Options as the core takes them. */
+export function asCoreTakesThem(options: Options) {
   const inputs: Record<string, string> = {};
   const claims: Record<string, string> = {};
   for (const [name, text] of Object.entries(options)) {
-    if (text === undefined || text === '') continue;
-    if (CLAIMS.some((claim) => claim === name)) claims[name] = text;
-    else inputs[INPUTS[name as keyof typeof INPUTS] ?? name] = text;
+    if (!text) continue;
+    if (isClaim(name)) claims[name] = text;
+    else inputs[INPUTS[name as keyof typeof INPUTS]] = text;
   }
   return { inputs, claims };
 }
 
-/** How a user of the library or of the command line writes an option. */
-export type Spelling = (option: string) => string;
+function isClaim(name: string): boolean {
+  return CLAIMS.some((claim) => claim === name);
+}
 
-export const asOption: Spelling = (option) => option;
-export const asFlag: Spelling = (option) => `--${kebab(option)}`;
+/** How the users of one door write options, and what they are told of wrong ones. */
+export interface Spelling {
+  option(name: string): string;
+  wrong: string;
+  correct: string;
+}
+
+export const asOption: Spelling = {
+  option: (name) => name,
+  wrong: 'wrong option',
+  correct: 'Correct the options. Nothing was sent.',
+};
+export const asFlag: Spelling = {
+  option: (name) => `--${kebab(name)}`,
+  wrong: 'wrong input',
+  correct: 'Correct the flags; see --help. Nothing was sent.',
+};
 
 export function kebab(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** A text of the core, which knows the inputs of the action, for the users of another door. */
-export function respelled(text: string, spelling: Spelling): string {
-  const options = new Map(Object.entries(INPUTS).map(([option, input]) => [input as string, option]));
-  const spell = (input: string) => {
-    const option = options.get(input) ?? CLAIMS.find((claim) => claim === input);
-    return option && spelling(option);
-  };
-  return text
-    .replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input: string, value?: string) => {
-      const spelled = spell(input);
-      return spelled ? `\`${[spelled, value].filter(Boolean).join(spelled.startsWith('-') ? ' ' : ': ')}\`` : whole;
-    })
-    .replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before: string, input: string) => {
-      const spelled = spell(input);
-      return spelled ? before + spelled : whole;
+const OPTIONS = new Map(Object.entries(INPUTS).map(([option, input]) => [input as string, option]));
+
+/** What the core says, which knows the inputs of the action, for the users of another door. */
+export function respelled({ code, message, hint }: Failure, spelling: Spelling): Failure {
+  const quoted = (text: string) =>
+    text.replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input: string, value?: string) => {
+      const option = OPTIONS.get(input);
+      if (option === undefined) return whole;
+      const spelled = spelling.option(option);
+      return `\`${[spelled, value].filter(Boolean).join(spelled.startsWith('-') ? ' ' : ': ')}\``;
     });
+  if (code !== 'invalid-input') {
+    return { code, message: quoted(message), hint: quoted(hint) };
+  }
+  // Each problem begins with what it is a problem of.
+  const problems = message.replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before: string, input: string) => {
+    const option = OPTIONS.get(input) ?? (isClaim(input) ? input : undefined);
+    return option === undefined ? whole : before + spelling.option(option);
+  });
+  const isOfOptions = problems.startsWith('wrong input');
+  return {
+    code,
+    message: quoted(problems.replace(/^wrong input/, spelling.wrong)),
+    hint: isOfOptions ? spelling.correct : quoted(hint),
+  };
 }
