@@ -1,0 +1,248 @@
+// What README.md tells users of the library, the command line, several roles and the action to do, done as it is written: in a new
+// project with the packed package, in a job whose GitHub and AWS are the local cloud, by their real names.
+//
+// A block after `<!-- test: NAME -->` is run by bash, Python or Node, or written to the file NAME.
+//
+// `NODE_UNDER_TEST=/path/to/node node --test tests/readme.test.mjs` runs them on another Node.
+
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startCloud } from './cloud/cloud.mjs';
+import { startProxy } from './cloud/proxy.mjs';
+import { AWS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
+import { sessionArn, withSeveralRoles } from './cloud/several-roles.mjs';
+import { NODE, runProgram } from './runner/command.mjs';
+import { readFileCommands } from './runner/file-commands.mjs';
+import { assertNothingLeaked, runStep } from './runner/step.mjs';
+import { inVenv, VENV_BIN } from './runner/venv.mjs';
+import { parseYaml } from './runner/workflow.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file) => readFile(path.join(root, file), 'utf8').then((text) => text.replaceAll('\r\n', '\n'));
+const readme = await read('README.md');
+const SECTIONS = ['Credentials for later steps', 'Several roles in one job', 'Command line', 'Library', 'Reusable workflow'];
+const section = (title) => readme.split(`\n## ${title}\n`)[1].split('\n## ')[0];
+const blocks = Object.fromEntries(
+  [...readme.matchAll(/<!-- test: ([\w.-]+) -->\s*```(\w+)\n(.*?)```/gs)].map(([, name, language, text]) => [name, { language, text }]),
+);
+const ran = new Set();
+
+const CANARY = 'canary';
+const DATABASE_URL = `postgres://app:${CANARY}@db/app`;
+const SESSION = '17712345678@6dcb09b5b57875f334f61aebed695e2e4193db5e';
+const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
+const POSIX = { skip: process.platform === 'win32' && 'the commands are for a POSIX shell' };
+
+const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-readme-'));
+const template = path.join(folder, 'template');
+const certificates = await makeCertificates(folder);
+const cloud = await startCloud({
+  tls: certificates.server,
+  configure(setup) {
+    setup.oidcProviders[setup.providerArn].Url = `https://${GITHUB}/octo-enterprise`;
+    withSeveralRoles(setup);
+  },
+});
+const proxy = await startProxy({ after }, { port: cloud.port });
+after(async () => {
+  await cloud.close();
+  await rm(folder, { recursive: true });
+});
+cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL });
+cloud.putSecret(`${STORES}/secrets`, {});
+cloud.putSecret(`${STORES}/env/production/variables`, {});
+cloud.putSecret(`${STORES}/variables`, { REPLICAS: 3 });
+const arn = (role, session = SESSION) => sessionArn(cloud.setup, role, session);
+
+describe('README.md', { concurrency: 3, ...POSIX }, () => {
+  before(install);
+
+  test('marks every block of its sections that can be run', () => {
+    for (const text of SECTIONS.map(section)) {
+      const all = [...text.matchAll(/(<!-- test: [\w.-]+ -->\s*)?```(\w+)\n/g)];
+      const unmarked = all.filter(([, marker, language]) => !marker && !['yaml', 'json', 'text'].includes(language));
+      assert.deepEqual(unmarked.map(([found]) => found), []);
+    }
+  });
+
+  test('names only inputs that there are', async () => {
+    const action = parseYaml(await read('action.yml')).inputs;
+    const workflow = parseYaml(await read('.github/workflows/with-values.yml')).on.workflow_call.inputs;
+    const uses = [...readme.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, text]) => usesOf(parseYaml(text)));
+    assert.ok(uses.length >= 3);
+    for (const { uses: what, with: given = {} } of uses) {
+      const known = what.includes('/with-values.yml@') ? workflow : action;
+      assert.deepEqual(Object.keys(given).filter((name) => !(name in known)), [], what);
+    }
+  });
+
+  test('gives later steps the credentials of the session by one step', async () => {
+    const [, text] = /```yaml\n(.*?)```/s.exec(section('Credentials for later steps'));
+    const [{ with: inputs }] = usesOf(parseYaml(text));
+    const { GITHUB_ENV, ...environment } = job(folder);
+    const strings = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value)]));
+    const step = await runStep({ node: NODE, inputs: strings, environment });
+    assert.equal(step.exitCode, 0, step.log.join('\n'));
+    assertNothingLeaked(step, CANARY);
+    const names = ['AWS_ACCESS_KEY_ID', 'AWS_DEFAULT_REGION', 'AWS_REGION', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+    assert.deepEqual(Object.keys(step.env).sort(), names);
+    for (const name of names.filter((name) => !name.endsWith('REGION'))) assert.equal(step.masker.mask(step.env[name]), '***', name);
+    const later = await bash(folder, 'aws sts get-caller-identity', { ...environment, ...step.env });
+    assert.deepEqual(arnsIn(later), [arn('github-actions')]);
+  });
+
+  test('has two roles in one job for the AWS CLI', async () => {
+    const project = await newProject(['aws-config']);
+    const done = await run('several-roles', project);
+    assert.deepEqual(arnsIn(done), [arn('build'), arn('deploy')]);
+  });
+
+  test('has two roles in one Python process, of which AWS_CONFIG_FILE is all that is set', async () => {
+    const project = await newProject(['aws-config']);
+    const AWS_CONFIG_FILE = path.join(project, 'aws-config');
+    const done = await run('boto3', project, job(project, { AWS_CONFIG_FILE }));
+    assert.equal(done.stdout, `${arn('build')}\n${arn('deploy')}\n`);
+  });
+
+  test('translates a file for the proposal into one that the AWS CLI reads', async () => {
+    const project = await newProject(['proposed-config']);
+    const done = await run('configure', project);
+    assert.deepEqual(arnsIn(done), [arn('audit')]);
+    assert.equal((await stat(path.join(project, 'aws-config'))).mode & 0o777, 0o600);
+  });
+
+  test('gives values to a command, one to a file, and a token for AWS_WEB_IDENTITY_TOKEN_FILE', async () => {
+    const project = await newProject();
+    const done = await run('command-line', project);
+    assert.equal(done.stdout, `deployed to ${DATABASE_URL} by 3\n`);
+    const lines = done.stderr.trimEnd().split('\n');
+    assert.deepEqual(lines.filter((line) => !line.startsWith('::add-mask::')), []);
+    assert.ok(lines.includes(`::add-mask::${DATABASE_URL}`));
+    assert.equal(await readFile(path.join(project, 'database-url'), 'utf8'), DATABASE_URL);
+    const file = path.join(project, 'runner-temp/aws-token');
+    const exported = readFileCommands(await readFile(path.join(project, 'github-env'), 'utf8'));
+    assert.deepEqual(exported, {
+      AWS_WEB_IDENTITY_TOKEN_FILE: file,
+      AWS_ROLE_ARN: cloud.setup.roleArn,
+      AWS_ROLE_SESSION_NAME: SESSION,
+    });
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const later = await bash(project, 'aws sts get-caller-identity', { ...job(project), ...exported, AWS_DEFAULT_REGION: 'us-west-2' });
+    assert.deepEqual(arnsIn(later), [arn('github-actions')]);
+  });
+
+  test("gives values to a command on a developer's machine", async () => {
+    const project = await newProject();
+    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+    const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
+    const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, GITHUB_ACTIONS, CI, ...environment } = job(project);
+    const done = await run('laptop', project, {
+      ...environment,
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+    });
+    assert.deepEqual([done.stdout, done.stderr], [`deployed to ${DATABASE_URL} by \n`, '']);
+  });
+
+  test('gives clients of the AWS SDK their credentials', async () => {
+    const project = await newProject();
+    // The SDK knows no proxy.
+    const done = await run('provider.mjs', project, job(project, { AWS_ENDPOINT_URL_STS: `https://127.0.0.1:${cloud.port}` }));
+    assert.equal(done.stdout, `${arn('github-actions')}\n`);
+  });
+
+  test('gives a Node program its values', async () => {
+    const project = await newProject();
+    const done = await run('values.mjs', project);
+    assert.deepEqual([done.stdout, done.stderr], [`${DATABASE_URL.length} characters from ${STORES}/env/production/secrets\n`, '']);
+  });
+
+  after(() => {
+    assert.deepEqual([...ran].sort(), Object.keys(blocks).sort(), 'every marked block has been run');
+    const hosts = [...AWS, GITHUB, PIPELINES].map((host) => `${host}:443`);
+    assert.deepEqual(proxy.hosts(), hosts.sort(), 'no other host was asked');
+  });
+});
+
+/** As the package will be on npm, without a registry. */
+async function install() {
+  await mkdir(template);
+  const environment = { ...job(folder), npm_config_update_notifier: 'false' };
+  const packed = await bash(root, `npm pack --silent --ignore-scripts --pack-destination '${folder}'`, environment);
+  await writeFile(path.join(template, 'package.json'), '{"name":"a-project","private":true}');
+  await bash(template, `npm install --offline --no-audit --no-fund '${path.join(folder, packed.stdout.trim())}'`, environment);
+  await symlink(path.join(root, 'tests/tools/node_modules/@aws-sdk'), path.join(template, 'node_modules/@aws-sdk'));
+  await writeFile(path.join(template, 'deploy'), '#!/bin/sh\necho "deployed to $DATABASE_URL by $REPLICAS"\n', { mode: 0o755 });
+}
+
+/** A checked-out repository with the package installed and these files of the README in it. */
+async function newProject(files = []) {
+  const project = await mkdtemp(path.join(folder, 'project-'));
+  await cp(template, project, { recursive: true, verbatimSymlinks: true });
+  await mkdir(path.join(project, 'runner-temp'));
+  await writeFile(path.join(project, 'github-env'), '');
+  for (const name of files) {
+    assert.equal(blocks[name].language, 'ini');
+    await writeFile(path.join(project, name), blocks[name].text);
+    ran.add(name);
+  }
+  return project;
+}
+
+/** What the runner gives a step of a job that deploys to production, and the way to the cloud. */
+function job(project, more = {}) {
+  const { ACTIONS_ID_TOKEN_REQUEST_TOKEN } = cloud.jobEnvironment();
+  return {
+    PATH: [path.dirname(NODE), VENV_BIN, process.env.PATH].join(path.delimiter),
+    HOME: folder,
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ENV: path.join(project, 'github-env'),
+    RUNNER_TEMP: path.join(project, 'runner-temp'),
+    ACTIONS_ID_TOKEN_REQUEST_URL: `https://${PIPELINES}/_apis/token?api-version=2.0`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN,
+    HTTPS_PROXY: proxy.url,
+    NODE_EXTRA_CA_CERTS: certificates.authority,
+    AWS_CA_BUNDLE: certificates.authority,
+    npm_config_offline: 'true',
+    npm_config_update_notifier: 'false',
+    ...more,
+  };
+}
+
+/** Runs a block as it is written. */
+async function run(name, project, environment = job(project)) {
+  const { language, text } = blocks[name];
+  ran.add(name);
+  if (language === 'sh') return bash(project, text, environment);
+  const file = path.join(project, language === 'js' ? name : 'script.py');
+  await writeFile(file, text);
+  return succeeded([language === 'js' ? NODE : inVenv('python'), file], project, environment);
+}
+
+/** As the runner runs a step without `shell`. */
+function bash(cwd, script, environment) {
+  return succeeded(['bash', '-e', '-c', script], cwd, environment);
+}
+
+async function succeeded(command, cwd, environment) {
+  const ended = await runProgram(command, { cwd, environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  assert.equal(ended.exitCode, 0, `${ended.stdout}${ended.stderr}`);
+  return ended;
+}
+
+function arnsIn({ stdout }) {
+  return [...stdout.matchAll(/"Arn": "(.*)"/g)].map(([, found]) => found);
+}
+
+/** The steps and jobs in a piece of YAML that use this repository. */
+function usesOf(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = typeof value.uses === 'string' && value.uses.startsWith('org/env-kvstore') ? [value] : [];
+  return [...own, ...Object.values(value).flatMap(usesOf)];
+}
