@@ -171,6 +171,7 @@ export function loadValues(options: LoadValuesOptions): Promise<Map<string, Load
 
 /** Why something failed. No text of it is secret. */
 export class EnvKvstoreError extends Error {
+  private constructor();
   readonly name: 'EnvKvstoreError';
   /** Stable; each is explained in the README's section Troubleshooting. */
   readonly code: ErrorCode;
