@@ -21,7 +21,7 @@ step('npm packages of the tests', 'npm', ['ci', '--ignore-scripts', '--no-audit'
 if (!existsSync(python)) {
   step('Python', 'python3', ['-m', 'venv', '.venv']);
 }
-step('moto and boto3', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+step('moto, boto3 and the AWS CLI', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
 
 step('format', 'cargo', ['fmt', '--all', '--check']);
 step('clippy', 'cargo', ['clippy', '--locked', '--all-targets', '--', '--deny', 'warnings']);
@@ -39,8 +39,10 @@ step('agreement, workflows, release, local cloud', process.execPath, [
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
-  const files = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow'].map((name) => `tests/${name}.test.mjs`);
-  step(`the bundle on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
+  const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'local-action'];
+  const commandLine = ['command-line', 'clients', 'readme'];
+  const files = [...bundle, ...commandLine].map((name) => `tests/${name}.test.mjs`);
+  step(`the bundle and the command line on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
 }
 console.log('\nAll passed.');
