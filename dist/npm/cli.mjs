@@ -867,7 +867,7 @@ var USAGE = {
   exec                 runs a command with values in its environment
   get                  prints one value
 
-  env-kvstore COMMAND --help tells a command's flags.
+  env-kvstore COMMAND --help tells a command's flags. Of one that is given twice the last counts; --values and --secrets add up.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage or flags; 3 get would have shown the value. exec ends as its command does, with
 125 if it fails itself, 126 if the command cannot be run, 127 if there is none.
@@ -891,6 +891,7 @@ ${CONNECTION}`,
   token: `Usage: env-kvstore token [--to FILE] [FLAGS]
 
 Writes the token that STS takes to a file which only you can read, and to stdout the variables for it, as GITHUB_ENV has them.
+In GitHub Actions the token is masked, by stderr.
 
   --to FILE                        AWS_WEB_IDENTITY_TOKEN_FILE unless given
 
