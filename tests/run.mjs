@@ -29,20 +29,21 @@ step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--qui
 step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
 checkEndpoints();
 step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
-step('agreement, workflows, release, local cloud', process.execPath, [
+step('agreement, workflows, release, npm package, local cloud', process.execPath, [
   '--test',
   'tests/agreement.test.mjs',
   'tests/workflows.test.mjs',
   'tests/release.test.mjs',
+  'tests/package.test.mjs',
   'tests/cloud.test.mjs',
 ]);
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
   const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'local-action'];
-  const commandLine = ['command-line', 'clients', 'readme'];
-  const files = [...bundle, ...commandLine].map((name) => `tests/${name}.test.mjs`);
-  step(`the bundle and the command line on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
+  const npm = ['library', 'command-line', 'clients', 'readme'];
+  const files = [...bundle, ...npm].map((name) => `tests/${name}.test.mjs`);
+  step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
 }
 console.log('\nAll passed.');
