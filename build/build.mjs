@@ -140,6 +140,9 @@ async function bundle() {
     ...common,
     entryPoints: { index: 'npm/index.ts', cli: 'npm/cli.ts' },
     format: 'esm',
+    // What both are made of, once.
+    chunkNames: 'core',
+    splitting: true,
     // Whoever installs it may want to read it.
     minify: false,
     outdir: path.join(dist, 'npm'),

@@ -1,0 +1,1230 @@
+// action/random.ts
+import { randomFillSync } from "node:crypto";
+function getRandomValues(bytes) {
+  return randomFillSync(bytes);
+}
+
+// npm/options.ts
+var INPUTS = {
+  identityPoolId: "cognito-identity-pool-id",
+  roleArn: "cognito-role-arn",
+  values: "values",
+  secrets: "secrets",
+  namespace: "namespace",
+  githubEnterpriseName: "github-enterprise-name",
+  oidcIssuer: "oidc-issuer",
+  audience: "audience",
+  githubToken: "github-token",
+  awsAccountId: "aws-account-id",
+  awsRegion: "aws-region",
+  cognitoAccountId: "cognito-account-id",
+  cognitoRegion: "cognito-region",
+  secretsManagerAccountId: "secrets-manager-account-id",
+  secretsManagerRegion: "secrets-manager-region",
+  identity: "identity",
+  chainRoleArn: "chain-role-arn",
+  chainSessionTags: "chain-session-tags",
+  roleSessionName: "role-session-name",
+  roleDurationSeconds: "role-duration-seconds",
+  environmentStore: "environment-store",
+  minMaskLength: "min-mask-length",
+  timeoutSeconds: "timeout-seconds"
+};
+var CLAIMS = ["repository", "environment"];
+var OPTION_NAMES = [...Object.keys(INPUTS), ...CLAIMS];
+var OF_VALUES = [
+  "values",
+  "secrets",
+  "namespace",
+  "secretsManagerAccountId",
+  "secretsManagerRegion",
+  "environmentStore",
+  "minMaskLength",
+  "repository",
+  "environment"
+];
+function asCoreTakesThem(options) {
+  const inputs = {};
+  const claims = {};
+  for (const [name, text] of Object.entries(options)) {
+    if (!text) continue;
+    if (isClaim(name)) claims[name] = text;
+    else inputs[INPUTS[name]] = text;
+  }
+  return { inputs, claims };
+}
+function isClaim(name) {
+  return CLAIMS.some((claim) => claim === name);
+}
+var asOption = {
+  option: (name) => name,
+  wrong: "wrong option",
+  correct: "Correct the options. Nothing was sent."
+};
+var asFlag = {
+  option: (name) => `--${kebab(name)}`,
+  wrong: "wrong input",
+  correct: "Correct the flags; see --help. Nothing was sent."
+};
+function kebab(option) {
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+var OPTIONS = new Map(Object.entries(INPUTS).map(([option, input]) => [input, option]));
+function respelled({ code, message, hint }, spelling) {
+  const quoted = (text) => text.replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input, value) => {
+    const option = OPTIONS.get(input);
+    if (option === void 0) return whole;
+    const spelled = spelling.option(option);
+    return `\`${[spelled, value].filter(Boolean).join(spelled.startsWith("-") ? " " : ": ")}\``;
+  });
+  if (code !== "invalid-input") {
+    return { code, message: quoted(message), hint: quoted(hint) };
+  }
+  const problems = message.replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before, input) => {
+    const option = OPTIONS.get(input) ?? (isClaim(input) ? input : void 0);
+    return option === void 0 ? whole : before + spelling.option(option);
+  });
+  const isOfOptions = problems.startsWith("wrong input");
+  return {
+    code,
+    message: quoted(problems.replace(/^wrong input/, spelling.wrong)),
+    hint: isOfOptions ? spelling.correct : quoted(hint)
+  };
+}
+
+// npm/errors.ts
+var EnvKvstoreError = class extends Error {
+  code;
+  hint;
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "EnvKvstoreError" });
+  }
+  constructor({ code, message, hint }) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+  /** Lets a chain of the SDK's credential providers go on where no job of GitHub Actions could have a token. */
+  get tryNextLink() {
+    return this.code === "id-token-permission-missing";
+  }
+};
+function asError(reason, spelling) {
+  if (reason instanceof EnvKvstoreError) return reason;
+  if (typeof reason === "object" && reason !== null && "code" in reason && "hint" in reason) {
+    return new EnvKvstoreError(respelled(reason, spelling));
+  }
+  const kind = reason instanceof Error ? reason.name : typeof reason;
+  return new EnvKvstoreError({
+    code: "internal-error",
+    message: kind,
+    hint: "This is a fault of env-kvstore. Please report it with the line above; it holds no secret."
+  });
+}
+function invalidInput(problems, spelling) {
+  const list = problems.length === 1 ? `: ${problems[0]}` : problems.map((problem) => `
+- ${problem}`).join("");
+  return new EnvKvstoreError({ code: "invalid-input", message: spelling.wrong + list, hint: spelling.correct });
+}
+
+// action/load.ts
+import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+
+// target/wasm-bindgen/env_kvstore_bg.js
+function createGlue() {
+  function configure(text, command, flags) {
+    let deferred5_0;
+    let deferred5_1;
+    try {
+      let ptr0, len0, ptr1, len1, ptr2, len2;
+      try {
+        ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passStringToWasm0(command, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArrayJsValueToWasm0(flags, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+      } catch (e) {
+        if (ptr2) {
+          wasm.__externref_drop_slice(ptr2, len2);
+          wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+        }
+        if (ptr1) {
+          wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+        }
+        if (ptr0) {
+          wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+        }
+        throw e;
+      }
+      const ret = wasm.configure(ptr0, len0, ptr1, len1, ptr2, len2);
+      var ptr4 = ret[0];
+      var len4 = ret[1];
+      if (ret[3]) {
+        ptr4 = 0;
+        len4 = 0;
+        throw takeFromExternrefTable0(ret[2]);
+      }
+      deferred5_0 = ptr4;
+      deferred5_1 = len4;
+      return getStringFromWasm0(ptr4, len4);
+    } finally {
+      wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
+    }
+  }
+  function environmentVariables() {
+    const ret = wasm.environmentVariables();
+    var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+    return v1;
+  }
+  function inputNames() {
+    const ret = wasm.inputNames();
+    var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+    return v1;
+  }
+  function mergeProfile(text, is_config, name, settings, overwrite) {
+    let deferred7_0;
+    let deferred7_1;
+    try {
+      const val4 = +is_config;
+      const val5 = +overwrite;
+      let ptr0, len0, ptr1, len1, ptr2, len2;
+      try {
+        ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArrayJsValueToWasm0(settings, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+      } catch (e) {
+        if (ptr2) {
+          wasm.__externref_drop_slice(ptr2, len2);
+          wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+        }
+        if (ptr1) {
+          wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+        }
+        if (ptr0) {
+          wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+        }
+        throw e;
+      }
+      const ret = wasm.mergeProfile(ptr0, len0, val4, ptr1, len1, ptr2, len2, val5);
+      var ptr6 = ret[0];
+      var len6 = ret[1];
+      if (ret[3]) {
+        ptr6 = 0;
+        len6 = 0;
+        throw takeFromExternrefTable0(ret[2]);
+      }
+      deferred7_0 = ptr6;
+      deferred7_1 = len6;
+      return getStringFromWasm0(ptr6, len6);
+    } finally {
+      wasm.__wbindgen_free(deferred7_0, deferred7_1, 1);
+    }
+  }
+  function profileSettings(text, name, keys) {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+      ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passArrayJsValueToWasm0(keys, wasm.__wbindgen_malloc);
+      len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr2) {
+        wasm.__externref_drop_slice(ptr2, len2);
+        wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+      }
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    const ret = wasm.profileSettings(ptr0, len0, ptr1, len1, ptr2, len2);
+    let v4;
+    if (ret[0] !== 0) {
+      v4 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+      wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+    }
+    return v4;
+  }
+  function run2(raw, host) {
+    const ret = wasm.run(raw, host);
+    return ret;
+  }
+  function tokenServer(text) {
+    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.tokenServer(ptr0, len0);
+    if (ret[3]) {
+      throw takeFromExternrefTable0(ret[2]);
+    }
+    var v2 = getArrayJsValueFromWasm0(ret[0], ret[1]);
+    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+    return v2;
+  }
+  function __wbg_Error_208446807d0d1e30(arg0, arg1) {
+    const ret = Error(getStringFromWasm0(arg0, arg1));
+    return ret;
+  }
+  function __wbg_Number_ff192a72a0dcdf6d(arg0) {
+    const ret = Number(arg0);
+    return ret;
+  }
+  function __wbg___wbindgen_boolean_get_4f1baf9a00be3c74(arg0) {
+    const v = arg0;
+    const ret = typeof v === "boolean" ? v : void 0;
+    return isLikeNone(ret) ? 16777215 : ret ? 1 : 0;
+  }
+  function __wbg___wbindgen_in_3f58a9d3b3a7eed2(arg0, arg1) {
+    const ret = arg0 in arg1;
+    return ret;
+  }
+  function __wbg___wbindgen_is_function_741ff2bb612836f5(arg0) {
+    const ret = typeof arg0 === "function";
+    return ret;
+  }
+  function __wbg___wbindgen_is_object_8b968c3ab8e96595(arg0) {
+    const val = arg0;
+    const ret = typeof val === "object" && val !== null;
+    return ret;
+  }
+  function __wbg___wbindgen_is_string_fc456fee5d3317de(arg0) {
+    const ret = typeof arg0 === "string";
+    return ret;
+  }
+  function __wbg___wbindgen_is_undefined_be5b34249ff1fc15(arg0) {
+    const ret = arg0 === void 0;
+    return ret;
+  }
+  function __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36(arg0, arg1) {
+    const ret = arg0 == arg1;
+    return ret;
+  }
+  function __wbg___wbindgen_number_get_934b640d0889af78(arg0, arg1) {
+    const obj = arg1;
+    const ret = typeof obj === "number" ? obj : void 0;
+    getDataViewMemory0().setFloat64((arg0 >>> 0) + 8 * 1, isLikeNone(ret) ? 0 : ret, true);
+    getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, !isLikeNone(ret), true);
+  }
+  function __wbg___wbindgen_string_get_7ce8eee7fd327545(arg0, arg1) {
+    const obj = arg1;
+    const ret = typeof obj === "string" ? obj : void 0;
+    var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    var len1 = WASM_VECTOR_LEN;
+    getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
+    getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
+  }
+  function __wbg___wbindgen_throw_4c88d8bf264fd984(arg0, arg1) {
+    throw new Error(getStringFromWasm0(arg0, arg1));
+  }
+  function __wbg__wbg_cb_unref_09736879a3f67559(arg0) {
+    arg0._wbg_cb_unref();
+  }
+  function __wbg_call_40b008ba32f73991() {
+    return handleError(function(arg0, arg1) {
+      const ret = arg0.call(arg1);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_call_a410eb4b59ed5965() {
+    return handleError(function(arg0, arg1, arg2) {
+      const ret = arg0.call(arg1, arg2);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_connectEarly_18b44761cabbceaa(arg0, arg1, arg2, arg3) {
+    arg0.connectEarly(getStringFromWasm0(arg1, arg2), arg3 >>> 0);
+  }
+  function __wbg_done_57e08d0be6e30c02(arg0) {
+    const ret = arg0.done;
+    return ret;
+  }
+  function __wbg_entries_7bb1459bd9b5c2b9(arg0) {
+    const ret = Object.entries(arg0);
+    return ret;
+  }
+  function __wbg_getRandomValues_8b6f1f663e6f188d() {
+    return handleError(function(arg0, arg1) {
+      getRandomValues(getArrayU8FromWasm0(arg0, arg1));
+    }, arguments);
+  }
+  function __wbg_get_2080c49015e35254() {
+    return handleError(function(arg0, arg1) {
+      const ret = Reflect.get(arg0, arg1);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_get_635eea311fa1a291() {
+    return handleError(function(arg0, arg1) {
+      const ret = Reflect.get(arg0, arg1);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_get_d7176cfb76d71114(arg0, arg1) {
+    const ret = arg0[arg1 >>> 0];
+    return ret;
+  }
+  function __wbg_get_unchecked_e6325ad374eff861(arg0, arg1) {
+    const ret = arg0[arg1 >>> 0];
+    return ret;
+  }
+  function __wbg_get_with_ref_key_fc601247060b7204(arg0, arg1) {
+    const ret = arg0[arg1];
+    return ret;
+  }
+  function __wbg_githubToken_4c5649c3cf9c672a() {
+    return handleError(function(arg0, arg1, arg2, arg3, arg4) {
+      const ret = arg0.githubToken(getStringFromWasm0(arg1, arg2), arg3, arg4 >>> 0);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b(arg0) {
+    let result;
+    try {
+      result = arg0 instanceof ArrayBuffer;
+    } catch (_) {
+      result = false;
+    }
+    const ret = result;
+    return ret;
+  }
+  function __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea(arg0) {
+    let result;
+    try {
+      result = arg0 instanceof Uint8Array;
+    } catch (_) {
+      result = false;
+    }
+    const ret = result;
+    return ret;
+  }
+  function __wbg_isArray_bcf1376d0d732d08(arg0) {
+    const ret = Array.isArray(arg0);
+    return ret;
+  }
+  function __wbg_isSafeInteger_1a35ba4d31e71d38(arg0) {
+    const ret = Number.isSafeInteger(arg0);
+    return ret;
+  }
+  function __wbg_iterator_e4c5e8f68ada7b58() {
+    const ret = Symbol.iterator;
+    return ret;
+  }
+  function __wbg_length_186163212ffe79c3(arg0) {
+    const ret = arg0.length;
+    return ret;
+  }
+  function __wbg_length_b03a0fabb109b1e9(arg0) {
+    const ret = arg0.length;
+    return ret;
+  }
+  function __wbg_log_663af3f8371009da(arg0, arg1, arg2, arg3, arg4, arg5, arg6) {
+    var v0 = getArrayJsValueFromWasm0(arg5, arg6);
+    wasm.__wbindgen_free(arg5, arg6 * 4, 4);
+    arg0.log(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4), v0);
+  }
+  function __wbg_monotonicMs_bdea858cf4969721(arg0) {
+    const ret = arg0.monotonicMs();
+    return ret;
+  }
+  function __wbg_new_13de428334042d26(arg0) {
+    const ret = new Uint8Array(arg0);
+    return ret;
+  }
+  function __wbg_new_37eb45aaf5eeb820() {
+    const ret = new Array();
+    return ret;
+  }
+  function __wbg_new_cd4348290afae586() {
+    const ret = new Object();
+    return ret;
+  }
+  function __wbg_new_typed_e09da9dae6ee5935(arg0, arg1) {
+    try {
+      var state0 = { a: arg0, b: arg1 };
+      var cb0 = (arg02, arg12) => {
+        const a = state0.a;
+        state0.a = 0;
+        try {
+          return wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(a, state0.b, arg02, arg12);
+        } finally {
+          state0.a = a;
+        }
+      };
+      const ret = new Promise(cb0);
+      return ret;
+    } finally {
+      state0.a = 0;
+    }
+  }
+  function __wbg_next_178c1651c11432b3(arg0) {
+    const ret = arg0.next;
+    return ret;
+  }
+  function __wbg_next_af5ac6a08bb0a717() {
+    return handleError(function(arg0) {
+      const ret = arg0.next();
+      return ret;
+    }, arguments);
+  }
+  function __wbg_nowMs_3fe27dea00504b08(arg0) {
+    const ret = arg0.nowMs();
+    return ret;
+  }
+  function __wbg_prototypesetcall_13162965d1fe7aa3(arg0, arg1, arg2) {
+    Uint8Array.prototype.set.call(getArrayU8FromWasm0(arg0, arg1), arg2);
+  }
+  function __wbg_queueMicrotask_1e8503a8a690f0a3(arg0) {
+    const ret = arg0.queueMicrotask;
+    return ret;
+  }
+  function __wbg_queueMicrotask_4a1a4d8dd332373b(arg0) {
+    queueMicrotask(arg0);
+  }
+  function __wbg_resolve_dbf78ab4942478b0(arg0) {
+    const ret = Promise.resolve(arg0);
+    return ret;
+  }
+  function __wbg_send_91201c16cfb30503() {
+    return handleError(function(arg0, arg1, arg2) {
+      const ret = arg0.send(arg1, arg2);
+      return ret;
+    }, arguments);
+  }
+  function __wbg_set_d2d33b52458e984a(arg0, arg1, arg2) {
+    arg0[arg1 >>> 0] = arg2;
+  }
+  function __wbg_set_e4b9a833d288759a(arg0, arg1, arg2) {
+    arg0[arg1] = arg2;
+  }
+  function __wbg_sleep_278d35963bf40530(arg0, arg1) {
+    const ret = arg0.sleep(arg1);
+    return ret;
+  }
+  function __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc() {
+    const ret = typeof globalThis === "undefined" ? void 0 : globalThis;
+    return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+  }
+  function __wbg_static_accessor_GLOBAL_e4293fb22cbe77da() {
+    const ret = typeof global === "undefined" ? void 0 : global;
+    return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+  }
+  function __wbg_static_accessor_SELF_53bb20457401453d() {
+    const ret = typeof self === "undefined" ? void 0 : self;
+    return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+  }
+  function __wbg_static_accessor_WINDOW_b5e0810bfecb7feb() {
+    const ret = typeof window === "undefined" ? void 0 : window;
+    return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+  }
+  function __wbg_then_656f253a5dd7d8ea(arg0, arg1, arg2) {
+    const ret = arg0.then(arg1, arg2);
+    return ret;
+  }
+  function __wbg_then_e3f7f2d365708be8(arg0, arg1) {
+    const ret = arg0.then(arg1);
+    return ret;
+  }
+  function __wbg_value_e0f328965e184931(arg0) {
+    const ret = arg0.value;
+    return ret;
+  }
+  function __wbindgen_generic_0000000000000001(arg0, arg1) {
+    const ret = makeMutClosure(arg0, arg1, wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_);
+    return ret;
+  }
+  function __wbindgen_generic_0000000000000002(arg0) {
+    const ret = arg0;
+    return ret;
+  }
+  function __wbindgen_generic_0000000000000003(arg0, arg1) {
+    const ret = getStringFromWasm0(arg0, arg1);
+    return ret;
+  }
+  function __wbindgen_generic_0000000000000004(arg0) {
+    const ret = BigInt.asUintN(64, arg0);
+    return ret;
+  }
+  function __wbindgen_generic_0000000000000005(arg0, arg1) {
+    var v0 = getArrayJsValueFromWasm0(arg0, arg1);
+    wasm.__wbindgen_free(arg0, arg1 * 4, 4);
+    const ret = v0;
+    return ret;
+  }
+  function __wbindgen_init_externref_table() {
+    const table = wasm.__wbindgen_externrefs;
+    table.set(0, void 0);
+    table.set(1024, void 0);
+    table.set(1025, null);
+    table.set(1026, true);
+    table.set(1027, false);
+  }
+  function wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_(arg0, arg1, arg2) {
+    const ret = wasm.wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_(arg0, arg1, arg2);
+    if (ret[1]) {
+      throw takeFromExternrefTable0(ret[0]);
+    }
+  }
+  function wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(arg0, arg1, arg2, arg3) {
+    wasm.wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined___js_sys_58a2b70e5eb4b693___Function_fn_wasm_bindgen_e44edd6d937718a7___JsValue_____wasm_bindgen_e44edd6d937718a7___sys__Undefined_______true_(arg0, arg1, arg2, arg3);
+  }
+  function addToExternrefTable0(obj) {
+    const idx = wasm.__externref_table_alloc();
+    wasm.__wbindgen_externrefs.set(idx, obj);
+    return idx;
+  }
+  const CLOSURE_DTORS = typeof FinalizationRegistry === "undefined" ? { register: () => {
+  }, unregister: () => {
+  } } : new FinalizationRegistry((state) => wasm.__wbindgen_destroy_closure(state.a, state.b));
+  function getArrayJsValueFromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    const mem = getDataViewMemory0();
+    const result = [];
+    for (let i = ptr; i < ptr + 4 * len; i += 4) {
+      result.push(wasm.__wbindgen_externrefs.get(mem.getUint32(i, true)));
+    }
+    wasm.__externref_drop_slice(ptr, len);
+    return result;
+  }
+  function getArrayU8FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+  }
+  let cachedDataViewMemory0 = null;
+  function getDataViewMemory0() {
+    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || cachedDataViewMemory0.buffer.detached === void 0 && cachedDataViewMemory0.buffer !== wasm.memory.buffer) {
+      cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+    }
+    return cachedDataViewMemory0;
+  }
+  function getStringFromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));
+  }
+  let cachedUint8ArrayMemory0 = null;
+  function getUint8ArrayMemory0() {
+    if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.byteLength === 0) {
+      cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
+    }
+    return cachedUint8ArrayMemory0;
+  }
+  function handleError(f, args) {
+    try {
+      return f.apply(this, args);
+    } catch (e) {
+      const idx = addToExternrefTable0(e);
+      wasm.__wbindgen_exn_store(idx);
+    }
+  }
+  function isLikeNone(x) {
+    return x === void 0 || x === null;
+  }
+  function makeMutClosure(arg0, arg1, f) {
+    const state = { a: arg0, b: arg1, cnt: 1 };
+    const real = (...args) => {
+      state.cnt++;
+      const a = state.a;
+      state.a = 0;
+      try {
+        return f(a, state.b, ...args);
+      } finally {
+        state.a = a;
+        real._wbg_cb_unref();
+      }
+    };
+    real._wbg_cb_unref = () => {
+      if (--state.cnt === 0) {
+        wasm.__wbindgen_destroy_closure(state.a, state.b);
+        state.a = 0;
+        CLOSURE_DTORS.unregister(state);
+      }
+    };
+    CLOSURE_DTORS.register(real, state, state);
+    return real;
+  }
+  function passArrayJsValueToWasm0(array, malloc) {
+    const ptr = malloc(array.length * 4, 4) >>> 0;
+    for (let i = 0; i < array.length; i++) {
+      const add = addToExternrefTable0(array[i]);
+      getDataViewMemory0().setUint32(ptr + 4 * i, add, true);
+    }
+    WASM_VECTOR_LEN = array.length;
+    return ptr;
+  }
+  function passStringToWasm0(arg, malloc, realloc) {
+    if (realloc === void 0) {
+      const buf = cachedTextEncoder.encode(arg);
+      const ptr2 = malloc(buf.length, 1) >>> 0;
+      getUint8ArrayMemory0().subarray(ptr2, ptr2 + buf.length).set(buf);
+      WASM_VECTOR_LEN = buf.length;
+      return ptr2;
+    }
+    let len = arg.length;
+    let ptr = malloc(len, 1) >>> 0;
+    const mem = getUint8ArrayMemory0();
+    let offset = 0;
+    for (; offset < len; offset++) {
+      const code = arg.charCodeAt(offset);
+      if (code > 127) break;
+      mem[ptr + offset] = code;
+    }
+    if (offset !== len) {
+      if (offset !== 0) {
+        arg = arg.slice(offset);
+      }
+      ptr = realloc(ptr, len, len = offset + arg.length * 3, 1) >>> 0;
+      const view = getUint8ArrayMemory0().subarray(ptr + offset, ptr + len);
+      const ret = cachedTextEncoder.encodeInto(arg, view);
+      offset += ret.written;
+      ptr = realloc(ptr, len, offset, 1) >>> 0;
+    }
+    WASM_VECTOR_LEN = offset;
+    return ptr;
+  }
+  function takeFromExternrefTable0(idx) {
+    const value = wasm.__wbindgen_externrefs.get(idx);
+    wasm.__externref_table_dealloc(idx);
+    return value;
+  }
+  let cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  cachedTextDecoder.decode();
+  const MAX_SAFARI_DECODE_BYTES = 2146435072;
+  let numBytesDecoded = 0;
+  function decodeText(bytes) {
+    numBytesDecoded += bytes.length;
+    if (numBytesDecoded >= MAX_SAFARI_DECODE_BYTES) {
+      cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      cachedTextDecoder.decode();
+      numBytesDecoded = bytes.length;
+    }
+    return cachedTextDecoder.decode(bytes);
+  }
+  const cachedTextEncoder = new TextEncoder();
+  if (!("encodeInto" in cachedTextEncoder)) {
+    cachedTextEncoder.encodeInto = function(arg, view) {
+      const buf = cachedTextEncoder.encode(arg);
+      view.set(buf);
+      return {
+        read: arg.length,
+        written: buf.length
+      };
+    };
+  }
+  let WASM_VECTOR_LEN = 0;
+  let wasm;
+  function __wbg_set_wasm(val) {
+    wasm = val;
+  }
+  return { configure, environmentVariables, inputNames, mergeProfile, profileSettings, run: run2, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_init_externref_table, __wbg_set_wasm };
+}
+
+// action/load.ts
+async function loadCore(wasm, onTrap) {
+  const glue = createGlue();
+  const imports = onTrap ? withCaughtTraps(glue, onTrap) : glue;
+  const { instance: instance2 } = await WebAssembly.instantiate(readFileSync(wasm), {
+    "./env_kvstore_bg.js": imports
+  });
+  glue.__wbg_set_wasm(instance2.exports);
+  instance2.exports["__wbindgen_start"]();
+  return glue;
+}
+function withCaughtTraps(glue, onTrap) {
+  const inert = new Proxy({}, { get: () => () => [] });
+  const caught = (task) => () => {
+    try {
+      task();
+    } catch (reason) {
+      glue["__wbg_set_wasm"](inert);
+      onTrap(reason);
+    }
+  };
+  const wrapped = Object.entries(glue).filter(([name]) => name.startsWith("__wbg_queueMicrotask_"));
+  const wrapper = (original) => (argument) => typeof argument === "function" ? queueMicrotask(caught(argument)) : original(argument);
+  return { ...glue, ...Object.fromEntries(wrapped.map(([name, original]) => [name, wrapper(original)])) };
+}
+function compileEachFunctionOnce() {
+  setFlagsFromString("--wasm-tiering-budget=1000000000");
+}
+
+// npm/run.ts
+import { setMaxListeners as setMaxListeners2 } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+// action/node-host.ts
+function nodeHost(transport) {
+  return {
+    send: (request, timeoutMs) => transport.send(request, timeoutMs),
+    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    nowMs: () => Date.now(),
+    // `performance` would do, were it not for the 5 ms that Node takes to load it.
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6
+  };
+}
+function awsEnvironment(core2) {
+  const set = core2.environmentVariables().filter((name) => process.env[name] !== void 0);
+  return Object.fromEntries(set.map((name) => [name, process.env[name] ?? ""]));
+}
+
+// action/transport.ts
+import http2 from "node:http";
+import https2 from "node:https";
+
+// action/agents.ts
+import { setMaxListeners } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import tls2 from "node:tls";
+
+// node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+  const usingSsl = reqUrl.protocol === "https:";
+  if (checkBypass(reqUrl)) {
+    return void 0;
+  }
+  const proxyVar = (() => {
+    if (usingSsl) {
+      return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
+    } else {
+      return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+    }
+  })();
+  if (proxyVar) {
+    try {
+      return new DecodedURL(proxyVar);
+    } catch (_a) {
+      if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
+        return new DecodedURL(`http://${proxyVar}`);
+    }
+  } else {
+    return void 0;
+  }
+}
+function checkBypass(reqUrl) {
+  if (!reqUrl.hostname) {
+    return false;
+  }
+  const reqHost = reqUrl.hostname;
+  if (isLoopbackAddress(reqHost)) {
+    return true;
+  }
+  const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+  if (!noProxy) {
+    return false;
+  }
+  let reqPort;
+  if (reqUrl.port) {
+    reqPort = Number(reqUrl.port);
+  } else if (reqUrl.protocol === "http:") {
+    reqPort = 80;
+  } else if (reqUrl.protocol === "https:") {
+    reqPort = 443;
+  }
+  const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+  if (typeof reqPort === "number") {
+    upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+  }
+  for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
+    if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
+      return true;
+    }
+  }
+  return false;
+}
+function isLoopbackAddress(host) {
+  const hostLower = host.toLowerCase();
+  return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+}
+var DecodedURL = class extends URL {
+  constructor(url, base) {
+    super(url, base);
+    this._decodedUsername = decodeURIComponent(super.username);
+    this._decodedPassword = decodeURIComponent(super.password);
+  }
+  get username() {
+    return this._decodedUsername;
+  }
+  get password() {
+    return this._decodedPassword;
+  }
+};
+
+// action/certificates.ts
+import { readFileSync as readFileSync2 } from "node:fs";
+import tls from "node:tls";
+function trustedAuthorities() {
+  const bundle = process.env["AWS_CA_BUNDLE"];
+  if (!bundle) {
+    return {};
+  }
+  const extra = read(process.env["NODE_EXTRA_CA_CERTS"]);
+  const named = read(bundle);
+  if (named === void 0) {
+    throw {
+      code: "invalid-input",
+      message: "AWS_CA_BUNDLE: the file cannot be read",
+      hint: "Correct the path, or unset the variable. Nothing was sent or written."
+    };
+  }
+  return { ca: [...tls.rootCertificates, named, ...extra === void 0 ? [] : [extra]] };
+}
+function read(path) {
+  try {
+    return path ? readFileSync2(path, "utf8") : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// action/agents.ts
+var MAX_SOCKETS = 8;
+var autoSelectFamilyAttemptTimeout = 1e3;
+function createAgents() {
+  const agents = /* @__PURE__ */ new Map();
+  const ending = new AbortController();
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
+  const authorities = trustedAuthorities();
+  let secureContext;
+  const secureOptions = () => ({
+    ...options,
+    secureContext: secureContext ??= tls2.createSecureContext(authorities)
+  });
+  const agentFor = (url) => {
+    const proxy = getProxyUrl(url)?.href;
+    const way = `${url.protocol} ${proxy ?? ""}`;
+    const agent = agents.get(way) ?? create(url.protocol, proxy);
+    agents.set(way, agent);
+    return agent;
+  };
+  const create = async (protocol, proxy) => {
+    if (protocol === "http:") {
+      return new http.Agent(options);
+    }
+    if (proxy === void 0) {
+      return withEarlyConnections(new https.Agent(secureOptions()), ending.signal);
+    }
+    const { HttpsProxyAgent } = await import("../hpagent.js");
+    setMaxListeners(0, ending.signal);
+    const proxyRequestOptions = { signal: ending.signal };
+    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy, proxyRequestOptions }), ending.signal);
+  };
+  return {
+    agentFor,
+    async connectEarly(url, connections) {
+      const agent = await agentFor(url);
+      if (!ending.signal.aborted) {
+        early.get(agent)?.open(url, connections);
+      }
+    },
+    destroy() {
+      ending.abort();
+      agents.forEach(
+        (agent) => agent.then(
+          (ready) => {
+            early.get(ready)?.destroy();
+            ready.destroy();
+          },
+          () => {
+          }
+        )
+      );
+    }
+  };
+}
+var early = /* @__PURE__ */ new WeakMap();
+function withEarlyConnections(agent, ending) {
+  const waiting = /* @__PURE__ */ new Map();
+  const sessions = /* @__PURE__ */ new Map();
+  const create = agent.createConnection.bind(agent);
+  const connect = (key, options) => new Promise((resolve, reject) => {
+    const session = sessions.get(key);
+    const socket = create({ ...options, session }, (error, made) => error ? reject(error) : resolve(made));
+    if (socket) {
+      resolve(socket);
+    }
+  }).then((socket) => socket.on("session", (session) => sessions.set(key, session)));
+  early.set(agent, {
+    open(url, connections) {
+      const port = Number(url.port || 443);
+      const key = `${url.hostname}:${port}`;
+      const opened = waiting.get(key) ?? [];
+      waiting.set(key, opened);
+      while (opened.length < Math.min(connections, MAX_SOCKETS)) {
+        const options = { ...agent.options, host: url.hostname, port, servername: servername(url.hostname) };
+        const connection = connect(key, options);
+        connection.then((socket) => socket.on("error", () => {
+        })).catch(() => {
+        });
+        opened.push(connection);
+      }
+    },
+    destroy: () => [...waiting.values()].flat().forEach((opened) => opened.then((socket) => socket.destroy(), () => {
+    }))
+  });
+  agent.createConnection = ((options, callback) => {
+    const key = `${options.host}:${options.port}`;
+    const fresh = () => connect(key, options);
+    const opened = waiting.get(key)?.shift();
+    const usable = opened?.then((socket) => socket.destroyed ? fresh() : socket, fresh) ?? fresh();
+    usable.then(
+      (socket) => {
+        if (ending.aborted) socket.destroy();
+        callback(null, socket);
+      },
+      (error) => callback(error, void 0)
+    );
+  });
+  return agent;
+}
+function servername(hostname) {
+  return net.isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
+}
+
+// action/transport.ts
+var HostError = class extends Error {
+  code;
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+};
+function createTransport() {
+  const agents = createAgents();
+  const underWay = /* @__PURE__ */ new Set();
+  let closed = false;
+  return {
+    async send(request, timeoutMs) {
+      const url = new URL(request.url);
+      const agent = await agents.agentFor(url);
+      if (closed) {
+        throw new HostError("closed");
+      }
+      return exchange(url, request, agent, timeoutMs, underWay);
+    },
+    // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
+    connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {
+    }),
+    close() {
+      closed = true;
+      underWay.forEach((fail) => fail(new HostError("closed")));
+      agents.destroy();
+    }
+  };
+}
+function exchange(url, request, agent, timeoutMs, underWay) {
+  const { request: open } = url.protocol === "https:" ? https2 : http2;
+  return new Promise((resolve, reject) => {
+    const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
+    const outgoing = open(url, options, (incoming) => {
+      const chunks = [];
+      let length = 0;
+      incoming.on("data", (chunk) => {
+        length += chunk.length;
+        chunks.push(chunk);
+        if (length > request.maxBodyBytes) {
+          fail(new HostError("too-large"));
+        }
+      });
+      incoming.on("error", (error) => fail(coded(error)));
+      incoming.on("end", () => {
+        const headers = [];
+        for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+          headers.push([incoming.rawHeaders[i].toLowerCase(), incoming.rawHeaders[i + 1]]);
+        }
+        over();
+        resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+      });
+    });
+    const fail = (error) => {
+      over();
+      reject(error);
+      outgoing.destroy();
+    };
+    const over = () => {
+      clearTimeout(timer);
+      underWay.delete(fail);
+    };
+    underWay.add(fail);
+    const timer = setTimeout(() => fail(new HostError("timed-out")), timeoutMs);
+    outgoing.on("error", (error) => fail(coded(error)));
+    outgoing.end(request.body);
+  });
+}
+function coded(error) {
+  const refused = /^Bad response: (\d{3})$/.exec(error.message)?.[1];
+  return new HostError(refused ? `proxy:${refused}` : error.code ?? "unknown");
+}
+
+// npm/github-token.ts
+var GITHUB = {
+  url: "ACTIONS_ID_TOKEN_REQUEST_URL",
+  token: "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+};
+var LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+async function requestGithubToken(transport, variables, audience, timeoutMs, maxBodyBytes) {
+  const url = process.env[variables.url];
+  const bearer = process.env[variables.token];
+  if (!url || !bearer || !URL.canParse(url)) {
+    throw new HostError("no-token-endpoint");
+  }
+  if (!isEndpoint(url)) {
+    throw new HostError("token-endpoint-not-https");
+  }
+  const headers = [
+    ["accept", "application/json"],
+    ["authorization", `Bearer ${bearer}`]
+  ];
+  const asked = `${url}${url.includes("?") ? "&" : "?"}audience=${encodeURIComponent(audience)}`;
+  const response = await transport.send({ method: "GET", url: asked, headers, body: "", maxBodyBytes }, timeoutMs);
+  if (response.status !== 200) {
+    throw new HostError(`status:${response.status}`);
+  }
+  const token = tokenIn(response.body);
+  if (!token) {
+    throw new HostError("no-token");
+  }
+  return token;
+}
+function isEndpoint(url) {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || protocol === "http:" && LOOPBACK.test(hostname);
+}
+function tokenIn(body) {
+  try {
+    const { value } = JSON.parse(new TextDecoder().decode(body));
+    return typeof value === "string" ? value : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// npm/run.ts
+var loading;
+async function core() {
+  return (await instance()).core;
+}
+function instance() {
+  return loading ??= instantiate();
+}
+async function instantiate() {
+  const trap = new AbortController();
+  try {
+    const core2 = await loadCore(new URL("../env_kvstore_bg.wasm", import.meta.url), (reason) => {
+      loading = void 0;
+      trap.abort(reason);
+    });
+    return { core: core2, trapped: trap.signal };
+  } catch (reason) {
+    loading = void 0;
+    throw new EnvKvstoreError({
+      code: "internal-error",
+      message: `env_kvstore_bg.wasm cannot be loaded: ${reason.code ?? reason.name}`,
+      hint: "Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder."
+    });
+  }
+}
+async function run(goal, settings) {
+  const { options, spelling, log, tokenVariables = GITHUB, signal } = settings;
+  signal?.throwIfAborted();
+  const { core: core2, trapped } = await instance();
+  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core2) };
+  const over = new AbortController();
+  setMaxListeners2(0, over.signal);
+  const aborted = whenAborted(signal, trapped);
+  let transport;
+  try {
+    const connection = transport = createTransport();
+    const host = {
+      ...nodeHost(connection),
+      // A run that has ended is not to wait any more: it finds every way closed, and gives up.
+      sleep: (durationMs) => sleep(durationMs, void 0, { signal: over.signal }).catch(() => {
+      }),
+      githubToken: (...rest) => requestGithubToken(connection, tokenVariables, ...rest),
+      log: (...entry) => over.signal.aborted || log(...entry)
+    };
+    return await Promise.race([aborted.promise, core2.run(raw, host)]);
+  } catch (reason) {
+    signal?.throwIfAborted();
+    throw asError(reason, spelling);
+  } finally {
+    aborted.forget();
+    over.abort();
+    transport?.close();
+  }
+}
+function whenAborted(...signals) {
+  let abort = (_signal) => {
+  };
+  const promise = new Promise((_resolve, reject) => abort = (signal) => reject(signal.reason));
+  promise.catch(() => {
+  });
+  const forgets = signals.map((signal) => signal ? onAbort(signal, () => abort(signal)) : () => {
+  });
+  return { promise, forget: () => forgets.forEach((forget) => forget()) };
+}
+var listeners = /* @__PURE__ */ new WeakMap();
+function onAbort(signal, listener) {
+  if (signal.aborted) listener();
+  const known = listeners.get(signal);
+  const ofSignal = known ?? /* @__PURE__ */ new Set();
+  if (!known) {
+    listeners.set(signal, ofSignal);
+    signal.addEventListener("abort", () => ofSignal.forEach((listener2) => listener2()), { once: true });
+  }
+  ofSignal.add(listener);
+  return () => ofSignal.delete(listener);
+}
+
+// npm/masks.ts
+function writeMasks(stream, masks) {
+  const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  const commands = masks.map((mask) => `::add-mask::${escaped(mask)}
+`);
+  return written(stream, masks.length > 0 ? `
+${commands.join("")}` : "");
+}
+function written(stream, text) {
+  return new Promise((resolve, reject) => {
+    const settle = (error) => {
+      if (!error) return resolve();
+      const [message, hint] = [`what was to be written could not be: ${error.code}`, "Check where the output goes."];
+      reject(new EnvKvstoreError({ code: "file-failed", message, hint }));
+    };
+    stream.once("error", settle);
+    stream.write(text, (error) => {
+      if (!error) stream.off("error", settle);
+      settle(error);
+    });
+  });
+}
+
+export {
+  OPTION_NAMES,
+  OF_VALUES,
+  asOption,
+  asFlag,
+  kebab,
+  EnvKvstoreError,
+  asError,
+  invalidInput,
+  compileEachFunctionOnce,
+  GITHUB,
+  isEndpoint,
+  core,
+  run,
+  writeMasks,
+  written
+};
