@@ -5,22 +5,23 @@
 // this process runs on the Node of the test.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { inspect, promisify } from 'node:util';
+import { inspect } from 'node:util';
 import * as esbuild from 'esbuild';
 import { startCloud } from './cloud/cloud.mjs';
 import { decode } from './cloud/job.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
+import { listening, startProxy } from './cloud/proxy.mjs';
+import { AWS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
 import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
 import { Masker } from './runner/masker.mjs';
 import { EnvKvstoreError, fromGitHubActions, loadValues } from '../dist/npm/index.mjs';
@@ -304,8 +305,7 @@ describe('an AbortSignal', () => {
   }
 
   test('that comes while a proxy does not answer leaves nothing behind', async (t) => {
-    const proxy = createServer().on('connect', (_request, socket) => socket.on('error', () => {}));
-    await listening(t, proxy);
+    const proxy = await startProxy(t, { port: 0, silent: true });
     const program = startProgram(
       `
       const controller = new AbortController();
@@ -318,10 +318,10 @@ describe('an AbortSignal', () => {
       {
         AWS_ENDPOINT_URL: undefined,
         ACTIONS_ID_TOKEN_REQUEST_URL: 'https://pipelines.example/token?v=1',
-        HTTPS_PROXY: `http://127.0.0.1:${proxy.address().port}`,
+        HTTPS_PROXY: proxy.url,
       },
     );
-    await once(proxy, 'connect');
+    while (proxy.connections.length === 0) await sleep(10);
     await sleep(100);
     const abortedAt = performance.now();
     program.child.stdin.write('\n');
@@ -776,16 +776,17 @@ describe('identity', () => {
 });
 
 describe('a network with a proxy and an authority of its own', () => {
-  const GITHUB = 'token.actions.githubusercontent.com';
-  const HOSTS = [GITHUB, 'pipelines.actions.githubusercontent.com', ...['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}.us-west-2.amazonaws.com`)];
+  const TOKEN_URL = `https://${PIPELINES}/_apis/token?api-version=2.0`;
   let folder;
   let real;
+  let authority;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-library-'));
-    const tls = await certificateFor(folder, HOSTS);
+    const certificates = await makeCertificates(folder);
+    authority = certificates.authority;
     const configure = (setup) => (setup.oidcProviders[setup.providerArn].Url = `https://${GITHUB}/octo-enterprise`);
-    real = await startCloud({ tls, githubKey, configure });
+    real = await startCloud({ tls: certificates.server, githubKey, configure });
     real.putSecret(`${STORES}/secrets`, { DATABASE_URL: `${CANARY}-behind-a-proxy` });
   });
   after(async () => {
@@ -794,7 +795,7 @@ describe('a network with a proxy and an authority of its own', () => {
   });
 
   test('is that of the examples in the types, which run there as they are', async (t) => {
-    const proxy = await startProxy(t, real.port);
+    const proxy = await startProxy(t, { port: real.port });
     const job = real.jobEnvironment({ environment: undefined });
     // Its own modules must be found from the examples' place.
     const modules = path.join(folder, 'node_modules');
@@ -818,14 +819,14 @@ describe('a network with a proxy and an authority of its own', () => {
       await writeFile(file, `${example.replace(/( +)roleArn: .*/, "$&\n$1githubEnterpriseName: 'octo-enterprise',")}\n${shown[index]}\n`);
       const { stdout } = await runFile(file, {
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
-        ACTIONS_ID_TOKEN_REQUEST_URL: 'https://pipelines.actions.githubusercontent.com/_apis/token?api-version=2.0',
+        ACTIONS_ID_TOKEN_REQUEST_URL: TOKEN_URL,
         AWS_ENDPOINT_URL: undefined,
-        NODE_EXTRA_CA_CERTS: path.join(folder, 'authority.pem'),
+        NODE_EXTRA_CA_CERTS: authority,
         HTTPS_PROXY: proxy.url,
       });
       assert.equal(stdout, expected[index]);
     }
-    assert.deepEqual([...new Set(proxy.hosts)].toSorted(), HOSTS.map((host) => `${host}:443`).toSorted());
+    assert.deepEqual(proxy.hosts(), [...AWS, GITHUB, PIPELINES].map((host) => `${host}:443`).toSorted());
   });
 
   test('loads hpagent from its own file, for a proxy only', async (t) => {
@@ -837,23 +838,19 @@ describe('a network with a proxy and an authority of its own', () => {
       console.log(code, Object.keys(cache).map((file) => path.basename(file)).join());
     `;
     assert.equal((await runProgram(program(false))).stdout, 'done \n');
-    const proxy = await startProxy(t, real.port);
+    const proxy = await startProxy(t, { port: real.port });
     const { stdout } = await runProgram(program(true), {
       ...real.jobEnvironment(),
-      ACTIONS_ID_TOKEN_REQUEST_URL: 'https://pipelines.actions.githubusercontent.com/_apis/token?api-version=2.0',
+      ACTIONS_ID_TOKEN_REQUEST_URL: TOKEN_URL,
       AWS_ENDPOINT_URL: undefined,
-      NODE_EXTRA_CA_CERTS: path.join(folder, 'authority.pem'),
+      NODE_EXTRA_CA_CERTS: authority,
       HTTPS_PROXY: proxy.url,
     });
     assert.equal(stdout, 'done hpagent.js\n');
   });
 
   test('that refuses is an error of the library', async (t) => {
-    const proxy = createServer().on('connect', (_request, socket) => {
-      socket.on('error', () => {});
-      socket.end('HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n');
-    });
-    await listening(t, proxy);
+    const proxy = await startProxy(t, { port: 0, status: 407 });
     const password = `${CANARY}-password`;
     const { stdout } = await runProgram(
       `
@@ -863,7 +860,7 @@ describe('a network with a proxy and an authority of its own', () => {
       {
         AWS_ENDPOINT_URL: undefined,
         ACTIONS_ID_TOKEN_REQUEST_URL: 'https://pipelines.example/token?v=1',
-        HTTPS_PROXY: `http://user:${password}@127.0.0.1:${proxy.address().port}`,
+        HTTPS_PROXY: proxy.url.replace('//', `//user:${password}@`),
       },
     );
     assert.match(stdout, /^proxy-refused /);
@@ -944,43 +941,6 @@ async function recordTokens(t) {
   await listening(t, server);
   process.env.ACTIONS_ID_TOKEN_REQUEST_URL = `http://127.0.0.1:${server.address().port}/token?v=1`;
   return tokens;
-}
-
-/** Leads every host to the port. */
-async function startProxy(t, port) {
-  const hosts = [];
-  const server = createServer().on('connect', (request, socket) => {
-    hosts.push(request.url);
-    const upstream = net.connect(port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(socket).pipe(upstream);
-    });
-    upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-    socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
-  });
-  await listening(t, server);
-  return { url: `http://127.0.0.1:${server.address().port}`, hosts };
-}
-
-async function listening(t, server) {
-  const sockets = new Set();
-  server.on('connection', (socket) => sockets.add(socket));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    sockets.forEach((socket) => socket.destroy());
-    return new Promise((resolve) => server.close(resolve));
-  });
-}
-
-/** An authority, as authority.pem, and its certificate for the hosts. */
-async function certificateFor(folder, hosts) {
-  const openssl = (...args) => promisify(execFile)('openssl', args, { cwd: folder });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await openssl('req', '-x509', ...key, '-keyout', 'authority.key', '-out', 'authority.pem', '-days', '2', '-subj', '/CN=test authority', '-addext', 'keyUsage=critical,keyCertSign');
-  await openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=server');
-  await writeFile(path.join(folder, 'names'), `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(',')}\n`);
-  await openssl('x509', '-req', '-in', 'server.csr', '-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial', '-out', 'server.pem', '-days', '2', '-extfile', 'names');
-  return { key: await readFile(path.join(folder, 'server.key'), 'utf8'), cert: await readFile(path.join(folder, 'server.pem'), 'utf8') };
 }
 
 /** Starts a program that has the library, and what tells whether it is done. */
