@@ -181,7 +181,7 @@ export class EnvKvstoreError extends Error {
   readonly tryNextLink: boolean;
 }
 
-/** The codes of the README's section Troubleshooting. */
+/** The codes of the README's section Troubleshooting, and `file-failed`: masks could not be written to stdout. */
 export type ErrorCode =
   | 'answer-unusable'
   | 'assume-role-denied'
@@ -194,6 +194,7 @@ export type ErrorCode =
   | 'cognito-token-refused'
   | 'credentials-refused'
   | 'deadline-exceeded'
+  | 'file-failed'
   | 'github-token-algorithm'
   | 'github-token-audience'
   | 'github-token-expired'

@@ -539,6 +539,17 @@ describe('loadValues', () => {
     assert.ok(!data.includes('3'), 'a variable is no secret');
   });
 
+  test('with mask sets no env when nobody reads the masks', async () => {
+    const { child, ended } = startProgram(`
+      const env = {};
+      const options = { ...CONNECTION, values: 'DATABASE_URL,secret', mask: true, env };
+      const error = await loadValues(options).catch((reason) => reason);
+      console.error(error instanceof EnvKvstoreError, error.code, Object.keys(env).length);
+    `);
+    child.stdout.destroy();
+    assert.equal((await ended).stderr, 'true file-failed 0\n');
+  });
+
   test('with mask writes nothing where there is nothing to mask', async () => {
     const { stdout } = await runProgram(`await loadValues({ ...CONNECTION, values: 'REPLICAS,variable', mask: true });`);
     assert.equal(stdout, '');
@@ -973,7 +984,7 @@ function runFile(file, environment) {
 function start(args, environment) {
   const env = { PATH: process.env.PATH, ...cloud.jobEnvironment(), ...environment };
   const child = spawn(NODE, args, { env, timeout: HANGS_AFTER_MS, killSignal: 'SIGKILL' });
-  const text = (stream) => stream.setEncoding('utf8').toArray().then((parts) => parts.join(''));
+  const text = (stream) => stream.setEncoding('utf8').toArray().then((parts) => parts.join(''), () => '');
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(([stdout, stderr, [exitCode]]) => {
     assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
     return { stdout, stderr };
