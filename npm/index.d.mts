@@ -12,57 +12,57 @@
  */
 export interface ConnectionOptions {
   /** Id of the identity pool, `REGION:UUID`; its prefix is the region of Cognito and STS. Required with identity `cognito`. */
-  identityPoolId?: string;
+  identityPoolId?: string | undefined;
   /** ARN of the role that is assumed. Required unless the identity is `environment`. */
-  roleArn?: string;
+  roleArn?: string | undefined;
   /**
    * What the job shows to AWS: a token of the pool (`cognito`), the pool's own credentials (`cognito-enhanced`), the GitHub
    * token (`web-identity`), or the credentials in `AWS_ACCESS_KEY_ID` and so on (`environment`).
    * @defaultValue `'cognito'`
    */
-  identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment';
+  identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment' | undefined;
   /** Slug of the enterprise, if it issues tokens under its own name. */
-  githubEnterpriseName?: string;
+  githubEnterpriseName?: string | undefined;
   /**
    * Issuer of the tokens, without the enterprise's slug.
    * @defaultValue `'https://token.actions.githubusercontent.com'`
    */
-  oidcIssuer?: string;
+  oidcIssuer?: string | undefined;
   /**
    * Audience of the token.
    * @defaultValue `'cognito-identity.amazonaws.com'`, with identity `web-identity` `'sts.amazonaws.com'`
    */
-  audience?: string;
+  audience?: string | undefined;
   /** A GitHub OIDC token (a JWT) to use instead of requesting one; credentials from it are not refreshed past its end. */
-  githubToken?: string;
+  githubToken?: string | undefined;
   /** Account of the pool and of the stores, 12 digits. @defaultValue the role's */
-  awsAccountId?: string;
+  awsAccountId?: string | undefined;
   /** Region of the stores. @defaultValue the pool's, or without a pool `AWS_REGION`'s */
-  awsRegion?: string;
+  awsRegion?: string | undefined;
   /** Account of the pool, where it is not `awsAccountId`. */
-  cognitoAccountId?: string;
+  cognitoAccountId?: string | undefined;
   /** Region of Cognito and STS, where it is not the pool's. */
-  cognitoRegion?: string;
+  cognitoRegion?: string | undefined;
   /** ARN of a second role, which the first one's session assumes. */
-  chainRoleArn?: string;
+  chainRoleArn?: string | undefined;
   /** Claims that become session tags of the second session, with commas between. */
-  chainSessionTags?: string;
+  chainSessionTags?: string | undefined;
   /**
    * Template of claims for the name of the role session, 2 to 64 characters when filled.
    * @defaultValue `'{run_id}@{sha}'`
    */
-  roleSessionName?: string;
+  roleSessionName?: string | undefined;
   /**
    * Life of the session in seconds, 900 to 43200, with `chainRoleArn` to 3600; the role's maximum caps it.
    * @defaultValue 3600 for credentials, 900 for values
    */
-  roleDurationSeconds?: number;
+  roleDurationSeconds?: number | undefined;
   /** Time for one exchange with all its requests and retries, in seconds, 1 to 3600. @defaultValue 60 */
-  timeoutSeconds?: number;
+  timeoutSeconds?: number | undefined;
   /** Ends what is under way, and refuses what comes after; promises reject with its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Hears what is done, claims and tags included, and no secret. `console` will do. */
-  logger?: Logger;
+  logger?: Logger | undefined;
 }
 
 /** As the AWS SDK's clients take it. */
@@ -110,27 +110,27 @@ export function fromGitHubActions(options: ConnectionOptions): CredentialProvide
 /** What to read, and where it goes. */
 export interface LoadValuesOptions extends ConnectionOptions {
   /** Lines `ENV_VAR,secret|variable[,KEY[,optional]]` */
-  values?: string;
+  values?: string | undefined;
   /** Lines `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]` */
-  secrets?: string;
+  secrets?: string | undefined;
   /** First part of the stores' names. */
-  namespace?: string;
+  namespace?: string | undefined;
   /** Account of the stores, where it is not `awsAccountId`. */
-  secretsManagerAccountId?: string;
+  secretsManagerAccountId?: string | undefined;
   /** Region of the stores, where it is not `awsRegion`. */
-  secretsManagerRegion?: string;
+  secretsManagerRegion?: string | undefined;
   /** What to do if the job's environment has no store. @defaultValue `'not-found-ok'` */
-  environmentStore?: 'required' | 'not-found-ok' | 'optional';
+  environmentStore?: 'required' | 'not-found-ok' | 'optional' | undefined;
   /** `OWNER/NAME`, with identity `environment` and outside GitHub Actions, instead of a token's claim. */
-  repository?: string;
+  repository?: string | undefined;
   /** The same for the environment. */
-  environment?: string;
+  environment?: string | undefined;
   /** Writes `::add-mask::` commands for every secret to stdout, before anything else is done with them. @defaultValue false */
-  mask?: boolean;
+  mask?: boolean | undefined;
   /** Lines of a multi-line secret with fewer characters get no mask of their own, 1 to 1000. @defaultValue 4 */
-  minMaskLength?: number;
+  minMaskLength?: number | undefined;
   /** Gets the values under their names, all or none: `process.env`, for instance. */
-  env?: Record<string, string | undefined>;
+  env?: Record<string, string | undefined> | undefined;
 }
 
 /** Where a value is from. */
