@@ -150,7 +150,8 @@ async function bundle() {
     plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
   });
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
-  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses([action, npm].flatMap(({ metafile }) => bundledFiles(metafile))));
+  const bundled = packages([action, npm].flatMap(({ metafile }) => bundledFiles(metafile)));
+  writeFileSync(path.join(dist, 'LICENSES.txt'), licenses([...bundled, ...crates()]));
 }
 
 function version() {
@@ -163,18 +164,46 @@ function bundledFiles({ outputs }) {
   return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
 }
 
-/** The licences of the npm packages that are in the bundle. */
-function licenses(files) {
-  const packages = new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
-  return [...packages]
-    .sort()
-    .map((name) => {
-      const folder = path.join(root, 'node_modules', name);
-      const { version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      return `${name} ${version} (${license})\n\n${file ? readFileSync(path.join(folder, file), 'utf8').trim() : ''}\n`;
-    })
-    .join('\n----\n\n');
+/** The npm packages that are in the bundle. */
+function packages(files) {
+  const names = new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+  return [...names].sort().map((name) => {
+    const folder = path.join(root, 'node_modules', name);
+    return { folder, ...JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) };
+  });
+}
+
+/** The crates that are in the wasm: what the core depends on, and what those do, but for what only runs in the compiler. */
+function crates() {
+  const { packages, resolve } = JSON.parse(
+    read('cargo', ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'wasm32-unknown-unknown']),
+  );
+  const found = new Set();
+  const visit = (id) => {
+    const crate = packages.find((known) => known.id === id);
+    if (found.has(crate) || crate.targets.some(({ kind }) => kind.includes('proc-macro'))) return;
+    found.add(crate);
+    const { deps } = resolve.nodes.find((node) => node.id === id);
+    deps.filter((dep) => dep.dep_kinds.some(({ kind }) => kind === null)).forEach((dep) => visit(dep.pkg));
+  };
+  visit(packages.find(({ name }) => name === 'env-kvstore').id);
+  return [...found]
+    .filter(({ name }) => name !== 'env-kvstore')
+    .map(({ manifest_path: manifest, ...crate }) => ({ folder: path.dirname(manifest), ...crate }))
+    .sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+}
+
+/** Who is to be named, by the text of the licence, each text once. */
+function licenses(parts) {
+  const byText = new Map();
+  for (const { name, version, license, folder } of parts) {
+    const files = readdirSync(folder).filter((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    // Of several to choose from, the shortest.
+    const file = files.find((entry) => /mit/i.test(entry)) ?? files[0];
+    const text = file ? readFileSync(path.join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim() : '';
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...byText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join('\n----\n\n');
 }
 
 function record() {
@@ -208,6 +237,14 @@ function compareWithCommitted() {
     throw new Error(`not what the sources build: ${differing.join(', ')}; run \`npm run build\` and commit`);
   }
   console.log(`${Object.keys(built.files).length} files are what the sources build, byte for byte`);
+}
+
+function read(command, args) {
+  const { status, stdout, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0) {
+    throw error ?? new Error(`${command} ${args.join(' ')} failed with ${status}`);
+  }
+  return stdout;
 }
 
 function run(command, args, environment = {}) {

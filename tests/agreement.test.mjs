@@ -119,6 +119,18 @@ test('the bundle starts no process, and takes hpagent from a file of its own', (
   assert.deepEqual([...new Set(required)].sort(), ['./hpagent.js', ...expected].sort());
 });
 
+test('what is in dist/ may be passed on, and names whom it is from', () => {
+  const named = [...read('dist/LICENSES.txt').matchAll(/^(@?[\w/-]+) (\d[\w.+-]*) \((.+)\)$/gm)];
+  for (const expected of ['@actions/core', 'hpagent', 'aws-sigv4', 'jsonwebtoken', 'rsa', 'wasm-bindgen']) {
+    assert.ok(named.some(([, name]) => name === expected), expected);
+  }
+  const permissive = /^(MIT|Apache-2\.0|BSD-[23]-Clause|BSL-1\.0|Unlicense|Unicode-3\.0|ISC)$/;
+  for (const [, name, , license] of named) {
+    const terms = license.replace(/[()]/g, '').split(/ OR | AND |\//);
+    assert.ok(terms.every((term) => permissive.test(term)), `${name}: ${license}`);
+  }
+});
+
 test('what a runner fetches and compiles stays small', () => {
   const size = (file) => statSync(path.join(root, 'dist', file)).size;
   assert.ok(size('env_kvstore_bg.wasm') <= 450_000, `the core has ${size('env_kvstore_bg.wasm')} bytes`);
