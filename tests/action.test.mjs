@@ -559,6 +559,22 @@ const EFFECTS = {
       const chain = { 'chain-role-arn': addReader({ first: roleArn, condition: same }) };
       failed(await run({ inputs: { ...untagged, ...chain } }), 'chain-role-denied', /repository=octo-org\/repo/);
     },
+    "reads under README.md's trust policy, which takes no claim that the first session does not have": async () => {
+      const { 'chain-trust-policy': trust, 'role-policy': policy } = cloud.setup.documents;
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const tags = { 'chain-session-tags': 'enterprise,environment,repository' };
+      const inputs = { 'chain-role-arn': addRole({ trust, policy }), ...tags };
+      succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-t` });
+      const noEnvironment = await run({ repository, inputs, claims: { environment: undefined } });
+      succeeded(noEnvironment, { TOKEN: `${CANARY}-t` });
+      failed(await run({ repository, inputs: { ...inputs, 'chain-session-tags': 'enterprise,repository,ref' } }), 'chain-role-denied');
+      // A first session without the tag vouches for nothing.
+      const { poolId, roleArn } = addPool({ tagMap: tagMapWithout('environment') });
+      const first = JSON.parse(JSON.stringify(trust).replace(cloud.setup.roleArn, roleArn));
+      const unvouched = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn, ...tags };
+      const chain = { 'chain-role-arn': addRole({ trust: first, policy }) };
+      failed(await run({ repository, inputs: { ...unvouched, ...chain } }), 'chain-role-denied');
+    },
     'is refused where its trust policy does not name the first role, or does not exist': async () => {
       const stranger = await run({ inputs: { 'chain-role-arn': addReader({ first: addRole() }) } });
       failed(stranger, 'chain-role-denied', /HTTP 403 AccessDenied: .*sts:AssumeRole.*request id/);
