@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -29,7 +30,7 @@ function credentialsFile(): string {
 }
 
 function locate(named: string | undefined, leaf: string): string {
-  return named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), '.aws', leaf);
+  return followed(named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), '.aws', leaf));
 }
 
 /** Undefined if there is none. */
@@ -63,24 +64,26 @@ function replacement(file: string, after: string) {
   };
 }
 
-/** Puts a whole file, which only this user can read unless told, in the place of another: no reader sees half of it. */
+/**
+ * Puts a whole file, which only this user can read unless told, in the place of another: no reader sees half of it. A link is
+ * replaced and not followed: in a folder of many users it may be someone else's.
+ */
 export function replaceFile(file: string, text: string, encoding: BufferEncoding = 'utf8', mode = 0o600): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const place = followed(file);
-  const beside = `${place}.${process.pid}.tmp`;
+  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  writeFileSync(beside, text, { encoding, mode: 0o600, flag: 'wx' });
   try {
-    writeFileSync(beside, text, { encoding, mode: 0o600, flag: 'wx' });
     // The umask may have taken more away than was meant.
     chmodSync(beside, mode);
-    renameSync(beside, place);
+    renameSync(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
   }
 }
 
-/** A link stays one. */
-function followed(file: string): string {
+/** The file that a link leads to: a user's own files may well be links. */
+export function followed(file: string): string {
   try {
     return realpathSync(file);
   } catch {

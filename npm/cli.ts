@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { fstatSync, readFileSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileEachFunctionOnce } from '../action/load.ts';
-import { replaceFile } from '../action/profile.ts';
+import { followed, replaceFile } from '../action/profile.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
 import { runCommand } from './exec.ts';
 import { USAGE } from './help.ts';
@@ -26,7 +26,7 @@ const ROLE_DURATION_SECONDS = '3600';
 /** What a command takes beside the options of a connection. */
 const OWN_FLAGS = {
   'credential-process': ['profile', 'web-identity-token-server'],
-  configure: ['from', 'to', 'command'],
+  configure: ['from', 'to', 'command', 'overwrite'],
   token: ['to', 'profile', 'web-identity-token-server'],
   exec: [],
   get: ['yes'],
@@ -34,6 +34,9 @@ const OWN_FLAGS = {
 type Command = keyof typeof OWN_FLAGS;
 
 const LINES = ['values', 'secrets'];
+const BOOLEANS: string[] = ['overwrite', 'yes'];
+/** Of a session, and so not of a token. */
+const OF_SESSION: OptionName[] = ['chainRoleArn', 'chainSessionTags', 'roleDurationSeconds'];
 /** A token on a command line can be read by every user of the machine. */
 const IN_NO_COMMAND: OptionName[] = ['githubToken', 'minMaskLength'];
 
@@ -42,6 +45,7 @@ interface Arguments {
   options: Record<string, string | undefined>;
   /** The command's own. */
   own: Record<string, string | undefined>;
+  overwrite: boolean;
   yes: boolean;
   positionals: string[];
 }
@@ -66,12 +70,16 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
     return 0;
   },
 
-  async configure({ options, own }) {
+  async configure({ options, own, overwrite }) {
     const from = own['from'] ?? missing('--from FILE');
     const flags = Object.entries(options).flatMap(([name, value]) => (value ? [kebab(name), value] : []));
     const text = (await core()).configure(textOf(from), own['command'] ?? thisCommand(), flags);
     warnOfShadow();
-    if (own['to']) replaceFile(own['to'], text);
+    const to = own['to'];
+    if (to && to !== from && !overwrite && existsSync(to)) {
+      throw wrongUsage(`--to: ${to} is there already; --overwrite replaces all that is in it`);
+    }
+    if (to) replaceFile(followed(to), text);
     else await print(text);
     return 0;
   },
@@ -106,8 +114,13 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
     if (name === undefined || more.length > 0) missing('one NAME');
     if (!/^[A-Za-z_]\w*$/.test(name)) missing('a NAME of letters, digits and _: for another key, give a line of --values');
     if (!yes) refuseToShow();
-    const lines = options['values'] || options['secrets'] ? {} : { values: `${name},secret` };
-    const { plan, values } = await runCore('values', { ...common, options: { ...options, ...lines } });
+    const isGiven = options['values'] || options['secrets'];
+    const lines = isGiven ? options : { ...options, values: `${name},secret` };
+    const { plan, values } = await runCore('values', { ...common, options: lines }).catch((error: EnvKvstoreError) => {
+      if (isGiven || error.code !== 'key-missing') throw error;
+      const hint = `${error.hint} A variable is read by \`--values ${name},variable\`.`;
+      throw new EnvKvstoreError({ code: error.code, message: error.message, hint });
+    });
     const found = values.find((value) => value.name === name);
     if (!found) {
       const message = `there is no value for ${name}`;
@@ -153,21 +166,26 @@ async function main(args: string[]): Promise<number> {
 function parse(command: Command, args: string[]): Arguments | undefined {
   const takesValues = command === 'exec' || command === 'get';
   const names = OPTION_NAMES.filter(
-    (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name)),
+    (name) =>
+      !IN_NO_COMMAND.includes(name) &&
+      (takesValues || !OF_VALUES.includes(name)) &&
+      (command !== 'token' || !OF_SESSION.includes(name)),
   );
-  const own = OWN_FLAGS[command].filter((flag) => flag !== 'yes');
+  const own = OWN_FLAGS[command].filter((flag) => !BOOLEANS.includes(flag));
   // Lines may be given one by one; of any other flag the last counts, so that it can follow a set of flags.
   const text = (flag: string) => ({ type: 'string', multiple: LINES.includes(flag) }) as const;
   const flags = Object.fromEntries([...names.map(kebab), ...own].map((flag) => [flag, text(flag)]));
   const boolean = { type: 'boolean' } as const;
-  const booleans = { help: { ...boolean, short: 'h' }, ...(command === 'get' && { yes: boolean }) };
+  const ofCommand = OWN_FLAGS[command].filter((flag) => BOOLEANS.includes(flag)).map((flag) => [flag, boolean]);
+  const booleans = { ...Object.fromEntries(ofCommand), help: { ...boolean, short: 'h' } };
   const { values, positionals } = parseArgs({ args, options: { ...flags, ...booleans }, allowPositionals: takesValues });
-  if (values['help']) return undefined;
+  if ('help' in values) return undefined;
   // An empty text is none, as an input of the action that is empty.
   const given = (flag: string) => [(values as Record<string, string | string[] | undefined>)[flag]].flat().join('\n') || undefined;
   return {
     options: Object.fromEntries(names.map((name) => [name, given(kebab(name))])),
     own: Object.fromEntries(own.map((flag) => [flag, given(flag)])),
+    overwrite: 'overwrite' in values,
     yes: 'yes' in values,
     positionals,
   };

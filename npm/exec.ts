@@ -2,7 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
-const PASSED_ON = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
+const SIGNALS = [
+  ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const),
+  ...(['SIGALRM', 'SIGVTALRM', 'SIGXCPU', 'SIGCONT', 'SIGWINCH'] as const),
+];
+/** Windows has few of them. */
+const PASSED_ON = SIGNALS.filter((signal) => signal in constants.signals);
 /** From a terminal these come to the command by themselves. */
 const OF_A_TERMINAL: string[] = ['SIGINT', 'SIGQUIT'];
 /** What shells end with. */

@@ -1,4 +1,5 @@
 import { HostError, type Transport } from '../action/transport.ts';
+import { EnvKvstoreError } from './errors.ts';
 
 /** The environment variables that lead to a token: GitHub's own, unless a token server is named. */
 export interface TokenVariables {
@@ -26,11 +27,8 @@ export async function requestGithubToken(
 ): Promise<string> {
   const url = process.env[variables.url];
   const bearer = process.env[variables.token];
-  if (!url || !bearer || !URL.canParse(url)) {
+  if (!url || !bearer) {
     throw new HostError('no-token-endpoint');
-  }
-  if (!isEndpoint(url)) {
-    throw new HostError('token-endpoint-not-https');
   }
   const headers: [string, string][] = [
     ['accept', 'application/json'],
@@ -46,6 +44,14 @@ export async function requestGithubToken(
     throw new HostError('no-token');
   }
   return token;
+}
+
+/** Why no token is to be asked for where the variable leads, if so. */
+export function unsafeEndpoint(variables: TokenVariables): EnvKvstoreError | undefined {
+  const url = process.env[variables.url];
+  if (!url || isEndpoint(url)) return undefined;
+  const message = `${variables.url} holds no https URL: the token that is sent there could be read on the way`;
+  return new EnvKvstoreError({ code: 'invalid-input', message, hint: 'Nothing was sent.' });
 }
 
 /** Whether a bearer token may be sent there. */

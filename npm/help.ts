@@ -5,13 +5,15 @@ const CONNECTION = `To reach AWS:
   --github-enterprise-name SLUG    if the enterprise issues tokens under its own name
   --oidc-issuer URL                GitHub Enterprise Server, data residency
   --audience TEXT                  of the GitHub token
-  --chain-role-arn ARN             a second role, assumed by the first one's session
-  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
   --role-session-name TEMPLATE     of claims, {run_id}@{sha} by default
-  --role-duration-seconds N        900 to 43200
   --aws-account-id ID, --aws-region REGION
   --cognito-account-id ID, --cognito-region REGION
   --timeout-seconds N              for all requests together, 60 by default
+`;
+
+const SESSION = `  --role-duration-seconds N        900 to 43200
+  --chain-role-arn ARN             a second role, assumed by the first one's session
+  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
 `;
 
 const VALUES = `What to read:
@@ -50,7 +52,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage or flags; 3 get would have shown the
 
 Writes the role's credentials to stdout as AWS tools read them from credential_process. They live 3600 seconds.
 
-${CONNECTION}
+${CONNECTION}${SESSION}
 In place of them:
 ${PROPOSAL}`,
 
@@ -59,10 +61,12 @@ ${PROPOSAL}`,
 Translates an AWS config file: each profile with web_identity_token_server gets a credential_process that every AWS tool
 runs. Everything else stays as it is. Writes to stdout unless --to names a file.
 
+  --overwrite                      a file of that name that is there already, which is not the one that is translated
+
   --command COMMAND                what is run, quoted for a shell; this program by its path unless given
 
 Flags to add to each command:
-${CONNECTION}`,
+${CONNECTION}${SESSION}`,
 
   token: `Usage: env-kvstore token [--to FILE] [FLAGS]
 
@@ -81,7 +85,7 @@ Runs a command with the values in its environment, and in no other. Signals and 
 the secrets are masked first, by stderr, because stdout is the command's.
 
 ${VALUES}
-${CONNECTION}`,
+${CONNECTION}${SESSION}`,
 
   get: `Usage: env-kvstore get NAME [--yes] [FLAGS]
 
@@ -91,5 +95,5 @@ Prints one value as it is, without a line break after it. Reads the key NAME of 
   --yes                            also to a terminal or to the pipe of a CI job, which may lead to its log
 
 ${VALUES}
-${CONNECTION}`,
+${CONNECTION}${SESSION}`,
 };

@@ -12,6 +12,8 @@ export { EnvKvstoreError };
 const REFRESHED_BEFORE_MS = 5 * 60 * 1000;
 /** A session of an hour is asked for once where one of fifteen minutes would be five times. */
 const ROLE_DURATION_SECONDS = 3600;
+/** What Cognito gives, whatever is asked for. */
+const ENHANCED_DURATION_SECONDS = 3600;
 
 /** Numbers among the options; all others are strings. */
 const NUMBERS: OptionName[] = ['roleDurationSeconds', 'minMaskLength', 'timeoutSeconds'];
@@ -19,35 +21,36 @@ const OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
 
 export const fromGitHubActions: typeof published.fromGitHubActions = (given) => {
   const { signal, logger, ...options } = given ?? {};
-  let current: published.Credentials | undefined;
-  let pending: Promise<published.Credentials> | undefined;
+  let current: { credentials: published.Credentials; freshUntilMs: number } | undefined;
+  let pending: Promise<NonNullable<typeof current>> | undefined;
 
-  const exchange = async (): Promise<published.Credentials> => {
+  const exchange = async () => {
     const texts = checked(options, OF_CREDENTIALS, { signal });
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
-    const { credentials } = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = credentials!;
-    return {
+    const outcome = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = outcome.credentials!;
+    // By how long they live, and not by when they end: this machine's clock may be another than AWS's.
+    const seconds = texts.identity === 'cognito-enhanced' ? ENHANCED_DURATION_SECONDS : Number(texts.roleDurationSeconds);
+    const freshUntilMs = expiration ? Date.now() + seconds * 1000 - REFRESHED_BEFORE_MS : Infinity;
+    const credentials: published.Credentials = {
       accessKeyId,
       secretAccessKey,
       ...(sessionToken && { sessionToken }),
       ...(expiration && { expiration: new Date(expiration) }),
       ...(accountId && { accountId }),
     };
+    return { credentials, freshUntilMs };
   };
   return async (properties) => {
     if (signal?.aborted) throw signal.reason;
-    if (current && !properties?.forceRefresh && isFresh(current)) {
-      return current;
+    if (current && !properties?.forceRefresh && Date.now() < current.freshUntilMs) {
+      return current.credentials;
     }
     pending ??= exchange().finally(() => (pending = undefined));
-    return (current = await pending);
+    current = await pending;
+    return current.credentials;
   };
 };
-
-function isFresh({ expiration }: published.Credentials): boolean {
-  return expiration === undefined || expiration.getTime() - Date.now() > REFRESHED_BEFORE_MS;
-}
 
 export const loadValues: typeof published.loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};
@@ -57,10 +60,21 @@ export const loadValues: typeof published.loadValues = async (given) => {
     await writeMasks(process.stdout, plan.masks);
   }
   if (env) {
-    values.forEach(({ name, value }) => (env[name] = value));
+    assignAll(env, Object.fromEntries(values.map(({ name, value }) => [name, value])));
   }
   return new Map(values.map((value) => [value.name, new LoadedValue(value)]));
 };
+
+/** All or nothing, of an object too that takes no properties. */
+function assignAll(env: Record<string, string | undefined>, values: Record<string, string>): void {
+  const before = Object.keys(values).map((name) => [name, env[name], name in env] as const);
+  try {
+    Object.assign(env, values);
+  } catch {
+    before.forEach(([name, value, wasThere]) => (wasThere ? Reflect.set(env, name, value) : Reflect.deleteProperty(env, name)));
+    throw invalidInput(['env: is an object that does not take the values'], asOption);
+  }
+}
 
 /** The value is in no property, so that neither `console.log` nor `JSON.stringify` shows it. */
 class LoadedValue implements published.LoadedValue {

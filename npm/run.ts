@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core, Goal, Host, Outcome } from '../action/core.d.ts';
 import { loadCore } from '../action/load.ts';
 import { awsEnvironment, nodeHost } from '../action/node-host.ts';
-import { createTransport, type Transport } from '../action/transport.ts';
+import { createTransport, HostError, type Transport } from '../action/transport.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
-import { GITHUB, requestGithubToken, type TokenVariables } from './github-token.ts';
+import { GITHUB, requestGithubToken, unsafeEndpoint, type TokenVariables } from './github-token.ts';
 import { asCoreTakesThem, type Spelling } from './options.ts';
 
 export interface Settings {
@@ -62,19 +62,24 @@ export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
   setMaxListeners(0, over.signal);
   const aborted = whenAborted(signal, trapped);
   let transport: Transport | undefined;
+  let unsafe: EnvKvstoreError | undefined;
   try {
     const connection = (transport = createTransport());
     const host: Host = {
       ...nodeHost(connection),
       // A run that has ended is not to wait any more: it finds every way closed, and gives up.
       sleep: (durationMs) => sleep(durationMs, undefined, { signal: over.signal }).catch(() => {}),
-      githubToken: (...rest) => requestGithubToken(connection, tokenVariables, ...rest),
+      githubToken(...rest) {
+        unsafe = unsafeEndpoint(tokenVariables);
+        if (unsafe) throw new HostError('no-token-endpoint');
+        return requestGithubToken(connection, tokenVariables, ...rest);
+      },
       log: (...entry) => over.signal.aborted || log(...entry),
     };
     return await Promise.race([aborted.promise, core.run(raw, host)]);
   } catch (reason) {
     signal?.throwIfAborted();
-    throw asError(reason, spelling);
+    throw unsafe ?? asError(reason, spelling);
   } finally {
     aborted.forget();
     over.abort();

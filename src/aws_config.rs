@@ -162,8 +162,11 @@ pub fn configure(text: &str, command: &str, flags: &[(&str, &str)]) -> Result<Co
         if let Err(wrong) = TokenServer::parse(settings.get(SERVER).unwrap_or_default()) {
             problem(&format!("{SERVER}:"), wrong);
         }
-        if section.has(PROCESS) {
-            problem(PROCESS, "is set already");
+        // What would be left beside the command: botocore refuses the one, and takes the other before it.
+        for key in [PROCESS, "web_identity_token_file", "aws_access_key_id"] {
+            if section.has(key) {
+                problem(key, "is set already");
+            }
         }
         // Nobody could say which section's role goes with which server, and botocore refuses the file.
         if sections.iter().filter(|other| other.profile == Some(name)).count() > 1 {

@@ -28,8 +28,7 @@ impl TokenServer {
         let (url_variable, token_variable, audience) = match rest {
             // The original takes `GitHub,a,b` for names of variables, which none can have meant.
             _ if first == "GitHub" => ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", rest),
-            // `github,AUDIENCE` is a slip; read as two variables, it would be told as a variable that is not set.
-            Some(rest) if !first.eq_ignore_ascii_case("GitHub") => match rest.split_once(',') {
+            Some(rest) => match rest.split_once(',') {
                 Some((token, audience)) => (first, token.trim(), Some(audience)),
                 None => (first, rest.trim(), None),
             },
@@ -103,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn github_in_another_case_is_not_taken_for_a_variable() {
-        for text in ["github", "GITHUB", "github,sts.amazonaws.com", "Github,a,b"] {
+    fn github_in_another_case_is_no_server_that_is_known() {
+        for text in ["github", "GITHUB"] {
             assert!(TokenServer::parse(text).unwrap_err().contains("written `GitHub`"), "{text}");
         }
     }

@@ -37,7 +37,10 @@ impl Kind {
 pub struct EnvName(String);
 
 /// Names by which a shell, loader or interpreter is made to run something else, or the runner is misled.
-const REFUSED: [&str; 38] = [
+const REFUSED: [&str; 41] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_SERVER",
     "BASHOPTS",
     "BASH_ENV",
     "CLASSPATH",
@@ -77,8 +80,8 @@ const REFUSED: [&str; 38] = [
     "USERPROFILE",
     "_JAVA_OPTIONS",
 ];
-const REFUSED_PREFIXES: [&str; 8] =
-    ["ACTIONS_", "BASH_FUNC_", "DYLD_", "GITHUB_", "GIT_CONFIG", "INPUT_", "LD_", "RUNNER_"];
+const REFUSED_PREFIXES: [&str; 9] =
+    ["ACTIONS_", "AWS_ENDPOINT_URL", "BASH_FUNC_", "DYLD_", "GITHUB_", "GIT_CONFIG", "INPUT_", "LD_", "RUNNER_"];
 /// Tools look for it under this name, and it changes no step that does not ask for it.
 const ALLOWED: &str = "GITHUB_TOKEN";
 
@@ -464,6 +467,8 @@ mod tests {
             "LD_PRELOAD",
             "DYLD_X",
             "BASH_ENV",
+            "AWS_CONFIG_FILE",
+            "AWS_ENDPOINT_URL_STS",
             "NODE_OPTIONS",
             "GITHUB_ENV",
             "RUNNER_TEMP",

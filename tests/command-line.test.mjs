@@ -171,7 +171,7 @@ describe('env-kvstore', TOGETHER, () => {
       const own = await ownCloud(t);
       for (const [server, environment, message] of [
         ['GitLab', {}, /unknown server name/],
-        ['github,a', {}, /unknown server name/],
+        ['github,a', {}, /github and a are not set/],
         ['MY-URL,MY_TOKEN', {}, /is neither/],
         ['MY_URL,MY_TOKEN', {}, /MY_URL and MY_TOKEN are not set/],
         ['MY_URL,MY_TOKEN', { MY_URL: 'https://tokens.invalid', MY_TOKEN: '' }, /MY_TOKEN is not set/],
@@ -269,7 +269,7 @@ describe('env-kvstore', TOGETHER, () => {
       const server = { AWS_WEB_IDENTITY_TOKEN_SERVER: 'MY_URL,MY_TOKEN', AWS_ROLE_ARN: roleArn('audit'), MY_URL: url, MY_TOKEN: CANARY };
       failed(await exchange(own, { environment: server }), 'invalid-input', 2);
       const github = { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: CANARY };
-      failed(await exchange(own, { environment: github, flags: own.flags }), 'github-token-unavailable');
+      failed(await exchange(own, { environment: github, flags: own.flags }), 'invalid-input', 2);
       assert.deepEqual(seen, []);
     });
 
@@ -326,6 +326,25 @@ describe('env-kvstore', TOGETHER, () => {
       assert.deepEqual([exitCode, stdout], [0, '']);
       assert.match(await readFile(from, 'utf8'), /^credential_process = npx --yes env-kvstore@1 credential-process --web/m);
       assert.equal((await stat(from)).mode & 0o777, 0o600);
+    });
+
+    test('replaces no other file unasked', async () => {
+      const from = await file('proposed-beside', PROPOSED);
+      const to = await file('others', '[profile mine]\n');
+      const args = ['configure', '--from', from, '--to', to, '--command', 'npx --yes env-kvstore@1'];
+      failed(await run(args, { environment: job() }), 'invalid-input', 2);
+      assert.equal(await readFile(to, 'utf8'), '[profile mine]\n');
+      assert.equal((await run([...args, '--overwrite'], { environment: job() })).exitCode, 0);
+      assert.match(await readFile(to, 'utf8'), /credential_process/);
+    });
+
+    test('tells of keys that AWS tools would take before the command, or refuse beside it', async () => {
+      for (const key of ['web_identity_token_file', 'aws_access_key_id', 'credential_process']) {
+        const from = await file(`proposed-with-${key}`, `${PROPOSED}\n${key} = x\n`);
+        const ended = await run(['configure', '--from', from], { environment: job() });
+        failed(ended, 'invalid-input', 2);
+        assert.match(ended.stderr, new RegExp(`${key} is set already`));
+      }
     });
 
     test('warns that AWS_ACCESS_KEY_ID shadows what it writes', async () => {
@@ -639,7 +658,7 @@ describe('env-kvstore', TOGETHER, () => {
       for (const command of COMMANDS) {
         const { stdout } = await run([command, '--help'], { environment: {} });
         const flags = new Set([...stdout.matchAll(/--[a-z][a-z-]+/g)].map(([flag]) => flag));
-        const args = [...flags].flatMap((flag) => (['--yes', '--help'].includes(flag) ? [] : [flag, 'x']));
+        const args = [...flags].flatMap((flag) => (['--yes', '--overwrite', '--help'].includes(flag) ? [] : [flag, 'x']));
         assert.ok(args.length >= 10);
         const { stderr } = await run([command, ...args, '--no-such'], { environment: {} });
         assert.match(stderr, /there is no flag --no-such\b/, command);

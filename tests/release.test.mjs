@@ -164,12 +164,19 @@ describe('the shell lines of release.yml', () => {
       ['false', []],
       ['', []],
     ]) {
-      const gh = program('gh', `[ "$2" = view ] || echo "$*" >>calls\n[ "$2" != view ] || echo "${isDraft}"\n[ "$2" != view ] || [ -n "${isDraft}" ]`);
-      const { status, stderr } = step('release', 'Publish', { cwd: folder, PATH: gh, GITHUB_REF_NAME: 'v1.2.3', RUNNER_TEMP: '/tmp' });
+      const gh = program('gh', `[ "$1" != api ] || { echo tested; exit; }\n[ "$2" = view ] || echo "$*" >>calls\n[ "$2" != view ] || echo "${isDraft}"\n[ "$2" != view ] || [ -n "${isDraft}" ]`);
+      const { status, stderr } = step('release', 'Publish', { cwd: folder, PATH: gh, GITHUB_REF_NAME: 'v1.2.3', GITHUB_SHA: 'tested', RUNNER_TEMP: '/tmp' });
       assert.equal(status, 0, stderr);
       assert.deepEqual(readFileSync(path.join(folder, 'calls'), 'utf8').trim().split('\n'), [...first, ...expected]);
       rmSync(path.join(folder, 'calls'));
     }
+  });
+
+  test('publish nothing if the tag was moved since its commit was tested', () => {
+    const gh = program('gh', `[ "$*" = "api repos/org/env-kvstore/commits/v1.2.3 --jq .sha" ] && echo another || echo "$*" >>calls`);
+    const environment = { GITHUB_REPOSITORY: 'org/env-kvstore', GITHUB_REF_NAME: 'v1.2.3', GITHUB_SHA: 'tested', RUNNER_TEMP: '/tmp' };
+    assert.equal(step('release', 'Publish', { ...environment, cwd: temporary, PATH: gh }).status, 1);
+    assert.equal(existsSync(path.join(temporary, 'calls')), false);
   });
 
   test('fail if the release can still be changed', () => {

@@ -16,11 +16,12 @@ import {
 } from "./core.mjs";
 
 // npm/cli.ts
-import { fstatSync, readFileSync as readFileSync2 } from "node:fs";
+import { existsSync, fstatSync, readFileSync as readFileSync2 } from "node:fs";
 import path2 from "node:path";
 import { parseArgs } from "node:util";
 
 // action/profile.ts
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -28,7 +29,7 @@ function configFile() {
   return locate(process.env["AWS_CONFIG_FILE"], "config");
 }
 function locate(named, leaf) {
-  return named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), ".aws", leaf);
+  return followed(named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), ".aws", leaf));
 }
 function read(file, encoding = "utf8") {
   try {
@@ -40,12 +41,11 @@ function read(file, encoding = "utf8") {
 }
 function replaceFile(file, text, encoding = "utf8", mode = 384) {
   mkdirSync(path.dirname(file), { recursive: true, mode: 448 });
-  const place = followed(file);
-  const beside = `${place}.${process.pid}.tmp`;
+  const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
+  writeFileSync(beside, text, { encoding, mode: 384, flag: "wx" });
   try {
-    writeFileSync(beside, text, { encoding, mode: 384, flag: "wx" });
     chmodSync(beside, mode);
-    renameSync(beside, place);
+    renameSync(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
@@ -63,7 +63,11 @@ function followed(file) {
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-var PASSED_ON = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
+var SIGNALS = [
+  ...["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"],
+  ...["SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGCONT", "SIGWINCH"]
+];
+var PASSED_ON = SIGNALS.filter((signal) => signal in constants.signals);
 var OF_A_TERMINAL = ["SIGINT", "SIGQUIT"];
 var NOT_EXECUTABLE = 126;
 var NOT_FOUND = 127;
@@ -102,13 +106,14 @@ var CONNECTION = `To reach AWS:
   --github-enterprise-name SLUG    if the enterprise issues tokens under its own name
   --oidc-issuer URL                GitHub Enterprise Server, data residency
   --audience TEXT                  of the GitHub token
-  --chain-role-arn ARN             a second role, assumed by the first one's session
-  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
   --role-session-name TEMPLATE     of claims, {run_id}@{sha} by default
-  --role-duration-seconds N        900 to 43200
   --aws-account-id ID, --aws-region REGION
   --cognito-account-id ID, --cognito-region REGION
   --timeout-seconds N              for all requests together, 60 by default
+`;
+var SESSION = `  --role-duration-seconds N        900 to 43200
+  --chain-role-arn ARN             a second role, assumed by the first one's session
+  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
 `;
 var VALUES = `What to read:
   --values LINES                   ENV_VAR,secret|variable[,KEY[,optional]]; may be given several times
@@ -142,7 +147,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage or flags; 3 get would have shown the
 
 Writes the role's credentials to stdout as AWS tools read them from credential_process. They live 3600 seconds.
 
-${CONNECTION}
+${CONNECTION}${SESSION}
 In place of them:
 ${PROPOSAL}`,
   configure: `Usage: env-kvstore configure --from FILE [--to FILE] [--command COMMAND] [FLAGS]
@@ -150,10 +155,12 @@ ${PROPOSAL}`,
 Translates an AWS config file: each profile with web_identity_token_server gets a credential_process that every AWS tool
 runs. Everything else stays as it is. Writes to stdout unless --to names a file.
 
+  --overwrite                      a file of that name that is there already, which is not the one that is translated
+
   --command COMMAND                what is run, quoted for a shell; this program by its path unless given
 
 Flags to add to each command:
-${CONNECTION}`,
+${CONNECTION}${SESSION}`,
   token: `Usage: env-kvstore token [--to FILE] [FLAGS]
 
 Writes the token that STS takes to a file which only you can read, and to stdout the variables for it, as GITHUB_ENV has them.
@@ -170,7 +177,7 @@ Runs a command with the values in its environment, and in no other. Signals and 
 the secrets are masked first, by stderr, because stdout is the command's.
 
 ${VALUES}
-${CONNECTION}`,
+${CONNECTION}${SESSION}`,
   get: `Usage: env-kvstore get NAME [--yes] [FLAGS]
 
 Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or
@@ -179,7 +186,7 @@ Prints one value as it is, without a line break after it. Reads the key NAME of 
   --yes                            also to a terminal or to the pipe of a CI job, which may lead to its log
 
 ${VALUES}
-${CONNECTION}`
+${CONNECTION}${SESSION}`
 };
 
 // npm/proposal.ts
@@ -251,12 +258,14 @@ var EXEC_FAILED = 125;
 var ROLE_DURATION_SECONDS = "3600";
 var OWN_FLAGS = {
   "credential-process": ["profile", "web-identity-token-server"],
-  configure: ["from", "to", "command"],
+  configure: ["from", "to", "command", "overwrite"],
   token: ["to", "profile", "web-identity-token-server"],
   exec: [],
   get: ["yes"]
 };
 var LINES = ["values", "secrets"];
+var BOOLEANS = ["overwrite", "yes"];
+var OF_SESSION = ["chainRoleArn", "chainSessionTags", "roleDurationSeconds"];
 var IN_NO_COMMAND = ["githubToken", "minMaskLength"];
 var COMMANDS = {
   async "credential-process"({ options, own }) {
@@ -277,12 +286,16 @@ var COMMANDS = {
     );
     return 0;
   },
-  async configure({ options, own }) {
+  async configure({ options, own, overwrite }) {
     const from = own["from"] ?? missing("--from FILE");
     const flags = Object.entries(options).flatMap(([name, value]) => value ? [kebab(name), value] : []);
     const text = (await core()).configure(textOf(from), own["command"] ?? thisCommand(), flags);
     warnOfShadow();
-    if (own["to"]) replaceFile(own["to"], text);
+    const to = own["to"];
+    if (to && to !== from && !overwrite && existsSync(to)) {
+      throw wrongUsage(`--to: ${to} is there already; --overwrite replaces all that is in it`);
+    }
+    if (to) replaceFile(followed(to), text);
     else await print(text);
     return 0;
   },
@@ -313,8 +326,13 @@ var COMMANDS = {
     if (name === void 0 || more.length > 0) missing("one NAME");
     if (!/^[A-Za-z_]\w*$/.test(name)) missing("a NAME of letters, digits and _: for another key, give a line of --values");
     if (!yes) refuseToShow();
-    const lines = options["values"] || options["secrets"] ? {} : { values: `${name},secret` };
-    const { plan, values } = await run("values", { ...common, options: { ...options, ...lines } });
+    const isGiven = options["values"] || options["secrets"];
+    const lines = isGiven ? options : { ...options, values: `${name},secret` };
+    const { plan, values } = await run("values", { ...common, options: lines }).catch((error) => {
+      if (isGiven || error.code !== "key-missing") throw error;
+      const hint = `${error.hint} A variable is read by \`--values ${name},variable\`.`;
+      throw new EnvKvstoreError({ code: error.code, message: error.message, hint });
+    });
     const found = values.find((value) => value.name === name);
     if (!found) {
       const message = `there is no value for ${name}`;
@@ -357,19 +375,21 @@ async function main(args2) {
 function parse(command, args2) {
   const takesValues = command === "exec" || command === "get";
   const names = OPTION_NAMES.filter(
-    (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name))
+    (name) => !IN_NO_COMMAND.includes(name) && (takesValues || !OF_VALUES.includes(name)) && (command !== "token" || !OF_SESSION.includes(name))
   );
-  const own = OWN_FLAGS[command].filter((flag) => flag !== "yes");
+  const own = OWN_FLAGS[command].filter((flag) => !BOOLEANS.includes(flag));
   const text = (flag) => ({ type: "string", multiple: LINES.includes(flag) });
   const flags = Object.fromEntries([...names.map(kebab), ...own].map((flag) => [flag, text(flag)]));
   const boolean = { type: "boolean" };
-  const booleans = { help: { ...boolean, short: "h" }, ...command === "get" && { yes: boolean } };
+  const ofCommand = OWN_FLAGS[command].filter((flag) => BOOLEANS.includes(flag)).map((flag) => [flag, boolean]);
+  const booleans = { ...Object.fromEntries(ofCommand), help: { ...boolean, short: "h" } };
   const { values, positionals } = parseArgs({ args: args2, options: { ...flags, ...booleans }, allowPositionals: takesValues });
-  if (values["help"]) return void 0;
+  if ("help" in values) return void 0;
   const given2 = (flag) => [values[flag]].flat().join("\n") || void 0;
   return {
     options: Object.fromEntries(names.map((name) => [name, given2(kebab(name))])),
     own: Object.fromEntries(own.map((flag) => [flag, given2(flag)])),
+    overwrite: "overwrite" in values,
     yes: "yes" in values,
     positionals
   };

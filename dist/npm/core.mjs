@@ -1076,11 +1076,8 @@ var LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 async function requestGithubToken(transport, variables, audience, timeoutMs, maxBodyBytes) {
   const url = process.env[variables.url];
   const bearer = process.env[variables.token];
-  if (!url || !bearer || !URL.canParse(url)) {
+  if (!url || !bearer) {
     throw new HostError("no-token-endpoint");
-  }
-  if (!isEndpoint(url)) {
-    throw new HostError("token-endpoint-not-https");
   }
   const headers = [
     ["accept", "application/json"],
@@ -1096,6 +1093,12 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
     throw new HostError("no-token");
   }
   return token;
+}
+function unsafeEndpoint(variables) {
+  const url = process.env[variables.url];
+  if (!url || isEndpoint(url)) return void 0;
+  const message = `${variables.url} holds no https URL: the token that is sent there could be read on the way`;
+  return new EnvKvstoreError({ code: "invalid-input", message, hint: "Nothing was sent." });
 }
 function isEndpoint(url) {
   if (!URL.canParse(url)) return false;
@@ -1145,6 +1148,7 @@ async function run(goal, settings) {
   setMaxListeners2(0, over.signal);
   const aborted = whenAborted(signal, trapped);
   let transport;
+  let unsafe;
   try {
     const connection = transport = createTransport();
     const host = {
@@ -1152,13 +1156,17 @@ async function run(goal, settings) {
       // A run that has ended is not to wait any more: it finds every way closed, and gives up.
       sleep: (durationMs) => sleep(durationMs, void 0, { signal: over.signal }).catch(() => {
       }),
-      githubToken: (...rest) => requestGithubToken(connection, tokenVariables, ...rest),
+      githubToken(...rest) {
+        unsafe = unsafeEndpoint(tokenVariables);
+        if (unsafe) throw new HostError("no-token-endpoint");
+        return requestGithubToken(connection, tokenVariables, ...rest);
+      },
       log: (...entry) => over.signal.aborted || log(...entry)
     };
     return await Promise.race([aborted.promise, core2.run(raw, host)]);
   } catch (reason) {
     signal?.throwIfAborted();
-    throw asError(reason, spelling);
+    throw unsafe ?? asError(reason, spelling);
   } finally {
     aborted.forget();
     over.abort();

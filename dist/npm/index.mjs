@@ -12,6 +12,7 @@ import {
 import { inspect } from "node:util";
 var REFRESHED_BEFORE_MS = 5 * 60 * 1e3;
 var ROLE_DURATION_SECONDS = 3600;
+var ENHANCED_DURATION_SECONDS = 3600;
 var NUMBERS = ["roleDurationSeconds", "minMaskLength", "timeoutSeconds"];
 var OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
 var fromGitHubActions = (given) => {
@@ -21,28 +22,29 @@ var fromGitHubActions = (given) => {
   const exchange = async () => {
     const texts = checked(options, OF_CREDENTIALS, { signal });
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
-    const { credentials } = await run("credentials", { options: texts, spelling: asOption, log: logTo(logger), signal });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = credentials;
-    return {
+    const outcome = await run("credentials", { options: texts, spelling: asOption, log: logTo(logger), signal });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = outcome.credentials;
+    const seconds = texts.identity === "cognito-enhanced" ? ENHANCED_DURATION_SECONDS : Number(texts.roleDurationSeconds);
+    const freshUntilMs = expiration ? Date.now() + seconds * 1e3 - REFRESHED_BEFORE_MS : Infinity;
+    const credentials = {
       accessKeyId,
       secretAccessKey,
       ...sessionToken && { sessionToken },
       ...expiration && { expiration: new Date(expiration) },
       ...accountId && { accountId }
     };
+    return { credentials, freshUntilMs };
   };
   return async (properties) => {
     if (signal?.aborted) throw signal.reason;
-    if (current && !properties?.forceRefresh && isFresh(current)) {
-      return current;
+    if (current && !properties?.forceRefresh && Date.now() < current.freshUntilMs) {
+      return current.credentials;
     }
     pending ??= exchange().finally(() => pending = void 0);
-    return current = await pending;
+    current = await pending;
+    return current.credentials;
   };
 };
-function isFresh({ expiration }) {
-  return expiration === void 0 || expiration.getTime() - Date.now() > REFRESHED_BEFORE_MS;
-}
 var loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};
   const texts = checked(options, OPTION_NAMES, { signal, mask, env });
@@ -51,10 +53,19 @@ var loadValues = async (given) => {
     await writeMasks(process.stdout, plan.masks);
   }
   if (env) {
-    values.forEach(({ name, value }) => env[name] = value);
+    assignAll(env, Object.fromEntries(values.map(({ name, value }) => [name, value])));
   }
   return new Map(values.map((value) => [value.name, new LoadedValue(value)]));
 };
+function assignAll(env, values) {
+  const before = Object.keys(values).map((name) => [name, env[name], name in env]);
+  try {
+    Object.assign(env, values);
+  } catch {
+    before.forEach(([name, value, wasThere]) => wasThere ? Reflect.set(env, name, value) : Reflect.deleteProperty(env, name));
+    throw invalidInput(["env: is an object that does not take the values"], asOption);
+  }
+}
 var LoadedValue = class {
   name;
   type;
