@@ -513,7 +513,7 @@ describe('env-kvstore', TOGETHER, () => {
       assert.match(slowly.stdout, /one\ntwo\n$/);
     });
 
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGALRM']) {
       test(`passes ${signal} on, and ends as the command then does`, POSIX, async () => {
         const waits = (does) => node(`process.on('${signal}', () => ${does}); console.log('ready'); setInterval(() => {}, 1000)`);
         const kill = { onStart: (child) => child.stdout.once('data', () => child.kill(signal)) };

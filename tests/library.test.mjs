@@ -138,6 +138,19 @@ describe('fromGitHubActions', () => {
     assert.equal(tokens.length, 3);
   });
 
+  test('makes no exchange for each call where only the clock of this machine is wrong', async (t) => {
+    for (const wrongByMs of [3600_000, -3600_000]) {
+      await t.test(`by ${wrongByMs} ms`, async (t) => {
+        t.mock.method(Date, 'now', () => realNow() + wrongByMs);
+        const provider = fromGitHubActions(CONNECTION);
+        const first = await provider();
+        assert.equal(await provider(), first);
+        assert.equal(operations((name) => name === 'GetId').length, 1);
+        cloud.requests.length = 0;
+      });
+    }
+  });
+
   test('fetches anew when it is told to, once for those who tell it at the same time', async () => {
     const provider = fromGitHubActions(CONNECTION);
     const first = await provider();
@@ -565,6 +578,11 @@ describe('loadValues', () => {
     assert.match(error.message, /^- A: no key `A` in/m);
     assert.match(error.message, /^- B: no key `KEY` in/m);
     assert.deepEqual(none, {});
+    for (const refusing of [Object.freeze({ KEPT: '1' }), Object.defineProperty({ KEPT: '1' }, 'REPLICAS', { get: () => '1' })]) {
+      const refused = await loadValues({ ...CONNECTION, values, env: refusing }).catch((reason) => reason);
+      assert.equal(refused.code, 'invalid-input');
+      assert.deepEqual({ ...refusing }, { KEPT: '1' });
+    }
   });
 
   test('at the same time with other options gives each its own', async () => {
