@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, fstatSync, readFileSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileEachFunctionOnce } from '../action/load.ts';
@@ -76,7 +76,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
     const text = (await core()).configure(textOf(from), own['command'] ?? thisCommand(), flags);
     warnOfShadow();
     const to = own['to'];
-    if (to && to !== from && !overwrite && existsSync(to)) {
+    if (to && to !== from && !overwrite && holdsText(to)) {
       throw wrongUsage(`--to: ${to} is there already; --overwrite replaces all that is in it`);
     }
     if (to) replaceFile(followed(to), text);
@@ -220,6 +220,11 @@ function isRegularFile(): boolean {
   } catch {
     return false;
   }
+}
+
+/** An empty file is one that `mktemp` made for this. */
+function holdsText(file: string): boolean {
+  return existsSync(file) && statSync(file).size > 0;
 }
 
 /** What is no text must not come out changed. */

@@ -16,7 +16,7 @@ import {
 } from "./core.mjs";
 
 // npm/cli.ts
-import { existsSync, fstatSync, readFileSync as readFileSync2 } from "node:fs";
+import { existsSync, fstatSync, readFileSync as readFileSync2, statSync as statSync2 } from "node:fs";
 import path2 from "node:path";
 import { parseArgs } from "node:util";
 
@@ -292,7 +292,7 @@ var COMMANDS = {
     const text = (await core()).configure(textOf(from), own["command"] ?? thisCommand(), flags);
     warnOfShadow();
     const to = own["to"];
-    if (to && to !== from && !overwrite && existsSync(to)) {
+    if (to && to !== from && !overwrite && holdsText(to)) {
       throw wrongUsage(`--to: ${to} is there already; --overwrite replaces all that is in it`);
     }
     if (to) replaceFile(followed(to), text);
@@ -418,6 +418,9 @@ function isRegularFile() {
   } catch {
     return false;
   }
+}
+function holdsText(file) {
+  return existsSync(file) && statSync2(file).size > 0;
 }
 function textOf(file) {
   const bytes = readFileSync2(file);
