@@ -10,14 +10,16 @@ const ANY_BYTES = 'latin1';
 /** The two files of AWS's tools with a profile in them, ready to be written: what cannot be merged fails here. */
 export function mergedFiles(core: Core, { name, overwrite, credentials, region }: ProfilePlan) {
   // By file: both may be one.
-  const merged = new Map<string, string>();
+  const merged = new Map<string, { before: string | undefined; after: string }>();
   const merge = (file: string, isConfig: boolean, settings: string[]) => {
-    const before = merged.get(file) ?? read(file, ANY_BYTES) ?? '';
-    merged.set(file, core.mergeProfile(before, isConfig, name, settings, overwrite));
+    const known = merged.get(file);
+    const before = known ? known.before : read(file, ANY_BYTES);
+    const after = core.mergeProfile(known?.after ?? before ?? '', isConfig, name, settings, overwrite);
+    merged.set(file, { before, after });
   };
   merge(credentialsFile(), false, credentials.flat());
   merge(configFile(), true, ['region', region]);
-  return [...merged].map(([file, text]) => replacement(file, text));
+  return [...merged].map(([file, { before, after }]) => replacement(file, before, after));
 }
 
 /** <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html> */
@@ -43,8 +45,7 @@ export function read(file: string, encoding: BufferEncoding = 'utf8'): string | 
   }
 }
 
-function replacement(file: string, after: string) {
-  const before = read(file, ANY_BYTES);
+function replacement(file: string, before: string | undefined, after: string) {
   const mode = before === undefined ? undefined : statSync(file).mode;
   let isWritten = false;
   return {

@@ -176,7 +176,7 @@ function packages(files) {
 /** The crates that are in the wasm: what the core depends on, and what those do, but for what only runs in the compiler. */
 function crates() {
   const { packages, resolve } = JSON.parse(
-    read('cargo', ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'wasm32-unknown-unknown']),
+    run('cargo', ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'wasm32-unknown-unknown'], {}, 'pipe'),
   );
   const found = new Set();
   const visit = (id) => {
@@ -239,21 +239,17 @@ function compareWithCommitted() {
   console.log(`${Object.keys(built.files).length} files are what the sources build, byte for byte`);
 }
 
-function read(command, args) {
-  const { status, stdout, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (status !== 0) {
-    throw error ?? new Error(`${command} ${args.join(' ')} failed with ${status}`);
-  }
-  return stdout;
-}
-
-function run(command, args, environment = {}) {
-  const { status, error } = spawnSync(command, args, {
+/** What the command writes to stdout, if that is a pipe. */
+function run(command, args, environment = {}, stdout = 'inherit') {
+  const { status, error, stdout: text } = spawnSync(command, args, {
     cwd: root,
+    encoding: 'utf8',
     env: { ...process.env, ...environment },
-    stdio: 'inherit',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['inherit', stdout, 'inherit'],
   });
   if (status !== 0) {
     throw error ?? new Error(`${command} ${args.join(' ')} failed with ${status}`);
   }
+  return text;
 }

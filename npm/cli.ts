@@ -89,7 +89,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
     if (/[\r\n]/.test(to)) missing('--to FILE, without line breaks');
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await runCore('web-identity-token', { ...common, options: settings, tokenVariables });
-    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, [outcome.webIdentityToken!]);
+    await maskInLog([outcome.webIdentityToken!]);
     replaceFile(to, outcome.webIdentityToken!);
     // What an AWS tool needs beside the file, in the form of GITHUB_ENV. The trust policy may demand this session name.
     const variables = {
@@ -105,8 +105,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
   async exec({ options, positionals: [command, ...args] }) {
     if (command === undefined) missing('a command after --');
     const { plan, values } = await runCore('values', { ...common, options });
-    // Stdout is the command's, and may be read by something else than the runner.
-    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, plan.masks);
+    await maskInLog(plan.masks);
     return runCommand(command, args, Object.fromEntries(values.map(({ name, value }) => [name, value])));
   },
 
@@ -126,7 +125,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
       const message = `there is no value for ${name}`;
       throw new EnvKvstoreError({ code: 'key-missing', message, hint: 'Give it a line in --values or --secrets.' });
     }
-    if (process.env['GITHUB_ACTIONS'] === 'true') await writeMasks(process.stderr, plan.masks);
+    await maskInLog(plan.masks);
     await print(found.value);
     return 0;
   },
@@ -191,6 +190,15 @@ function parse(command: Command, args: string[]): Arguments | undefined {
   };
 }
 
+function isInActions(): boolean {
+  return process.env['GITHUB_ACTIONS'] === 'true';
+}
+
+/** By stderr: stdout is the command's, or may be read by something else than the runner. */
+async function maskInLog(masks: string[]): Promise<void> {
+  if (isInActions()) await writeMasks(process.stderr, masks);
+}
+
 /** Every AWS tool does so, and few users know. */
 function warnOfShadow(): void {
   if (process.env['AWS_ACCESS_KEY_ID']) {
@@ -203,7 +211,7 @@ function warnOfShadow(): void {
 
 /** A pipe of a CI job may lead to its log; a file does not. */
 function refuseToShow(): void {
-  const isCi = process.env['GITHUB_ACTIONS'] === 'true' || !['', 'false', undefined].includes(process.env['CI']);
+  const isCi = isInActions() || !['', 'false', undefined].includes(process.env['CI']);
   const isLog = isCi && !isRegularFile();
   if (process.stdout.isTTY || isLog) {
     throw new EnvKvstoreError({

@@ -34,7 +34,7 @@ pub struct ProfilePlan {
     /// `overwrite-aws-profile`
     pub overwrite: bool,
     /// For the shared credentials file.
-    pub credentials: Vec<(&'static str, Secret)>,
+    pub credentials: Vec<(String, Secret)>,
     /// For the config file.
     pub region: String,
 }
@@ -68,7 +68,9 @@ impl Export<'_> {
                 if inputs.has_environment_credentials {
                     warnings.push(shadowed(name.as_str()));
                 }
-                let credentials = exported.iter().map(|(name, text)| (setting_of(name), text.clone())).collect();
+                // A setting is called as its variable, in lower case.
+                let setting = |(name, text): &(&str, Secret)| (name.to_ascii_lowercase(), text.clone());
+                let credentials = exported.iter().map(setting).collect();
                 let (name, region) = (name.as_str().to_owned(), inputs.region.name().to_owned());
                 profile = Some(ProfilePlan { name, overwrite: inputs.overwrite_profile, credentials, region });
             }
@@ -170,15 +172,6 @@ impl Export<'_> {
         }
         summary.push('\n');
         summary
-    }
-}
-
-/// The variable's name as a setting of a profile.
-fn setting_of(variable: &str) -> &'static str {
-    match variable {
-        "AWS_ACCESS_KEY_ID" => "aws_access_key_id",
-        "AWS_SECRET_ACCESS_KEY" => "aws_secret_access_key",
-        _ => "aws_session_token",
     }
 }
 
@@ -379,7 +372,7 @@ mod tests {
         let (plan, warnings) = planned(&[], &[PROFILE], "{}").unwrap();
         let profile = plan.profile.unwrap();
         assert_eq!((profile.name.as_str(), profile.overwrite, profile.region.as_str()), ("deploy", false, "us-west-2"));
-        let names: Vec<_> = profile.credentials.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = profile.credentials.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]);
         assert_eq!(profile.credentials[1].1.secret(), "key-canary");
         assert_eq!((plan.environment.secret(), plan.masks.len() >= 3, warnings.len()), ("", true, 0));

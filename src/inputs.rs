@@ -349,7 +349,6 @@ impl Reader<'_> {
         };
         let region = aws_region.clone().or(home_region)?;
         let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
-        let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
         let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
         let secrets_manager_account = secrets_manager_account.or(account_of(reader));
         let cognito_account = cognito_account.or(account_of(role.as_ref()));

@@ -194,7 +194,7 @@ impl<'a> Finished<'a> {
         let profile = |profile: &'a ProfilePlan| Profile {
             name: &profile.name,
             overwrite: profile.overwrite,
-            credentials: profile.credentials.iter().map(|(name, text)| (*name, text.secret())).collect(),
+            credentials: profile.credentials.iter().map(|(name, text)| (name.as_str(), text.secret())).collect(),
             region: &profile.region,
         };
         Self {

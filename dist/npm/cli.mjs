@@ -304,7 +304,7 @@ var COMMANDS = {
     if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run("web-identity-token", { ...common, options: settings, tokenVariables });
-    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, [outcome.webIdentityToken]);
+    await maskInLog([outcome.webIdentityToken]);
     replaceFile(to, outcome.webIdentityToken);
     const variables = {
       AWS_WEB_IDENTITY_TOKEN_FILE: to,
@@ -319,7 +319,7 @@ var COMMANDS = {
   async exec({ options, positionals: [command, ...args2] }) {
     if (command === void 0) missing("a command after --");
     const { plan, values } = await run("values", { ...common, options });
-    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, plan.masks);
+    await maskInLog(plan.masks);
     return runCommand(command, args2, Object.fromEntries(values.map(({ name, value }) => [name, value])));
   },
   async get({ options, yes, positionals: [name, ...more] }) {
@@ -338,7 +338,7 @@ var COMMANDS = {
       const message = `there is no value for ${name}`;
       throw new EnvKvstoreError({ code: "key-missing", message, hint: "Give it a line in --values or --secrets." });
     }
-    if (process.env["GITHUB_ACTIONS"] === "true") await writeMasks(process.stderr, plan.masks);
+    await maskInLog(plan.masks);
     await print(found.value);
     return 0;
   }
@@ -394,6 +394,12 @@ function parse(command, args2) {
     positionals
   };
 }
+function isInActions() {
+  return process.env["GITHUB_ACTIONS"] === "true";
+}
+async function maskInLog(masks) {
+  if (isInActions()) await writeMasks(process.stderr, masks);
+}
 function warnOfShadow() {
   if (process.env["AWS_ACCESS_KEY_ID"]) {
     console.error(
@@ -402,7 +408,7 @@ function warnOfShadow() {
   }
 }
 function refuseToShow() {
-  const isCi = process.env["GITHUB_ACTIONS"] === "true" || !["", "false", void 0].includes(process.env["CI"]);
+  const isCi = isInActions() || !["", "false", void 0].includes(process.env["CI"]);
   const isLog = isCi && !isRegularFile();
   if (process.stdout.isTTY || isLog) {
     throw new EnvKvstoreError({
