@@ -57,7 +57,7 @@ const STS_AUDIENCE: &str = "sts.amazonaws.com";
 const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
 /// The tags of the README's principal tag map.
 const DEFAULT_CHAIN_SESSION_TAGS: &str =
-    "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,run_id,sha";
+    "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha";
 /// STS caps a session that another session's credentials assumed.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
 const MAX_CHAINED_SECONDS: u32 = 3600;

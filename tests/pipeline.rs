@@ -937,17 +937,43 @@ fn denial_of_the_role_names_the_tags_that_the_token_carries() {
     }
 }
 
-#[test]
-fn denial_for_a_pull_request_says_so() {
-    let job = Job::push().claim("event_name", "pull_request");
+fn denial_for_event(event: &str) -> String {
+    let job = Job::push().claim("event_name", event);
     let run = Script::new("A,secret")
         .signed_in(&job)
         .then(job.get_id())
         .then(job.get_open_id_token())
         .then(job.assume_role().refused_by_sts(403, "AccessDenied", "Not authorized"))
         .run();
-    let text = run.fails_with("assume-role-denied");
-    assert!(text.contains("pull_request"), "{text}");
+    run.fails_with("assume-role-denied")
+}
+
+#[test]
+fn denial_for_a_pull_request_says_so() {
+    for event in ["pull_request", "pull_request_review", "pull_request_review_comment"] {
+        let text = denial_for_event(event);
+        assert!(text.contains(&format!("The job runs for the event {event}, ")), "{text}");
+        assert!(text.contains("no secrets to pull requests of forks"), "{text}");
+    }
+}
+
+#[test]
+fn denial_for_an_event_that_the_trust_policy_does_not_list_names_it_and_those_that_are() {
+    for event in ["pull_request_target", "workflow_run", "issue_comment", "watch"] {
+        let text = denial_for_event(event);
+        assert!(text.contains(&format!("The job runs for the event {event}, ")), "{text}");
+        assert!(
+            text.contains(
+                "push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment only."
+            ),
+            "{text}"
+        );
+        assert!(text.contains(POOL) && text.contains("run_id="), "{text}");
+    }
+    for event in ["push", "deployment"] {
+        let text = denial_for_event(event);
+        assert!(!text.contains("The job runs for the event"), "{text}");
+    }
 }
 
 #[test]

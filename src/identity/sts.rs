@@ -16,6 +16,10 @@ use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
 
+/// The events that the README's trust policy lists.
+const TRUSTED_EVENTS: [&str; 7] =
+    ["push", "workflow_dispatch", "repository_dispatch", "schedule", "release", "merge_group", "deployment"];
+
 /// Who says which claims become session tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagSource {
@@ -198,14 +202,8 @@ impl AssumeRoleWithWebIdentity<'_> {
     fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
         let tags = token.session_tags();
         let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        if tag("event_name") == Some("pull_request") {
-            return Diagnosis::new(
-                "assume-role-denied",
-                "The job runs for a pull_request, which the trust policy of the README refuses, as GitHub itself gives \
-                 no secrets to pull requests of forks.",
-                "Load values in jobs of `push` or of an environment, or let another role with a narrower policy trust \
-                 pull requests.",
-            );
+        if let Some(event) = tag("event_name").filter(|event| !TRUSTED_EVENTS.contains(event)) {
+            return self.event_denied(event, pool, tags.as_deref().unwrap_or_default());
         }
         let carried = match &tags {
             None => "Its tags cannot be read from the token.".to_owned(),
@@ -235,10 +233,39 @@ impl AssumeRoleWithWebIdentity<'_> {
         )
     }
 
-    /// What the trust policy of the README would miss in the tags.
+    /// A trust policy of somebody's own may list other events: then the tags and the rest of the policy decide.
+    fn event_denied(&self, event: &str, pool: &PoolId, tags: &[(String, String)]) -> Diagnosis {
+        let reason = if event.starts_with("pull_request") && event != "pull_request_target" {
+            ", as GitHub itself gives no secrets to pull requests of forks"
+        } else {
+            ""
+        };
+        Diagnosis::new(
+            "assume-role-denied",
+            format!(
+                "The job runs for the event {}, and the trust policy of the README lets in {} only{reason}.",
+                printable(event),
+                TRUSTED_EVENTS.join(", ")
+            ),
+            format!(
+                "Load values in jobs of those events, or list this one in the trust policy of a role of its own with a \
+                 narrower policy (README, \"Pull requests\"). If {} lists it already, check its other conditions: \
+                 `cognito-identity.amazonaws.com:aud` is {pool}; `sts:RoleSessionName` is {}; the tags are {}.",
+                self.role,
+                self.session_name.as_str(),
+                list_of_tags(tags)
+            ),
+        )
+    }
+
+    /// What the trust policy of the README, or that of `docs/organization.md`, would miss in the tags.
     fn what_tags_lack(&self, tags: &[(String, String)]) -> String {
         let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let absent: Vec<_> = ["enterprise", "event_name", "repository", "run_id", "sha"]
+        let tenant = match tag("repository_owner_id") {
+            Some(_) => "repository_owner_id",
+            None => "enterprise_id",
+        };
+        let absent: Vec<_> = [tenant, "event_name", "repository", "run_id", "sha"]
             .into_iter()
             .filter(|name| tag(name).is_none())
             .collect();
@@ -532,8 +559,27 @@ mod tests {
             with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
         assert_eq!(diagnosis.code, "assume-role-denied");
         assert!(diagnosis.cause.contains("event_name=push, run_id=8, sha=abc"), "{}", diagnosis.cause);
-        assert!(diagnosis.cause.contains("Not among them: enterprise, repository ("), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("Not among them: enterprise_id, repository ("), "{}", diagnosis.cause);
         assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
+    }
+
+    #[test]
+    fn a_denial_misses_no_enterprise_in_the_tags_of_an_organization() {
+        let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"repository_owner_id":["9919"],"event_name":["push"]}}}"#;
+        let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert!(diagnosis.cause.contains("Not among them: repository, run_id, sha ("), "{}", diagnosis.cause);
+    }
+
+    #[test]
+    fn trusted_events_are_those_of_the_readme() {
+        let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+        let (_, after) = readme.split_once("\"aws:RequestTag/event_name\": [").unwrap();
+        let (list, _) = after.split_once(']').unwrap();
+        let listed: Vec<_> = list.split(',').map(|event| event.trim().trim_matches('"')).collect();
+        assert_eq!(listed, TRUSTED_EVENTS);
     }
 
     #[test]

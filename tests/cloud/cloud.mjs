@@ -20,16 +20,18 @@ import { Sts } from './sts.mjs';
  * @param {{ key: string, cert: string }} [options.tls] serves https instead of http
  * @param {import('./jwt.mjs').SigningKey} [options.githubKey] instead of a new one
  * @param {() => number} [options.now] the cloud's clock, in milliseconds
- * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes README.md's set-up in place
+ * @param {(origin: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than README.md's
+ * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes the set-up in place
  */
-export async function startCloud({ port = 0, tls, githubKey, now = Date.now, configure = () => {} } = {}) {
+export async function startCloud(options = {}) {
+  const { port = 0, tls, githubKey, now = Date.now, setupAt = readmeSetup, configure = () => {} } = options;
   const [key, cognitoKey, server] = await Promise.all([
     githubKey ?? newSigningKey(),
     newSigningKey(),
     listen({ tls, port }),
   ]);
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
-  const setup = readmeSetup(url);
+  const setup = setupAt(url);
   configure(setup);
 
   const issuer = setup.oidcProviders[setup.providerArn].Url;

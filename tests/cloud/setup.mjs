@@ -1,11 +1,11 @@
-// What exists in the AWS account: OIDC providers, identity pools, roles. The default is README.md's set-up; a test
-// changes it in place, before the first request or between two.
+// What exists in the AWS account: OIDC providers, identity pools, roles. The default is README.md's set-up, the other is that
+// of docs/organization.md; a test changes it in place, before the first request or between two.
 
 import { readmeDocuments } from './readme.mjs';
 
 /**
  * @typedef {object} Setup
- * @property {Record<string, any>} documents README.md's marked JSON blocks, by name
+ * @property {Record<string, any>} documents the page's marked JSON blocks, by name
  * @property {string} region of the default pool
  * @property {string} accountId of the default pool and role
  * @property {string} providerArn the default OIDC provider
@@ -38,7 +38,18 @@ import { readmeDocuments } from './readme.mjs';
  * @returns {Setup}
  */
 export function readmeSetup(origin) {
-  const documents = readmeDocuments(origin);
+  return setupOf(readmeDocuments(origin));
+}
+
+/** That of an organisation, whose page names its blocks after README.md's. */
+export function organizationSetup(origin) {
+  const documents = readmeDocuments(origin, 'docs/organization.md');
+  const named = Object.entries(documents).map(([name, document]) => [name.replace(/^organization-/, ''), document]);
+  return setupOf(Object.fromEntries(named));
+}
+
+/** @returns {Setup} */
+function setupOf(documents) {
   const pool = documents['identity-pool'];
   const { IdentityPoolId: poolId, IdentityProviderName: providerArn, ...tagMap } = documents['tag-map'];
   const accountId = providerArn.split(':')[4];
