@@ -14,6 +14,13 @@ import { COGNITO, credentialsIn, decode, jobClient, loginKey } from './cloud/job
 import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
 
 const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
+const TRUSTED_EVENTS = ['push', 'workflow_dispatch', 'repository_dispatch', 'schedule', 'release', 'merge_group', 'deployment'];
+/** A pull request's events, with the ref of their runs. */
+const PULL_REQUESTS = {
+  pull_request: 'refs/pull/7/merge',
+  pull_request_review: 'refs/pull/7/merge',
+  pull_request_review_comment: 'refs/pull/7/merge',
+};
 
 let clockOffsetMs = 0;
 const cloud = await startCloud({ now: () => Date.now() + clockOffsetMs });
@@ -206,9 +213,25 @@ describe('Cognito', () => {
 
 describe('STS refuses', () => {
   const refusedByTrustPolicy = {
-    'a pull request': [{ event_name: 'pull_request' }, 'aws:RequestTag/event_name'],
-    'another enterprise': [{ enterprise: 'evil' }, 'aws:RequestTag/enterprise'],
-    'a job of no enterprise': [{ enterprise: undefined }, 'aws:RequestTag/enterprise'],
+    ...Object.fromEntries(
+      Object.entries(PULL_REQUESTS).map(([event_name, ref]) => [
+        `a ${event_name} at ${ref}`,
+        [{ event_name, ref }, 'aws:RequestTag/event_name'],
+      ]),
+    ),
+    'the run for a merged pull request that was closed': [
+      { event_name: 'pull_request', ref: 'refs/heads/main', head_ref: 'feature', base_ref: 'main' },
+      'aws:RequestTag/event_name',
+    ],
+    'a pull_request_target': [{ event_name: 'pull_request_target' }, 'aws:RequestTag/event_name'],
+    'a workflow_run': [{ event_name: 'workflow_run' }, 'aws:RequestTag/event_name'],
+    'an issue_comment': [{ event_name: 'issue_comment' }, 'aws:RequestTag/event_name'],
+    'another enterprise': [{ enterprise: 'evil', enterprise_id: '4321' }, 'aws:RequestTag/enterprise_id'],
+    'another enterprise that took the name': [{ enterprise_id: '4321' }, 'aws:RequestTag/enterprise_id'],
+    'a job of no enterprise': [
+      { enterprise: undefined, enterprise_id: undefined },
+      'aws:RequestTag/enterprise_id',
+    ],
     'a token without an event': [{ event_name: undefined }, 'aws:RequestTag/event_name'],
     "another run's session name": [{}, 'sts:RoleSessionName', { RoleSessionName: '1@abc' }],
   };
@@ -224,6 +247,15 @@ describe('STS refuses', () => {
       assert.ok(conditionsThatRefused().includes(key));
     });
   }
+
+  test('none of the events that the trust policy lists', async () => {
+    const listed = cloud.setup.documents['trust-policy'].Statement[0].Condition.StringEquals['aws:RequestTag/event_name'];
+    assert.deepEqual(listed, TRUSTED_EVENTS);
+    for (const event_name of TRUSTED_EVENTS) {
+      const credentials = await signIn({ event_name, ref: event_name === 'deployment' ? undefined : 'refs/heads/main' });
+      assert.equal((await getSecretValue(credentials, { SecretId: `${STORES}/secrets` })).status, 200, event_name);
+    }
+  });
 
   test('tags where the trust policy does not allow them', async (t) => {
     const { Statement, ...rest } = cloud.setup.documents['trust-policy'];
@@ -720,6 +752,82 @@ describe('a session', () => {
       getSecretValue(await signIn(), { SecretId: `${STORES}/env/staging/secrets` }),
       'AccessDeniedException',
     );
+  });
+
+  for (const key of ['environment', 'Environment', 'ENVIRONMENT']) {
+    test(`without an environment reads production's stores where the role has the tag ${key}=production, by either policy`, async (t) => {
+      const tags = { 'github:enterprise': 'octo-enterprise', 'github:repository': 'octo-org/octo-repo' };
+      cloud.putSecret('tagged/production', 'value', { tags: { ...tags, 'github:environment': 'production' } });
+      const production = [
+        ['role-policy', `${STORES}/env/production/secrets`],
+        ['role-policy-by-tags', 'tagged/production'],
+      ];
+      changeRole(t, {});
+      const changed = cloud.setup.roles[cloud.setup.roleArn];
+      for (const [name, SecretId] of production) {
+        changed.policies = [{ name, document: cloud.setup.documents[name] }];
+        changed.tags = {};
+        await refuses(getSecretValue(await signIn({ environment: undefined }), { SecretId }), 'AccessDeniedException');
+        // As the default_tags of Terraform's provider reach it.
+        changed.tags = { [key]: 'production', Team: 'platform' };
+        assert.equal((await getSecretValue(await signIn({ environment: undefined }), { SecretId })).status, 200);
+        await refuses(getSecretValue(await signIn({ environment: 'staging' }), { SecretId }), 'AccessDeniedException');
+      }
+    });
+  }
+
+  test("is let in by its own tags, whatever tags the role has", async (t) => {
+    changeRole(t, { tags: { enterprise_id: '1234', event_name: 'push' } });
+    const { cognitoToken, sessionName } = await cognitoSignIn({ event_name: undefined, enterprise_id: undefined });
+    await refuses(assumeRole(cognitoToken, sessionName), 'AccessDenied', undefined, 403);
+  });
+
+  test('of a repository that took the name of another cannot read what has the tag of its id', async (t) => {
+    const { arn } = cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: { 'github:repository_id': '1296269' } });
+    t.after(() => cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: {} }));
+    assert.equal((await getSecretValue(await signIn(), { SecretId: arn })).status, 200);
+    for (const repository_id of ['4321', undefined]) {
+      await refuses(getSecretValue(await signIn({ repository_id }), { SecretId: arn }), 'AccessDeniedException');
+      assert.deepEqual(conditionsThatRefused(), ['secretsmanager:ResourceTag/github:repository_id']);
+    }
+    // Whoever may take the tag away opens it again.
+    cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: {} });
+    assert.equal((await getSecretValue(await signIn({ repository_id: '4321' }), { SecretId: arn })).status, 200);
+  });
+
+  test('hears of a store that does not exist, also under the condition on its tag', async () => {
+    const absent = getSecretValue(await signIn({ environment: 'new' }), { SecretId: `${STORES}/env/new/secrets` });
+    await refuses(absent, 'ResourceNotFoundException');
+  });
+
+  test('in another spelling of an environment cannot read its stores, and passes a list of what is excluded', async (t) => {
+    const SecretId = `${STORES}/env/production/secrets`;
+    await refuses(getSecretValue(await signIn({ environment: 'Production' }), { SecretId }), 'AccessDeniedException');
+    const negated = policy('secretsmanager:GetSecretValue', '*', {
+      StringNotEquals: { 'aws:PrincipalTag/environment': 'production' },
+    });
+    changeRole(t, { policies: [{ name: 'negated', document: negated }] });
+    await refuses(getSecretValue(await signIn(), { SecretId }), 'AccessDeniedException');
+    assert.equal((await getSecretValue(await signIn({ environment: 'Production' }), { SecretId })).status, 200);
+  });
+
+  test("of a pull request reads, by a role of its own, the stores that the role names, and under the README's policy any environment's", async (t) => {
+    const { documents } = cloud.setup;
+    const trust = structuredClone(documents['trust-policy']);
+    trust.Statement[0].Condition.StringEquals['aws:RequestTag/event_name'] = Object.keys(PULL_REQUESTS);
+    const named = policy('secretsmanager:GetSecretValue', `arn:aws:secretsmanager:*:*:secret:${STORES}/env/staging/secrets-??????`);
+    const RoleArn = addRole(t, 'pull-requests', role(trust, named));
+    for (const [event_name, ref] of Object.entries(PULL_REQUESTS)) {
+      const credentials = await signIn({ event_name, ref }, { RoleArn });
+      assert.equal((await getSecretValue(credentials, { SecretId: `${STORES}/env/staging/secrets` })).status, 200);
+      const production = { SecretId: `${STORES}/env/production/secrets` };
+      await refuses(getSecretValue(credentials, production), 'AccessDeniedException');
+      cloud.setup.roles[RoleArn].policies = [{ name: 'by name', document: documents['role-policy'] }];
+      assert.equal((await getSecretValue(credentials, production)).status, 200);
+      cloud.setup.roles[RoleArn].policies = [{ name: 'named', document: named }];
+    }
+    const { cognitoToken, sessionName } = await cognitoSignIn();
+    await refuses(assumeRole(cognitoToken, sessionName, { RoleArn }), 'AccessDenied', undefined, 403);
   });
 
   test('can do no more than its session policy', async () => {
