@@ -562,18 +562,27 @@ const EFFECTS = {
     "reads under README.md's trust policy, which takes no claim that the first session does not have": async () => {
       const { 'chain-trust-policy': trust, 'role-policy': policy } = cloud.setup.documents;
       const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
-      const tags = { 'chain-session-tags': 'enterprise,environment,repository' };
+      const tags = { 'chain-session-tags': 'enterprise,environment,repository,repository_id' };
       const inputs = { 'chain-role-arn': addRole({ trust, policy }), ...tags };
       succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-t` });
       const noEnvironment = await run({ repository, inputs, claims: { environment: undefined } });
       succeeded(noEnvironment, { TOKEN: `${CANARY}-t` });
-      failed(await run({ repository, inputs: { ...inputs, 'chain-session-tags': 'enterprise,repository,ref' } }), 'chain-role-denied');
+      failed(await run({ repository, inputs: { ...inputs, 'chain-session-tags': 'enterprise,repository,repository_id,ref' } }), 'chain-role-denied');
       // A first session without the tag vouches for nothing.
       const { poolId, roleArn } = addPool({ tagMap: tagMapWithout('environment') });
       const first = JSON.parse(JSON.stringify(trust).replace(cloud.setup.roleArn, roleArn));
       const unvouched = { 'cognito-identity-pool-id': poolId, 'cognito-role-arn': roleArn, ...tags };
       const chain = { 'chain-role-arn': addRole({ trust: first, policy }) };
       failed(await run({ repository, inputs: { ...unvouched, ...chain } }), 'chain-role-denied');
+    },
+    "reads what has the tag of the repository's id, by the tags that the second session has unless told otherwise": async () => {
+      const repository = newRepository({});
+      const tags = { 'github:repository_id': '1296269' };
+      cloud.putSecret(`${storesOf(repository)}/secrets`, { TOKEN: `${CANARY}-t` }, { tags });
+      const inputs = { 'chain-role-arn': addReader() };
+      succeeded(await run({ repository, inputs }), { TOKEN: `${CANARY}-t` });
+      const recycled = await run({ repository, inputs, claims: { repository_id: '4321' } });
+      failed(recycled, 'store-access-denied');
     },
     'is refused where its trust policy does not name the first role, or does not exist': async () => {
       const stranger = await run({ inputs: { 'chain-role-arn': addReader({ first: addRole() }) } });
@@ -956,8 +965,17 @@ test('no job with a wrong token has sent it to Cognito', () => {
 describe('AWS refuses', TOGETHER, () => {
   const trustRefusals = {
     'a pull request': [{ claims: { event_name: 'pull_request' } }, 'aws:RequestTag/event_name', /pull_request/],
-    'a job of another enterprise': [{ claims: { enterprise: 'evil' } }, 'aws:RequestTag/enterprise', /enterprise=evil/],
-    'a job of no enterprise': [{ claims: { enterprise: undefined } }, 'aws:RequestTag/enterprise', /the tags /],
+    'a review of a pull request': [
+      { claims: { event_name: 'pull_request_review', ref: 'refs/pull/7/merge' } },
+      'aws:RequestTag/event_name',
+      /runs for pull_request_review, .* lets in push, workflow_dispatch/,
+    ],
+    'a job of another enterprise': [{ claims: { enterprise_id: '4321' } }, 'aws:RequestTag/enterprise_id', /enterprise_id=4321/],
+    'a job of no enterprise': [
+      { claims: { enterprise: undefined, enterprise_id: undefined } },
+      'aws:RequestTag/enterprise_id',
+      /the tags .*Not among them: enterprise_id /,
+    ],
     'a job without an event': [{ claims: { event_name: undefined } }, 'aws:RequestTag/event_name', /the tags /],
     'a session name that is not run and commit': [
       { inputs: { 'role-session-name': '{run_id}' } },

@@ -469,6 +469,19 @@ describe('a GitHub token at STS', () => {
     await refuses(assumeDirectly(token(), { RoleArn }), 'AccessDenied', undefined, 403);
   });
 
+  test('of a pull request gets in where the trust policy names neither ref nor environment', async (t) => {
+    const pullRequest = { event_name: 'pull_request', ref: 'refs/pull/7/merge', environment: undefined };
+    const trusted = { repository: 'octo-org/octo-repo' };
+    const open = addRole(t, 'open', role(webIdentityTrust(cloud.setup, trusted), readsAll));
+    assert.equal((await assumeDirectly(token(pullRequest), { RoleArn: open })).status, 200);
+    for (const narrower of [{ ref: 'refs/heads/main' }, { environment: 'production' }]) {
+      const trustPolicy = webIdentityTrust(cloud.setup, { ...trusted, ...narrower });
+      const RoleArn = addRole(t, 'narrower', role(trustPolicy, readsAll));
+      assert.equal((await assumeDirectly(token(), { RoleArn })).status, 200);
+      await refuses(assumeDirectly(token(pullRequest), { RoleArn }), 'AccessDenied', undefined, 403);
+    }
+  });
+
   test('is refused by a role that trusts Cognito alone', async () => {
     const RoleArn = cloud.setup.roleArn;
     await refuses(assumeDirectly(token(), { RoleArn }), 'AccessDenied', undefined, 403);

@@ -40,7 +40,7 @@ step('agreement, workflows, release, npm package, local cloud', process.execPath
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
-  const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'local-action'];
+  const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'organization', 'local-action'];
   const npm = ['library', 'command-line', 'clients', 'readme'];
   const files = [...bundle, ...npm].map((name) => `tests/${name}.test.mjs`);
   step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);

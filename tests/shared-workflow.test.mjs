@@ -103,9 +103,21 @@ describe('the role is refused to', { concurrency: 4 }, () => {
       { job_workflow_ref: SHARED, event_name: 'pull_request' },
       'aws:RequestTag/event_name',
     ],
+    'the shared workflow in a review of a pull request': [
+      { job_workflow_ref: SHARED, event_name: 'pull_request_review', ref: 'refs/pull/7/merge' },
+      'aws:RequestTag/event_name',
+    ],
+    'the shared workflow in a merged pull request that was closed': [
+      { job_workflow_ref: SHARED, event_name: 'pull_request', ref: 'refs/heads/main' },
+      'aws:RequestTag/event_name',
+    ],
+    'the shared workflow after a comment': [
+      { job_workflow_ref: SHARED, event_name: 'issue_comment' },
+      'aws:RequestTag/event_name',
+    ],
     'the shared workflow in another enterprise': [
-      { job_workflow_ref: SHARED, enterprise: 'mallory' },
-      'aws:RequestTag/enterprise',
+      { job_workflow_ref: SHARED, enterprise: 'mallory', enterprise_id: '4321' },
+      'aws:RequestTag/enterprise_id',
     ],
   };
   for (const [who, [claims, key = 'aws:RequestTag/job_workflow_ref']] of Object.entries(others)) {

@@ -202,9 +202,14 @@ impl AssumeRoleWithWebIdentity<'_> {
     fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
         let tags = token.session_tags();
         let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        if let Some(event) = tag("event_name").filter(|event| !TRUSTED_EVENTS.contains(event)) {
-            return self.event_denied(event, pool, tags.as_deref().unwrap_or_default());
-        }
+        let unlisted = tag("event_name").filter(|event| !TRUSTED_EVENTS.contains(event));
+        let (likely, remedy) = unlisted.map_or_else(Default::default, |event| {
+            let (event, trusted) = (printable(event), TRUSTED_EVENTS.join(", "));
+            (
+                format!("The job runs for {event}, and the trust policy of the README lets in {trusted} only. "),
+                "Load values in jobs of those events, or let a role of its own with a narrower policy trust this one. ",
+            )
+        });
         let carried = match &tags {
             None => "Its tags cannot be read from the token.".to_owned(),
             Some(tags) if tags.is_empty() => {
@@ -218,42 +223,18 @@ impl AssumeRoleWithWebIdentity<'_> {
         Diagnosis::new(
             "assume-role-denied",
             format!(
-                "The trust policy of {} (account {}) does not let this session in, or there is no such role. {carried}",
+                "{likely}The trust policy of {} (account {}) does not let this session in, or there is no such role. \
+                 {carried}",
                 self.role,
                 self.role.account()
             ),
             format!(
-                "In the trust policy check that: the principal is `cognito-identity.amazonaws.com`; \
+                "{remedy}In the trust policy check that: the principal is `cognito-identity.amazonaws.com`; \
                  `cognito-identity.amazonaws.com:aud` is {}; both `sts:AssumeRoleWithWebIdentity` and \
                  `sts:TagSession` are allowed; `sts:RoleSessionName` is {}; each `aws:RequestTag/...` it names is among \
                  the tags above.",
                 pool,
                 self.session_name.as_str()
-            ),
-        )
-    }
-
-    /// A trust policy of somebody's own may list other events: then the tags and the rest of the policy decide.
-    fn event_denied(&self, event: &str, pool: &PoolId, tags: &[(String, String)]) -> Diagnosis {
-        let reason = if event.starts_with("pull_request") && event != "pull_request_target" {
-            ", as GitHub itself gives no secrets to pull requests of forks"
-        } else {
-            ""
-        };
-        Diagnosis::new(
-            "assume-role-denied",
-            format!(
-                "The job runs for the event {}, and the trust policy of the README lets in {} only{reason}.",
-                printable(event),
-                TRUSTED_EVENTS.join(", ")
-            ),
-            format!(
-                "Load values in jobs of those events, or list this one in the trust policy of a role of its own with a \
-                 narrower policy (README, \"Pull requests\"). If {} lists it already, check its other conditions: \
-                 `cognito-identity.amazonaws.com:aud` is {pool}; `sts:RoleSessionName` is {}; the tags are {}.",
-                self.role,
-                self.session_name.as_str(),
-                list_of_tags(tags)
             ),
         )
     }
