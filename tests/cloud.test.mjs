@@ -469,7 +469,7 @@ describe('a GitHub token at STS', () => {
     await refuses(assumeDirectly(token(), { RoleArn }), 'AccessDenied', undefined, 403);
   });
 
-  test('of a pull request gets in where the trust policy names neither ref nor environment', async (t) => {
+  test('of a pull request gets in where the trust policy names no ref, and no environment that GitHub keeps it from', async (t) => {
     const pullRequest = { event_name: 'pull_request', ref: 'refs/pull/7/merge', environment: undefined };
     const trusted = { repository: 'octo-org/octo-repo' };
     const open = addRole(t, 'open', role(webIdentityTrust(cloud.setup, trusted), readsAll));
@@ -479,6 +479,8 @@ describe('a GitHub token at STS', () => {
       const RoleArn = addRole(t, 'narrower', role(trustPolicy, readsAll));
       assert.equal((await assumeDirectly(token(), { RoleArn })).status, 200);
       await refuses(assumeDirectly(token(pullRequest), { RoleArn }), 'AccessDenied', undefined, 403);
+      const unprotected = assumeDirectly(token({ ...pullRequest, environment: 'production' }), { RoleArn });
+      assert.equal((await unprotected).status, narrower.ref ? 403 : 200);
     }
   });
 

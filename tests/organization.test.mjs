@@ -69,6 +69,22 @@ describe('a job of the organisation', () => {
     assert.match(step.log.join('\n'), /^Warning: .*env\/Production\/secrets/m);
     refused(await load({ environment: 'Production' }, { ...actionWith, 'environment-store': 'required' }), 'store-not-found');
   });
+
+  test('in another spelling of an environment fails under the policy by tags, unless its stores are optional', async (t) => {
+    const { roles, roleArn, documents } = cloud.setup;
+    const { policies } = roles[roleArn];
+    t.after(() => (roles[roleArn].policies = policies));
+    roles[roleArn].policies = [{ name: 'by tags', document: documents['role-policy-by-tags'] }];
+    const tags = { 'github:repository_owner_id': '9919', 'github:repository': 'octo-org/octo-repo' };
+    cloud.putSecret(`${STORES}/secrets`, { DATABASE_URL: `${CANARY}-repository` }, { tags });
+    const production = { ...tags, 'github:environment': 'production' };
+    cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags: production });
+    const inputs = { ...actionWith, values: 'DATABASE_URL,secret' };
+    assert.deepEqual((await load({}, inputs)).env, { DATABASE_URL: `${CANARY}-production` });
+    refused(await load({ environment: 'Production' }, inputs), 'store-access-denied');
+    const optional = await load({ environment: 'Production' }, { ...inputs, 'environment-store': 'optional' });
+    assert.deepEqual(optional.env, { DATABASE_URL: `${CANARY}-repository` });
+  });
 });
 
 describe('the role is refused to', { concurrency: 4 }, () => {
