@@ -13,6 +13,7 @@
 pub mod aws;
 pub mod aws_config;
 pub mod claims;
+pub mod env_names;
 pub mod error;
 pub mod export;
 pub mod fetch;

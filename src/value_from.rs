@@ -37,7 +37,7 @@ pub struct Home<'a> {
 
 impl SecretLine {
     /// Reads one line. The fields after the secret may be empty or left out.
-    pub fn parse(line: &str) -> Result<Self, &'static str> {
+    pub fn parse(line: &str) -> Result<Self, String> {
         const FORM: &str = "is not `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`";
         let (name, from) = line.split_once('=').ok_or(FORM)?;
         let (name, from) = (EnvName::parse(name.trim())?, from.trim());
@@ -49,15 +49,15 @@ impl SecretLine {
         let mut fields = rest.split(':').skip(1).map(|field| (!field.is_empty()).then(|| field.to_owned()));
         let (key, stage, version_id) = (fields.next(), fields.next(), fields.next());
         if fields.next().is_some() {
-            return Err("has more than three fields after the secret");
+            return Err("has more than three fields after the secret".to_owned());
         }
         let version_id = version_id.flatten();
         if version_id.as_ref().is_some_and(|id| !(32..=64).contains(&id.len())) {
-            return Err("has a version id that is not 32 to 64 characters");
+            return Err("has a version id that is not 32 to 64 characters".to_owned());
         }
         let stage = stage.flatten();
         if stage.as_ref().is_some_and(|stage| stage.len() > 256) {
-            return Err("has a version stage of more than 256 characters");
+            return Err("has a version stage of more than 256 characters".to_owned());
         }
         Ok(Self { name, key: key.flatten(), secret, stage, version_id })
     }
@@ -197,6 +197,6 @@ mod tests {
         let problems = parse("# a comment\n\nA=a\nB\nA=b\n").unwrap_err();
         assert_eq!(problems.len(), 2);
         assert!(problems[0].starts_with("line 4, `B`: is not"), "{problems:?}");
-        assert_eq!(problems[1], "line 5, `A=b`: `A` stands in line 3 already");
+        assert_eq!(problems[1], "line 5, `A=b`: `A` is already set on line 3");
     }
 }

@@ -1,8 +1,10 @@
 //! What the step asks for, line by line, and what the stores have for it.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
 
+use crate::env_names::{self, Effect, Rule};
 use crate::error::{Error, ValueProblem};
 use crate::printable::printable;
 use crate::secret::Secret;
@@ -36,71 +38,46 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnvName(String);
 
-/// Names by which a shell, loader or interpreter is made to run something else, or the runner is misled.
-const REFUSED: [&str; 41] = [
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_WEB_IDENTITY_TOKEN_SERVER",
-    "BASHOPTS",
-    "BASH_ENV",
-    "CLASSPATH",
-    "COMSPEC",
-    "GIT_ASKPASS",
-    "GIT_EXEC_PATH",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_PROXY_COMMAND",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_TEMPLATE_DIR",
-    "GOFLAGS",
-    "HOME",
-    "IFS",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "NODE_EXTRA_CA_CERTS",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "NODE_TLS_REJECT_UNAUTHORIZED",
-    "PATH",
-    "PATHEXT",
-    "PERL5DB",
-    "PERL5LIB",
-    "PERL5OPT",
-    "PROMPT_COMMAND",
-    "PS4",
-    "PSMODULEPATH",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "RUBYLIB",
-    "RUBYOPT",
-    "SHELL",
-    "SHELLOPTS",
-    "SSH_ASKPASS",
-    "USERPROFILE",
-    "_JAVA_OPTIONS",
-];
-const REFUSED_PREFIXES: [&str; 9] =
-    ["ACTIONS_", "AWS_ENDPOINT_URL", "BASH_FUNC_", "DYLD_", "GITHUB_", "GIT_CONFIG", "INPUT_", "LD_", "RUNNER_"];
-/// Tools look for it under this name, and it changes no step that does not ask for it.
-const ALLOWED: &str = "GITHUB_TOKEN";
+/// Who wants a variable of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WantedBy {
+    /// A line of the step, which spells it out.
+    Line,
+    /// `*`, which takes what the store has.
+    Star,
+}
 
 impl EnvName {
-    /// `[A-Za-z_][A-Za-z0-9_]*`, but none that changes how later steps run. Windows does not tell `Path` from `PATH`, so
-    /// neither does this.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// `[A-Za-z_][A-Za-z0-9_]*`, but none that decides what later steps run; see [`env_names`].
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::wanted_by(WantedBy::Line, text)
+    }
+
+    fn wanted_by(who: WantedBy, text: &str) -> Result<Self, String> {
         let mut bytes = text.bytes();
         let starts = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
         if !starts || !bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Err("is not a name for an environment variable ([A-Za-z_][A-Za-z0-9_]*)");
+            return Err("is not a name for an environment variable ([A-Za-z_][A-Za-z0-9_]*)".to_owned());
         }
-        let upper = text.to_ascii_uppercase();
-        let refused =
-            REFUSED.contains(&upper.as_str()) || REFUSED_PREFIXES.iter().any(|prefix| upper.starts_with(prefix));
-        if refused && upper != ALLOWED {
-            return Err("is a name that would change how later steps run, and is refused");
+        let Some(Rule { effect, reason, .. }) = env_names::rule_of(text) else { return Ok(Self(text.to_owned())) };
+        match (effect, who) {
+            (Effect::Redirects, WantedBy::Line) => Ok(Self(text.to_owned())),
+            (Effect::Redirects, WantedBy::Star) => Err(format!(
+                "is refused under `*` as a name for a variable: {reason}. If that is meant, give it a line of its own"
+            )),
+            (Effect::RunsCode, WantedBy::Line) => Err(format!(
+                "is refused as a name for a variable: {reason}. Choose another name, and let the step that needs this one \
+                 set it (`env:`)"
+            )),
+            (Effect::RunsCode, WantedBy::Star) => Err(format!(
+                "is refused as a name for a variable: {reason}. Rename the key, or name the values one by one"
+            )),
         }
-        Ok(Self(text.to_owned()))
+    }
+
+    /// Names that differ in case only are one: to the runner for outputs, to Windows for the environment.
+    pub fn is_same(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
     }
 
     /// The name.
@@ -141,23 +118,27 @@ impl ValueLine {
         }
     }
 
-    fn parse(line: &str) -> Result<Self, &'static str> {
+    fn parse(line: &str) -> Result<Self, String> {
         let fields: Vec<_> = line.split(',').map(str::trim).collect();
         let (name, kind, key, optional) = match fields.as_slice() {
             [name, kind] => (*name, *kind, "", ""),
             [name, kind, key] => (*name, *kind, *key, ""),
             [name, kind, key, optional] => (*name, *kind, *key, *optional),
-            _ => return Err("is not `ENV_VAR,secret|variable[,KEY[,optional]]`"),
+            _ => return Err("is not `ENV_VAR,secret|variable[,KEY[,optional]]`".to_owned()),
         };
         let kind = Kind::parse(kind).ok_or("has a type that is neither `secret` nor `variable`")?;
         if name == "*" {
-            return if fields.len() == 2 { Ok(Self::All(kind)) } else { Err("has a key, which `*` does not take") };
+            return if fields.len() == 2 {
+                Ok(Self::All(kind))
+            } else {
+                Err("has a key, which `*` does not take".to_owned())
+            };
         }
         let name = EnvName::parse(name)?;
         let optional = match optional {
             "" => false,
             word if word.eq_ignore_ascii_case("optional") => true,
-            _ => return Err("has a fourth field that is not `optional`"),
+            _ => return Err("has a fourth field that is not `optional`".to_owned()),
         };
         let key = if key.is_empty() { name.as_str().to_owned() } else { key.to_owned() };
         Ok(Self::One { name, kind, key, optional })
@@ -179,10 +160,12 @@ pub fn parse(text: &str) -> Result<Vec<ValueLine>, Vec<String>> {
     Ok(lines)
 }
 
-/// Reads all lines but blank ones and comments. `read` gives what a line takes, which no other line may take.
-pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, &'static str>) -> Result<(), Vec<String>> {
+/// Reads all lines but blank ones and comments. `read` gives what a line takes, which no other line may take, in another
+/// case neither.
+pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
-    let mut taken_in: Vec<(String, usize)> = Vec::new();
+    let mut taken_on: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all_taken = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
         if line.is_empty() || line.starts_with('#') {
@@ -190,15 +173,27 @@ pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, &'stat
         }
         let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
         match read(line) {
-            Ok(taken) => match taken_in.iter().find(|(other, _)| *other == taken) {
-                Some((_, first)) => refuse(&format!("`{taken}` stands in line {first} already")),
-                None => taken_in.push((taken, number)),
+            Ok(taken) => match taken_on.entry(taken.to_ascii_lowercase()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(all_taken.len());
+                    all_taken.push((taken, number));
+                }
+                Entry::Occupied(entry) => match all_taken.get(*entry.get()) {
+                    Some((other, first)) if *other != taken => {
+                        refuse(&format!("`{other}` on line {first} {DIFFERS_IN_CASE}"))
+                    }
+                    Some((_, first)) => refuse(&format!("`{taken}` is already set on line {first}")),
+                    None => {}
+                },
             },
-            Err(problem) => refuse(problem),
+            Err(problem) => refuse(&problem),
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
+
+/// Said of another name.
+pub const DIFFERS_IN_CASE: &str = "differs in case only, which outputs and Windows take for the same name";
 
 /// A value with the name to export it by, and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -246,15 +241,24 @@ pub struct Request<'a> {
     pub secrets: &'a [(&'a SecretLine, &'a Document)],
 }
 
+/// What a step gets.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The values.
+    pub values: Vec<Value>,
+    /// For the log.
+    pub notices: Vec<String>,
+}
+
 impl Request<'_> {
     /// The values, an environment's before the repository's, or every reason why not.
     ///
     /// A repository store that could not be read is an error only if a line is left that the environment's store does
     /// not answer.
-    pub fn resolve(&self) -> Result<Vec<Value>, Error> {
+    pub fn resolve(&self) -> Result<Resolved, Error> {
         let mut values = Vec::new();
         let mut problems = Vec::new();
-        let mut by_star = ByStar { named: self.names(), taken: BTreeSet::new() };
+        let mut by_star = ByStar { named: self.names(), taken: BTreeMap::new(), notices: Vec::new() };
         for line in self.lines {
             let layers = self.layers.iter().find(|(kind, _)| *kind == line.kind());
             let (_, layers) = layers.ok_or(Error::Internal("a store was not planned"))?;
@@ -281,21 +285,20 @@ impl Request<'_> {
             }
         }
         problems.dedup();
-        if problems.is_empty() { Ok(values) } else { Err(Error::ValuesUnusable(problems)) }
+        match problems.is_empty() {
+            true => Ok(Resolved { values, notices: by_star.notices }),
+            false => Err(Error::ValuesUnusable(problems)),
+        }
     }
 
-    /// The variables that have lines of their own.
+    /// The variables that have lines of their own, in lower case.
     fn names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for line in self.lines {
-            if let ValueLine::One { name, .. } = line {
-                names.insert(name.to_string());
-            }
-        }
-        for line in self.secret_lines {
-            names.insert(line.name.to_string());
-        }
-        names
+        let of_values = self.lines.iter().filter_map(|line| match line {
+            ValueLine::One { name, .. } => Some(name),
+            ValueLine::All(_) => None,
+        });
+        let of_secrets = self.secret_lines.iter().map(|line| &line.name);
+        of_values.chain(of_secrets).map(|name| name.as_str().to_ascii_lowercase()).collect()
     }
 }
 
@@ -342,10 +345,12 @@ fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
     ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores: read }
 }
 
-/// The names around a `*`: those that lines of their own load, which `*` leaves alone, and those that a `*` has loaded.
+/// The names around a `*`, in lower case: those that lines of their own load, which `*` leaves alone, and those that a
+/// `*` has loaded, with the keys and their stores.
 struct ByStar {
     named: BTreeSet<String>,
-    taken: BTreeSet<String>,
+    taken: BTreeMap<String, (String, String)>,
+    notices: Vec<String>,
 }
 
 impl ByStar {
@@ -356,17 +361,22 @@ impl ByStar {
         values: &mut Vec<Value>,
         problems: &mut Vec<ValueProblem>,
     ) -> Result<(), Error> {
-        let mut better: Option<&Document> = None;
+        let mut is_read = false;
+        // What the environment's store has, in any case of letters, the repository's has not.
+        let mut better: BTreeSet<String> = BTreeSet::new();
         for (scope, layer) in layers.by_precedence() {
             let document = match layer {
                 Layer::Read(document) => document,
                 Layer::Denied(error) => return Err(error.clone()),
                 Layer::NotFound { .. } | Layer::NotApplicable => continue,
             };
-            let keys = document.keys().into_iter().flatten();
-            for key in keys.filter(|key| !better.is_some_and(|better| better.has(key))) {
-                match self.name(key) {
+            is_read = true;
+            let keys: Vec<_> = document.keys().into_iter().flatten().collect();
+            let mut nulls = Vec::new();
+            for key in keys.iter().filter(|key| !better.contains(&key.to_ascii_lowercase())) {
+                match self.name(key, document) {
                     Ok(None) => {}
+                    Ok(Some(_)) if document.is_null(key) => nulls.push(format!("`{key}`")),
                     Ok(Some(name)) => match document.text(key) {
                         Ok(text) => values.push(value(name, kind, text, Some(scope), document)),
                         Err(problem) => problems.push(unusable(&name, key, document, problem)),
@@ -377,23 +387,40 @@ impl ByStar {
                     }
                 }
             }
-            better = Some(document);
+            if !nulls.is_empty() {
+                let keys = nulls.join(", ");
+                self.notices.push(format!("`*` passed over keys of {} that are null: {keys}.", document.name));
+            }
+            better.extend(keys.iter().map(|key| key.to_ascii_lowercase()));
         }
-        if better.is_none() {
+        if !is_read {
             problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
         }
         Ok(())
     }
 
-    fn name(&mut self, key: &str) -> Result<Option<EnvName>, &'static str> {
-        let name = EnvName::parse(key)?;
-        if self.named.contains(key) {
+    /// The name for a key; none if a line of its own loads it.
+    fn name(&mut self, key: &str, document: &Document) -> Result<Option<EnvName>, String> {
+        let folded = key.to_ascii_lowercase();
+        if self.named.contains(&folded) {
             return Ok(None);
         }
-        if !self.taken.insert(key.to_owned()) {
-            return Err("has the name of a value that another `*` has loaded");
+        let name = EnvName::wanted_by(WantedBy::Star, key)?;
+        match self.taken.entry(folded) {
+            Entry::Vacant(entry) => {
+                entry.insert((key.to_owned(), document.name.clone()));
+                Ok(Some(name))
+            }
+            Entry::Occupied(entry) => match entry.get() {
+                (other, _) if other == key => Err("has the name of a value that another `*` has loaded".to_owned()),
+                (other, store) if *store == document.name => {
+                    Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
+                }
+                (other, store) => {
+                    Err(format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}"))
+                }
+            },
         }
-        Ok(Some(name))
     }
 }
 
@@ -430,8 +457,9 @@ mod tests {
     fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
         let layers = [(Kind::Secret, Layers { environment, repository })];
         let lines = parse(lines).unwrap();
-        let values = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
-        Ok(values.into_iter().map(|value| (value.name.to_string(), value.text.secret().to_owned())).collect())
+        let resolved = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
+        let pair = |value: Value| (value.name.to_string(), value.text.secret().to_owned());
+        Ok(resolved.values.into_iter().map(pair).collect())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Error> {
@@ -456,7 +484,7 @@ mod tests {
                 .unwrap_err();
         let numbers: Vec<_> = problems.iter().map(|problem| problem.split(',').next().unwrap()).collect();
         assert_eq!(numbers, ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8"]);
-        assert_eq!(problems[4], "line 6, `OK,variable`: `OK` stands in line 1 already");
+        assert_eq!(problems[4], "line 6, `OK,variable`: `OK` is already set on line 1");
     }
 
     #[test]
@@ -478,7 +506,7 @@ mod tests {
         ] {
             assert!(EnvName::parse(name).is_err(), "{name}");
         }
-        for name in ["GITHUB_TOKEN", "_", "a1", "PATH_TO", "ENV", "LDAP"] {
+        for name in ["GITHUB_TOKEN", "_", "a1", "PATH_TO", "LDAP"] {
             assert!(EnvName::parse(name).is_ok(), "{name}");
         }
         for name in ["", "1A", "A-B", "A B", "É", "A=B", "A\n"] {
@@ -512,13 +540,85 @@ mod tests {
         let loaded =
             load("B,secret,A\n*,secret", environment(r#"{"A":"e"}"#), repository(r#"{"A":"r","B":"r","C":"r"}"#));
         assert_eq!(loaded, pairs(&[("B", "e"), ("A", "e"), ("C", "r")]));
-        let error = load("*,secret", Layer::NotApplicable, repository(r#"{"a-b":"canary","PATH":"canary","N":null}"#))
-            .unwrap_err();
+        let error =
+            load("*,secret", Layer::NotApplicable, repository(r#"{"a-b":"canary","PATH":"canary"}"#)).unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("`a-b`") && text.contains("`PATH`") && text.contains("`N`") && !text.contains("canary"),
-            "{text}"
+        assert!(text.contains("`a-b`") && text.contains("`PATH`") && !text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_redirects_must_have_a_line_of_its_own() {
+        let store = || repository(r#"{"HTTPS_PROXY":"p","no_proxy":"n","A":"a"}"#);
+        let error = load("*,secret", Layer::NotApplicable, store()).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.code(), "name-unusable");
+        for says in ["key `HTTPS_PROXY` of o/repo/o/r/secrets", "`no_proxy`", "another server", "a line of its own"] {
+            assert!(text.contains(says), "{says} is not in: {text}");
+        }
+        let named = "https_proxy,secret,HTTPS_PROXY\nNO_PROXY,secret,no_proxy\n*,secret";
+        assert_eq!(
+            load(named, Layer::NotApplicable, store()),
+            pairs(&[("https_proxy", "p"), ("NO_PROXY", "n"), ("A", "a")])
         );
+    }
+
+    #[test]
+    fn a_name_that_runs_code_is_refused_with_its_reason_and_a_way_out() {
+        let told = parse("MAKEFLAGS,secret").unwrap_err();
+        let expected = "line 1, `MAKEFLAGS,secret`: is refused as a name for a variable: make or another build tool runs what \
+                        it says. Choose another name, and let the step that needs this one set it (`env:`)";
+        assert_eq!(told, [expected]);
+        let error =
+            load("*,secret", Layer::NotApplicable, repository(r#"{"A":"a","makeflags":"canary"}"#)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("key `makeflags` of o/repo/o/r/secrets is refused") && text.contains("Rename the key"));
+    }
+
+    #[test]
+    fn a_star_passes_over_null_and_says_so() {
+        let resolve = |environment: Layer, repository: Layer| {
+            let layers = [(Kind::Secret, Layers { environment, repository })];
+            let lines = parse("*,secret").unwrap();
+            let resolved =
+                Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap();
+            let names: Vec<_> = resolved.values.iter().map(|value| value.name.to_string()).collect();
+            (names, resolved.notices)
+        };
+        let (names, notices) = resolve(Layer::NotApplicable, repository(r#"{"A":null,"B":"b","C": null }"#));
+        assert_eq!(names, ["B"]);
+        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/secrets that are null: `A`, `C`."]);
+        // Production has no `A`, and not the repository's.
+        let (names, notices) = resolve(environment(r#"{"A":null}"#), repository(r#"{"A":"a","a":"a","B":"b"}"#));
+        assert_eq!(names, ["B"]);
+        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/env/prod/secrets that are null: `A`."]);
+    }
+
+    #[test]
+    fn lines_whose_names_differ_in_case_only_are_one() {
+        let told = parse("A,secret\nB,secret\na,variable").unwrap_err();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("line 3, `a,variable`: `A` on line 1 differs in case only"), "{told:?}");
+        assert_eq!(parse("A,secret,k\nB,secret,K").unwrap().len(), 2);
+        assert_eq!(parse("*,SECRET\n*,secret").unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn under_a_star_names_that_differ_in_case_only_are_one() {
+        let loaded = load(
+            "*,secret",
+            environment(r#"{"DATABASE_URL":"production"}"#),
+            repository(r#"{"database_url":"repository","B":"b"}"#),
+        );
+        assert_eq!(loaded, pairs(&[("DATABASE_URL", "production"), ("B", "b")]));
+        let named = load("Token,secret,B\n*,secret", Layer::NotApplicable, repository(r#"{"B":"b","TOKEN":"t"}"#));
+        assert_eq!(named, pairs(&[("Token", "b"), ("B", "b")]));
+
+        let error = load("*,secret", Layer::NotApplicable, repository(r#"{"TOKEN":"1","Token":"2"}"#)).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.code(), "name-unusable");
+        assert!(text.contains("`TOKEN`") && text.contains("`Token`") && text.contains("case only"), "{text}");
+        let covered = load("*,secret", environment(r#"{"a":"e"}"#), repository(r#"{"A":"1","a":"2"}"#));
+        assert_eq!(covered, pairs(&[("a", "e")]));
     }
 
     #[test]
@@ -529,15 +629,25 @@ mod tests {
             Request { lines: &parse(lines).unwrap(), layers: &layers, secret_lines: &[], secrets: &[] }.resolve()
         };
         assert_eq!(resolve("*,secret\n*,variable").unwrap_err().code(), "name-unusable");
-        assert_eq!(resolve("A,variable\n*,secret").unwrap().len(), 1);
+        assert_eq!(resolve("A,variable\n*,secret").unwrap().values.len(), 1);
+        let layers =
+            |json| Layers { environment: Layer::NotApplicable, repository: Layer::Read(document("o/variables", json)) };
+        let layers = [
+            (Kind::Secret, Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s"}"#) }),
+            (Kind::Variable, layers(r#"{"a":"v"}"#)),
+        ];
+        let lines = parse("*,secret\n*,variable").unwrap();
+        let error = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap_err();
+        assert!(error.to_string().contains("key `A` of o/repo/o/r/secrets differs in case only"), "{error}");
     }
 
     #[test]
     fn a_line_of_secrets_is_a_whole_secret_or_a_key_of_it() {
         let resolve = |line: &str, text: &str| {
             let (line, document) = (SecretLine::parse(line).unwrap(), document("shared/x", text));
-            let values =
-                Request { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }.resolve()?;
+            let values = Request { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }
+                .resolve()?
+                .values;
             Ok(values[0].text.secret().to_owned())
         };
         let code = |result: Result<String, Error>| result.unwrap_err().code();
@@ -568,7 +678,8 @@ mod tests {
             secrets: &secrets,
         }
         .resolve()
-        .unwrap();
+        .unwrap()
+        .values;
         let texts: Vec<_> =
             values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level())).collect();
         assert_eq!(texts, [("B", "s", "repository"), ("A", "given", "secret")]);
