@@ -7,6 +7,8 @@ export interface RawInputs {
   claims: Record<string, string>;
   inputs: Record<string, string>;
   environment: Record<string, string>;
+  /** Whether the runner is one for Windows, which takes CR LF for one line break in `GITHUB_ENV`. */
+  windows?: boolean;
 }
 
 export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token';

@@ -8,5 +8,5 @@ export function loadInputs(core: Core): RawInputs {
   if (inputs['github-token']) {
     setSecret(inputs['github-token']);
   }
-  return { goal: 'export', claims: {}, inputs, environment: awsEnvironment(core) };
+  return { goal: 'export', claims: {}, inputs, environment: awsEnvironment(core), windows: process.platform === 'win32' };
 }

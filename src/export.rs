@@ -76,8 +76,8 @@ impl Export<'_> {
             }
         }
         if inputs.export_env {
-            let is_taken = |name: &str| environment.iter().any(|(other, _)| *other == name);
-            if let Some(value) = outcome.values.iter().find(|value| is_taken(value.name.as_str())) {
+            let is_taken = |value: &&Value| environment.iter().any(|(other, _)| value.name.is_same(other));
+            if let Some(value) = outcome.values.iter().find(is_taken) {
                 return Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable {
                     variable: value.name.to_string(),
                     key: String::new(),
@@ -105,8 +105,8 @@ impl Export<'_> {
                     .chain(secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded))),
                 inputs.min_mask_length,
             ),
-            environment: file_commands(&environment)?,
-            outputs: file_commands(&outputs)?,
+            environment: file_commands(&environment, inputs.windows)?,
+            outputs: file_commands(&outputs, inputs.windows)?,
             summary: self.summary(),
             profile,
         };
@@ -198,14 +198,18 @@ pub fn failure_summary(error: &Error) -> String {
 
 /// `NAME<<DELIMITER`, value, `DELIMITER` for each pair.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings>
-fn file_commands(pairs: &[(&str, &str)]) -> Result<Secret, Error> {
+///
+/// A runner for Windows takes CR LF for one line break, so that a CR at the end of a value would go with an LF after it.
+/// <https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs>
+fn file_commands(pairs: &[(&str, &str)], windows: bool) -> Result<Secret, Error> {
+    let line_break = if windows { "\r\n" } else { "\n" };
     let mut text = String::new();
     for (name, value) in pairs {
         let delimiter = delimiter()?;
         if value.contains(&delimiter) {
             return Err(Error::Internal("a random delimiter occurs in a value"));
         }
-        let _ = writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}");
+        let _ = write!(text, "{name}<<{delimiter}{line_break}{value}{line_break}{delimiter}{line_break}");
     }
     Ok(Secret::new(text))
 }
@@ -259,7 +263,7 @@ mod tests {
         let inputs =
             required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let environment = serde_json::from_str(environment).unwrap();
-        let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment };
+        let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment, windows: false };
         let secret = |text: &str| Secret::new(text);
         let session = Session {
             credentials: Credentials {
@@ -307,6 +311,42 @@ mod tests {
         let names: Vec<_> = outputs.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["aws-account-id", "role-session-name", "values-loaded", "A", "B"]);
         assert_eq!(outputs[2].1, "2");
+    }
+
+    /// A runner's reading: `ReadLine` of `FileCommandManager.cs`, with what is compiled in for Windows.
+    fn read_line<'t>(text: &mut &'t str, windows: bool) -> Option<(&'t str, &'t str)> {
+        if text.is_empty() {
+            return None;
+        }
+        let Some((line, rest)) = text.split_once('\n') else { return Some((std::mem::take(text), "")) };
+        *text = rest;
+        Some(match line.strip_suffix('\r') {
+            Some(line) if windows => (line, "\r\n"),
+            _ => (line, "\n"),
+        })
+    }
+
+    #[test]
+    fn a_runner_of_either_kind_reads_back_every_end_of_a_value() {
+        let ends = ["", "\r", "\n", "\r\n", "\n\r", "\r\r", "a\rb", "a\r\nb\r", "a\nb\r\n\r"];
+        for (value, windows) in ends.iter().flat_map(|end| [(format!("x{end}"), false), (format!("x{end}"), true)]) {
+            let commands = file_commands(&[("A", &value), ("B", "\r"), ("C", "")], windows).unwrap();
+            let mut text = commands.secret();
+            for expected in [("A", value.as_str()), ("B", "\r"), ("C", "")] {
+                let (name, delimiter) = read_line(&mut text, windows).unwrap().0.split_once("<<").unwrap();
+                let start = text;
+                let mut length = 0;
+                loop {
+                    let (line, line_break) = read_line(&mut text, windows).expect("the delimiter is found");
+                    if line == delimiter {
+                        break;
+                    }
+                    length = start.len() - text.len() - line_break.len();
+                }
+                assert_eq!((name, start.get(..length).unwrap()), expected, "windows: {windows}, {value:?}");
+            }
+            assert_eq!(text, "");
+        }
     }
 
     #[test]
@@ -386,10 +426,12 @@ mod tests {
 
     #[test]
     fn a_value_that_would_change_the_exported_credentials_is_refused() {
-        let values = [value("AWS_REGION", Kind::Variable, "eu-west-1")];
-        let error = planned(&values, &[("export-aws-credentials", "env")], "{}").unwrap_err();
-        assert!(error.to_string().contains("AWS_REGION") && error.code() == "value-unusable", "{error}");
-        assert!(planned(&values, &[PROFILE], "{}").is_ok());
+        for name in ["AWS_REGION", "aws_access_key_id", "Aws_Session_Token", "aws_default_region"] {
+            let values = [value(name, Kind::Variable, "eu-west-1")];
+            let error = planned(&values, &[("export-aws-credentials", "env")], "{}").unwrap_err();
+            assert!(error.to_string().contains(name) && error.code() == "value-unusable", "{error}");
+            assert!(planned(&values, &[PROFILE], "{}").is_ok());
+        }
     }
 
     #[test]

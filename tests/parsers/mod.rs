@@ -50,6 +50,7 @@ fn inputs(bytes: &[u8]) {
         claims: BTreeMap::new(),
         inputs,
         environment: AwsEnvironment::default(),
+        windows: false,
     });
     let _ = (PoolId::parse(&text), RoleArn::parse(&text), Region::parse(&text), AccountId::parse(&text));
     let _ = (BaseUrl::parse(&text), RoleSessionNameTemplate::parse(&text), SendFailure::from_host(&text));
@@ -66,7 +67,7 @@ pub fn inputs_with_outputs() -> Inputs {
     ];
     let inputs = inputs.map(|(name, text)| (name.to_owned(), Secret::new(text))).into();
     let (goal, claims, environment) = (Goal::Export, BTreeMap::new(), AwsEnvironment::default());
-    Inputs::parse(RawInputs { goal, claims, inputs, environment }).unwrap()
+    Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false }).unwrap()
 }
 
 fn value_lines(bytes: &[u8]) {

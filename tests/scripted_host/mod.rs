@@ -730,6 +730,7 @@ impl Script {
             claims: self.claims.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
             inputs: self.inputs.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
             environment: serde_json::from_value(json!(self.environment)).unwrap(),
+            windows: false,
         };
         let wall = UNIX_EPOCH + Duration::from_secs(START.checked_add_signed(self.clock_off_seconds).unwrap());
         let host = ScriptedHost {
