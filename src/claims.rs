@@ -118,8 +118,15 @@ pub fn claims_in(token: &Secret) -> Option<Object> {
     Object::parse(&URL_SAFE_NO_PAD.decode(token.secret().split('.').nth(1)?).ok()?)
 }
 
+/// How GitHub's tokens for its API begin; what follows may look like a JWT.
+/// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats>
+const API_TOKENS: [&str; 6] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+
 /// The `kid` of a token that is signed with RS256.
 fn key_id(token: &Secret) -> Result<String, TokenFault> {
+    if API_TOKENS.iter().any(|prefix| token.secret().starts_with(prefix)) {
+        return Err(TokenFault::ForApi);
+    }
     let parts: Vec<_> = token.secret().split('.').collect();
     let [header, _, _] = parts.as_slice() else { return Err(TokenFault::Malformed) };
     let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|json| Object::parse(&json));
@@ -174,6 +181,8 @@ fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
 pub enum TokenFault {
     /// Not three parts of Base64url and JSON.
     Malformed,
+    /// One for GitHub's API.
+    ForApi,
     /// Signed with something else than RS256, or not at all.
     Algorithm,
     /// Its key is none of the issuer's.
@@ -215,7 +224,7 @@ impl TokenFault {
     /// A stable name of the fault.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed | Self::NoTimes => "github-token-malformed",
+            Self::Malformed | Self::ForApi | Self::NoTimes => "github-token-malformed",
             Self::Algorithm => "github-token-algorithm",
             Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
             Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
@@ -235,6 +244,9 @@ impl TokenFault {
             Self::Malformed | Self::NoTimes | Self::Algorithm => "`github-token` takes the JWT of GitHub's OIDC \
                  service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
                  requested."
+                .to_owned(),
+            Self::ForApi => "Remove `github-token` from the step: the OIDC token is then requested, which takes \
+                 `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
                 .to_owned(),
             Self::UnknownKey { .. } | Self::Signature => {
                 "The token is not from this issuer, or was changed. On GitHub \
@@ -276,6 +288,9 @@ impl fmt::Display for TokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("it is not a JSON Web Token"),
+            Self::ForApi => {
+                f.write_str("it is one for GitHub's API (`github.token`, a personal access token), not an OIDC token")
+            }
             Self::Algorithm => f.write_str("it is not signed with RS256"),
             Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
             Self::Signature => f.write_str("its signature is not the issuer's"),

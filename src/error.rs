@@ -101,7 +101,7 @@ pub enum ValueProblem {
         /// The name of its store.
         store: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
 }
 
@@ -167,11 +167,28 @@ impl Error {
         };
         let mut errors = several(self);
         for error in several(other) {
-            if !errors.contains(&error) {
+            if !errors.iter().any(|known| known.is_same(&error)) {
                 errors.push(error);
             }
         }
         if errors.len() == 1 { errors.remove(0) } else { Self::SecretsUnread(errors) }
+    }
+
+    /// Whether they are of one answer, whatever more [`Error::with_next`] has added to one of them.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused(one), Self::Refused(other)) => (&one.call, &one.answer) == (&other.call, &other.answer),
+            (one, other) => one == other,
+        }
+    }
+
+    /// The same, with one more thing to do next if a service said no.
+    pub fn with_next(mut self, next: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            let known = &mut refusal.diagnosis.next;
+            *known = format!("{known}\n{next}");
+        }
+        self
     }
 
     /// A stable name of the situation.

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::secrets_manager::is_secret_name;
 use crate::stores::EnvironmentStore;
 use crate::value_from::{self, Home, SecretLine};
-use crate::values::{self, Kind, ValueLine};
+use crate::values::{self, DIFFERS_IN_CASE, Kind, ValueLine};
 
 /// The inputs of the action, by the names of `action.yml`; a test holds the two together.
 pub const INPUT_NAMES: [&str; 27] = [
@@ -93,6 +93,9 @@ pub struct RawInputs {
     pub inputs: BTreeMap<String, Secret>,
     /// Those of [`AwsEnvironment::VARIABLES`] that are set.
     pub environment: AwsEnvironment,
+    /// Whether the runner is one for Windows, which reads its files by other lines.
+    #[serde(default)]
+    pub windows: bool,
 }
 
 /// Where credentials go that later steps may use: `export-aws-credentials`.
@@ -168,6 +171,8 @@ pub struct Inputs {
     pub timeout: Duration,
     /// `AWS_MAX_ATTEMPTS`
     pub max_attempts: Option<u32>,
+    /// Whether the runner is one for Windows
+    pub windows: bool,
 }
 
 impl Inputs {
@@ -183,6 +188,12 @@ impl Inputs {
 }
 
 impl Inputs {
+    /// Whether a step has neither values to load nor credentials to export.
+    pub fn wants_nothing(&self) -> bool {
+        let wants_values = !self.values.is_empty() || !self.secrets.is_empty();
+        self.goal == Goal::Export && !wants_values && self.export_credentials == ExportCredentials::None
+    }
+
     /// The kinds of store that `values` needs.
     pub fn kinds(&self) -> Vec<Kind> {
         let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
@@ -301,9 +312,7 @@ impl Reader<'_> {
         let secrets = self.lines("secrets", value_from::parse);
         let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
         self.check_lines(values.as_deref(), secrets.as_deref(), reader);
-        if export_credentials == Some(ExportCredentials::None) {
-            self.check_some(values.as_deref(), secrets.as_deref());
-        }
+        self.check_some(values.as_deref(), secrets.as_deref());
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
         let namespace =
@@ -397,6 +406,7 @@ impl Reader<'_> {
             min_mask_length,
             timeout,
             max_attempts,
+            windows: self.raw.windows,
         })
     }
 
@@ -574,8 +584,10 @@ impl Reader<'_> {
         }
     }
 
+    /// A program that asks for no value has a mistake; a step may be given none by the workflow that calls its own.
     fn check_some(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>) {
-        if self.raw.goal.is_values() && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty) {
+        if self.raw.goal == Goal::Values && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty)
+        {
             let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
             self.problem("values", message);
         }
@@ -584,9 +596,14 @@ impl Reader<'_> {
     /// What is wrong with lines together that are right by themselves.
     fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
         for SecretLine { name, .. } in secrets.unwrap_or_default() {
-            let is_same = |line: &ValueLine| matches!(line, ValueLine::One { name: other, .. } if other == name);
-            if values.unwrap_or_default().iter().any(is_same) {
-                self.problem("secrets", format!("`{name}` stands in `values` already"));
+            let other = values.unwrap_or_default().iter().find_map(|line| match line {
+                ValueLine::One { name: other, .. } if name.is_same(other.as_str()) => Some(other),
+                ValueLine::One { .. } | ValueLine::All(_) => None,
+            });
+            match other {
+                Some(other) if other == name => self.problem("secrets", format!("`{name}` is already set in `values`")),
+                Some(other) => self.problem("secrets", format!("`{name}`: `{other}` in `values` {DIFFERS_IN_CASE}")),
+                None => {}
             }
         }
         let Some(role) = role else { return };
@@ -660,6 +677,10 @@ mod tests {
     use super::*;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> {
+        parse_for(Goal::Export, pairs)
+    }
+
+    fn parse_for(goal: Goal, pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> {
         let given = [
             ("cognito-identity-pool-id", "us-west-2:12345678-1234-1234-1234-1234567890ab"),
             ("cognito-role-arn", "arn:aws:iam::123456789012:role/github-actions"),
@@ -667,7 +688,7 @@ mod tests {
         ];
         let inputs = given.iter().chain(pairs).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let (environment, claims) = (AwsEnvironment::default(), BTreeMap::new());
-        match Inputs::parse(RawInputs { goal: Goal::Export, claims, inputs, environment }) {
+        match Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false }) {
             Ok(inputs) => Ok(inputs),
             Err(Error::InvalidInput(problems)) => Err(problems.iter().map(ToString::to_string).collect()),
             Err(other) => panic!("{other}"),
@@ -762,8 +783,20 @@ mod tests {
     }
 
     #[test]
-    fn a_step_without_values_is_a_mistake() {
-        let problems = parse(&[("values", " \n# only a comment\n")]).unwrap_err();
-        assert_eq!(problems.len(), 1);
+    fn only_a_program_must_ask_for_a_value() {
+        for nothing in ["", " \n# only a comment\n"] {
+            assert!(parse(&[("values", nothing)]).unwrap().wants_nothing());
+            assert!(!parse(&[("values", nothing), ("secrets", "A=shared/a")]).unwrap().wants_nothing());
+            assert!(!parse(&[("values", nothing), ("export-aws-credentials", "env")]).unwrap().wants_nothing());
+            let problems = parse_for(Goal::Values, &[("values", nothing)]).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].contains("names nothing to load"), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_one_name_for_values_and_secrets_together() {
+        let problems = parse(&[("values", "A,secret\nb,variable"), ("secrets", "a=shared/a\nB=shared/b")]).unwrap_err();
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].starts_with("secrets: `a`: `A` in `values` differs in case only"), "{problems:?}");
     }
 }

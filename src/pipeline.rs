@@ -20,9 +20,9 @@ use crate::printable::printable;
 use crate::retry::{Client, Operation};
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretId, SecretValue, SecretVersion};
-use crate::stores::{Document, Settled, Store, settle, stores_of};
+use crate::stores::{Document, Settled, Store, Stores, settle, stores_of};
 use crate::value_from::SecretLine;
-use crate::values::{Request, Value};
+use crate::values::{Request, Resolved, Value};
 
 /// What a run came to, as far as its [`Goal`] went.
 #[derive(Debug, Default)]
@@ -39,6 +39,10 @@ pub struct Outcome {
 
 /// Runs until the goal is reached; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
+    if inputs.wants_nothing() {
+        host.log(Log::Notice("No value was loaded: `values` and `secrets` name none. Nothing was sent.".to_owned()));
+        return Ok(Outcome::default());
+    }
     let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
     let job = async {
         match inputs.needs_token() {
@@ -56,7 +60,9 @@ pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
         None => inputs.claims.clone().unwrap_or_default(),
     };
     let exchange = Exchange { host, client, inputs, job: job.as_ref(), claims: &claims };
-    let stores = stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds())?;
+    let Stores { stores, warning } =
+        stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds(), inputs.environment_store)?;
+    warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
     let wanted = Wanted::new(inputs, &stores);
     let plan = FetchPlan::new(&wanted.secrets, stores.len(), inputs.reader());
     let session_name = exchange.session_name()?;
@@ -88,7 +94,11 @@ pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
     }
     outcome.values = values(host, inputs, stores, &wanted, &read)?;
     let origins = outcome.values.iter().map(Value::origin).collect();
-    host.log(Log::Group(format!("{} values loaded", outcome.values.len()), origins));
+    let count = match outcome.values.len() {
+        1 => "1 value".to_owned(),
+        count => format!("{count} values"),
+    };
+    host.log(Log::Group(format!("{count} loaded"), origins));
     Ok(outcome)
 }
 
@@ -323,7 +333,11 @@ fn values<H: Host>(
     let request = |layers: &[_]| {
         Request { lines: &inputs.values, layers, secret_lines: &inputs.secrets, secrets: &secrets }.resolve()
     };
-    match (layers.and_then(|layers| request(&layers)), unread) {
+    let resolved = layers.and_then(|layers| request(&layers)).map(|Resolved { values, notices }| {
+        notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
+        values
+    });
+    match (resolved, unread) {
         (values, None) => values,
         (Ok(_), Some(unread)) => Err(unread),
         (Err(error), Some(unread)) => Err(error.and(unread)),

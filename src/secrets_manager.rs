@@ -237,17 +237,34 @@ impl GetSecretValue<'_> {
             ),
             _ => String::new(),
         };
+        let namespace = session_tags.map_or_else(String::new, |tags| namespace_hint(&self.wanted.secret.name, tags));
         let of_whom = role.map_or("the environment's credentials".to_owned(), RoleArn::to_string);
         Diagnosis::new(
             STORE_ACCESS_DENIED,
             format!(
                 "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
-                 {elsewhere}"
+                 {elsewhere}{namespace}"
             ),
             "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
              names them. Compare the secret's name (and its tags, if policies use them) with the session's tags; if an \
              environment has no store of its own, see `environment-store`.",
         )
+    }
+}
+
+/// What to say of a store that is named by another word than the one that tags the session, and so policies, know.
+fn namespace_hint(store: &str, tags: &[(String, String)]) -> String {
+    let Some((namespace, _)) = store.split_once("/repo/") else { return String::new() };
+    // IAM takes the case of a tag's key for none, and that of its value for some.
+    let of_whom = |wanted: &str| tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
+    let owners: Vec<_> = ["enterprise", "repository_owner"].into_iter().filter_map(of_whom).collect();
+    match owners.first() {
+        Some((key, value)) if owners.iter().all(|(_, value)| value != namespace) => format!(
+            " The store's name begins with {namespace}, the session's tag {key} is {value}: if the role's policy names \
+             stores by that tag, set `namespace: {value}`.",
+            value = printable(value),
+        ),
+        _ => String::new(),
     }
 }
 
@@ -423,6 +440,25 @@ mod tests {
 
     fn answer(body: &str) -> Response {
         Response { status: 200, headers: vec![], body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_namespace_is_held_against_the_tag_of_the_enterprise_or_else_of_the_owner() {
+        let hint = |store: &str, tags: &[(&str, &str)]| {
+            let tags: Vec<_> = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            namespace_hint(store, &tags)
+        };
+        // A set-up by owners, for a token that has an enterprise: stores are named by the enterprise unless told.
+        let owner = [("repository", "o/r"), ("repository_owner", "o")];
+        assert!(hint("e/repo/o/r/secrets", &owner).contains("tag repository_owner is o: "));
+        assert!(hint("e/repo/o/r/secrets", &owner).contains("`namespace: o`"));
+        assert_eq!(hint("o/repo/o/r/secrets", &owner), "");
+        let both = [("Enterprise", "e"), ("repository_owner", "o")];
+        assert!(hint("x/repo/o/r/secrets", &both).contains("`namespace: e`"));
+        assert_eq!(hint("e/repo/o/r/secrets", &both), "");
+        assert_eq!(hint("o/repo/o/r/secrets", &both), "");
+        assert_eq!(hint("shared/datadog", &owner), "");
+        assert_eq!(hint("e/repo/o/r/secrets", &[("repository", "o/r")]), "");
     }
 
     #[test]

@@ -64,10 +64,24 @@ pub struct Store {
     pub name: String,
 }
 
+/// The stores that a job's values may be in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stores {
+    /// Those to be read.
+    pub stores: Vec<Store>,
+    /// Said if the job's environment can have none.
+    pub warning: Option<String>,
+}
+
 /// The stores that values of `kinds` may be in, for the job of `claims`.
-pub fn stores_of(claims: &Claims, namespace: Option<&str>, kinds: &[Kind]) -> Result<Vec<Store>, Error> {
+pub fn stores_of(
+    claims: &Claims,
+    namespace: Option<&str>,
+    kinds: &[Kind],
+    environment_store: EnvironmentStore,
+) -> Result<Stores, Error> {
     if kinds.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Stores::default());
     }
     let usable = |claim: &str, text: &str| match is_secret_name(text) {
         true => Ok(()),
@@ -89,8 +103,19 @@ pub fn stores_of(claims: &Claims, namespace: Option<&str>, kinds: &[Kind]) -> Re
     };
     let repository = claims.required("repository")?;
     usable("repository", &repository)?;
-    let environment = claims.text("environment");
-    environment.as_deref().map_or(Ok(()), |environment| usable("environment", environment))?;
+    let mut environment = claims.text("environment");
+    let mut warning = None;
+    if let Some(name) = environment.take_if(|name| !is_secret_name(name)) {
+        if environment_store == EnvironmentStore::Required {
+            usable("environment", &name)?;
+        }
+        // No secret can have that name, so to ask for it would be answered no otherwise than by ResourceNotFound.
+        warning = Some(format!(
+            "Environment `{}` has no store, as no secret can be named after it (letters, digits, /_+=.@-); the \
+             repository's values are used.",
+            printable(&name)
+        ));
+    }
 
     let base = format!("{namespace}/repo/{repository}");
     let mut stores = Vec::new();
@@ -105,7 +130,7 @@ pub fn stores_of(claims: &Claims, namespace: Option<&str>, kinds: &[Kind]) -> Re
         }
         stores.push(Store { scope: Scope::Repository, kind: *kind, name: format!("{base}/{leaf}") });
     }
-    Ok(stores)
+    Ok(Stores { stores, warning })
 }
 
 /// A secret that was read, and the keys of the JSON object that it may be.
@@ -148,6 +173,11 @@ impl Document {
     /// Whether it has a key.
     pub fn has(&self, key: &str) -> bool {
         self.entries.as_ref().is_ok_and(|entries| entries.json(key).is_some())
+    }
+
+    /// Whether a key is there without a value.
+    pub fn is_null(&self, key: &str) -> bool {
+        self.entries.as_ref().is_ok_and(|entries| entries.json(key) == Some("null"))
     }
 
     /// The whole secret as it is exported: text as it is, binary in Base64.
@@ -274,6 +304,11 @@ pub struct Settled {
     pub warnings: Vec<String>,
 }
 
+/// AccessDenied is no proof that there is no store: the repository's values instead of production's would go unnoticed.
+const DENIED_MAY_BE_OPTIONAL: &str = "If this environment has no store, and policies on tags answer AccessDenied for what \
+     does not exist, set `environment-store: optional`: the repository's values are then used, also if the store exists \
+     and is denied.";
+
 /// Decides what each store's outcome means: which end the run, and which leave it to the other level.
 pub fn settle(
     outcomes: Vec<(Store, Result<Document, Error>)>,
@@ -314,6 +349,9 @@ pub fn settle(
                         ));
                         Layer::NotFound { store: store.name.clone() }
                     }
+                    (Scope::Environment, EnvironmentStore::NotFoundOk, Layer::Denied(error)) => {
+                        return Err(error.with_next(DENIED_MAY_BE_OPTIONAL));
+                    }
                     (Scope::Environment, _, _) => return Err(error),
                 }
             }
@@ -337,7 +375,9 @@ mod tests {
     use crate::error::{Call, Diagnosis, Refusal};
 
     fn names(claims: &[(&str, &str)], namespace: Option<&str>, kinds: &[Kind]) -> Result<Vec<String>, Error> {
-        let stores = stores_of(&Claims::given(claims), namespace, kinds)?;
+        let Stores { stores, warning } =
+            stores_of(&Claims::given(claims), namespace, kinds, EnvironmentStore::Required)?;
+        assert_eq!(warning, None);
         Ok(stores.into_iter().map(|store| store.name).collect())
     }
 
@@ -366,6 +406,26 @@ mod tests {
         assert!(error.to_string().contains("`environment`") && error.to_string().contains("`prod eu`"));
     }
 
+    #[test]
+    fn an_environment_that_no_secret_can_be_named_after_has_no_store() {
+        for environment in ["prod eu", "prod:eu", "proéd", "a*", " ", "prod\n::add-mask::x"] {
+            let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", environment)];
+            for rule in [EnvironmentStore::NotFoundOk, EnvironmentStore::Optional] {
+                let Stores { stores, warning } =
+                    stores_of(&Claims::given(&job), None, &[Kind::Secret, Kind::Variable], rule).unwrap();
+                let names: Vec<_> = stores.iter().map(|store| store.name.as_str()).collect();
+                assert_eq!(names, ["o/repo/o/r/secrets", "o/repo/o/r/variables"]);
+                let warning = warning.unwrap();
+                assert!(warning.contains("has no store") && warning.contains("repository's values"), "{warning}");
+                assert!(!warning.contains('\n'), "{warning}");
+            }
+        }
+        let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", "prod/eu")];
+        let Stores { stores, warning } =
+            stores_of(&Claims::given(&job), None, &[Kind::Secret], EnvironmentStore::NotFoundOk).unwrap();
+        assert_eq!((stores.len(), warning), (2, None));
+    }
+
     fn refused(code: &'static str) -> Error {
         let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new(), attempts: 1 };
         let answer = Answer { status: 400, code: code.to_owned(), message: String::new(), request_id: None };
@@ -392,6 +452,21 @@ mod tests {
             assert_eq!(settle_environment("throttled", rule), Err("throttled"));
             assert_eq!(settle_environment("service-fault", rule), Err("service-fault"));
         }
+    }
+
+    #[test]
+    fn only_a_denial_that_optional_would_pass_over_names_it() {
+        use EnvironmentStore::{NotFoundOk, Optional, Required};
+        let hint = |scope, code, rule| {
+            let store = Store { scope, kind: Kind::Secret, name: "e".to_owned() };
+            let settled = settle(vec![(store, Err(refused(code)))], rule);
+            settled.map_or_else(|error| error.hint().contains("`environment-store: optional`"), |_| false)
+        };
+        assert!(hint(Scope::Environment, STORE_ACCESS_DENIED, NotFoundOk));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Required));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Optional));
+        assert!(!hint(Scope::Environment, "throttled", NotFoundOk));
+        assert!(!hint(Scope::Repository, STORE_ACCESS_DENIED, NotFoundOk));
     }
 
     #[test]

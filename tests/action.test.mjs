@@ -801,8 +801,9 @@ describe('wrong input', TOGETHER, () => {
     assert.equal(step.log.filter((line) => line.startsWith('- values: ')).length, wrongLines.length);
   });
 
-  test('is a required input that is missing, and nothing to load', async () => {
-    const inputs = { 'cognito-identity-pool-id': '', 'cognito-role-arn': ' ', values: '\n# nothing\n' };
+  test('is a required input that is missing, also where nothing is to be loaded', async () => {
+    const inputs = { 'cognito-identity-pool-id': '', 'cognito-role-arn': ' ' };
+    failed(await run({ on: quiet, inputs: { ...inputs, values: '' } }), 'invalid-input');
     const step = await run({ on: quiet, inputs });
     failed(step, 'invalid-input');
     for (const name of Object.keys(inputs)) assert.ok(step.log.some((line) => line.startsWith(`- ${name}: `)), name);
@@ -884,7 +885,51 @@ describe('a key', TOGETHER, () => {
     succeeded(await run({ repository }), { TOKEN: CANARY });
     const asked = await run({ repository, inputs: { values: 'TOKEN,secret\nNOTHING,secret,NOTHING,optional' } });
     failed(asked, 'value-unusable', /NOTHING: key `NOTHING` of \S+\/secrets is null/);
-    failed(await run({ repository, inputs: { values: '*,secret' } }), 'value-unusable', /is null/);
+    const step = await run({ repository, inputs: { values: '*,secret' } });
+    succeeded(step, { TOKEN: CANARY });
+    assert.ok(step.log.some((line) => /^Notice: `\*` passed over keys of \S+\/secrets that are null: `NOTHING`\./.test(line)));
+    assert.ok(step.log.includes('▸ 1 value loaded'), step.log.join('\n'));
+  });
+
+  test('that ends in CR is written so that a runner for Windows keeps it', async () => {
+    const repository = newRepository({ secrets: { TOKEN: `${CANARY}\r` } });
+    const as = (platform) => `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'})`;
+    const file = async (platform) => {
+      const step = await run({ repository, environment: { NODE_OPTIONS: `--import "${as(platform)}"` } });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      return step.files.GITHUB_ENV.replaceAll(/ghadelimiter_\w+/g, 'X');
+    };
+    assert.equal(await file('linux'), `TOKEN<<X\n${CANARY}\r\nX\n`);
+    assert.equal(await file('win32'), `TOKEN<<X\r\n${CANARY}\r\r\nX\r\n`);
+  });
+
+  test('whose name differs in case only is one, and the environment\'s', async () => {
+    const repository = newRepository({
+      secrets: { database_url: `${CANARY}-r`, TOKEN: CANARY },
+      'env/production/secrets': { DATABASE_URL: `${CANARY}-e` },
+    });
+    const claims = { environment: 'production' };
+    const all = { values: '*,secret', 'export-outputs': 'true' };
+    const step = await run({ repository, claims, inputs: all });
+    succeeded(step, { DATABASE_URL: `${CANARY}-e`, TOKEN: CANARY });
+    assert.ok(!('database_url' in step.outputs));
+    const clash = newRepository({ secrets: { aws_access_key_id: CANARY } });
+    const inputs = { values: '*,secret', 'export-aws-credentials': 'env' };
+    failed(await run({ repository: clash, inputs }), 'value-unusable', /aws_access_key_id: .* would set what/);
+    const both = newRepository({ secrets: { Token: CANARY, TOKEN: CANARY } });
+    failed(await run({ repository: both, inputs: { values: '*,secret' } }), 'name-unusable', /`Token`.*`TOKEN`|`TOKEN`.*`Token`/);
+  });
+
+  for (const name of ['STATE_isPost', 'MAKEFLAGS', 'npm_config_script_shell', 'HTTPS_PROXY', 'DOCKER_HOST']) {
+    test(`${name} is not taken by \`*\`, and nothing else is then`, async () => {
+      const repository = newRepository({ secrets: { TOKEN: CANARY, [name]: CANARY } });
+      failed(await run({ repository, inputs: { values: '*,secret' } }), 'name-unusable', new RegExp(`key \`${name}\` of .*refused`));
+    });
+  }
+
+  test('that redirects is loaded if a line names it', async () => {
+    const repository = newRepository({ variables: { NO_PROXY: 'internal.example' } });
+    succeeded(await run({ repository, inputs: { values: 'NO_PROXY,variable\n*,variable' } }), { NO_PROXY: 'internal.example' });
   });
 
   test('that holds a NUL character or half a surrogate pair is named', async () => {
@@ -904,6 +949,33 @@ describe('a key', TOGETHER, () => {
     for (const key of ['PATH', 'TWICE']) assert.match(step.log.join('\n'), new RegExp(`key \`${key}\` of `));
     assert.deepEqual(unexpected(step.commands), []);
     assert.ok(!step.masker.masks.has('y'));
+  });
+});
+
+describe('a step switched from gravitational\'s action', TOGETHER, () => {
+  test('may be given no values', async () => {
+    for (const values of ['', '\n# none\n']) {
+      const step = await run({ on: quiet, inputs: { values, 'github-enterprise-name': '' } });
+      succeeded(step, {});
+      assert.deepEqual(step.outputs, { 'aws-account-id': '123456789012', 'role-session-name': '', 'values-loaded': '0' });
+      assert.ok(step.log.some((line) => line.startsWith('Notice: No value was loaded')), step.log.join('\n'));
+    }
+  });
+
+  test('may run in an environment that no store can be named after', async () => {
+    const repository = newRepository({ secrets: { TOKEN: CANARY } });
+    const claims = { environment: 'production eu' };
+    const step = await run({ repository, claims });
+    succeeded(step, { TOKEN: CANARY });
+    assert.ok(step.log.some((line) => /^Warning: Environment `production eu` has no store/.test(line)), step.log.join('\n'));
+    const required = await run({ repository, claims, inputs: { 'environment-store': 'required' } });
+    failed(required, 'claim-unusable', /claim `environment` .*`production eu`/);
+  });
+
+  test('is told that `github.token` is not what `github-token` takes', async () => {
+    const step = await run({ on: strict, inputs: { 'github-token': 'ghs_16C7e42F292c6912E7710c838347Ae178B4a' } });
+    failed(step, 'github-token-malformed', /Remove `github-token` from the step/);
+    assert.ok(!spoken(step).includes('ghs_16C7'));
   });
 });
 

@@ -81,7 +81,10 @@ await denial('a mapped claim is none for a session tag', 'claim-unusable', {
 await denial('the trust policy lacks sts:TagSession', 'assume-role-denied', { change: () => set(role.trustPolicy, 'Statement', [enter]) });
 await denial('the session has another name', 'assume-role-denied', { inputs: { 'role-session-name': '{actor}' } });
 await denial('the session is too long', 'role-duration-refused', { inputs: { 'role-duration-seconds': '7200' } });
-await denial('an environment that no store can be named after', 'claim-unusable', { claims: staging });
+await denial('an environment that no store can be named after', 'claim-unusable', {
+  inputs: { 'environment-store': 'required' },
+  claims: staging,
+});
 await denial('the stores are another account\'s', 'store-access-denied', {
   inputs: { 'secrets-manager-account-id': '210987654321' },
 });

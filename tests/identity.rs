@@ -536,7 +536,8 @@ fn denial_of_a_store_names_the_environments_credentials_and_no_role() {
 #[test]
 fn the_environments_claims_that_no_store_can_be_named_by_are_told_before_anything_is_sent() {
     for (claim, text) in [("repository", "octo-org/my app"), ("environment", "prod eu")] {
-        let run = environment("A,secret").claim("repository", "octo-org/app").claim(claim, text).run();
+        let run = environment("A,secret").claim("repository", "octo-org/app").claim(claim, text);
+        let run = run.input("environment-store", "required").run();
         assert_says(&run.fails_with("claim-unusable"), &[&format!("`{claim}`"), text]);
         assert!(run.requests.is_empty());
     }
@@ -913,7 +914,7 @@ fn each_wrong_input_is_told_alone() {
         (Script::new("").input("export-aws-credentials", "Env"), "export-aws-credentials", "none, env or"),
         (Script::new("A,secret").input("export-aws-credentials", "profile:a]"), "export-aws-credentials", "letters"),
         (Script::new("A,secret").input("overwrite-aws-profile", "1"), "overwrite-aws-profile", "true or false"),
-        (Script::new("").input("export-aws-credentials", "none"), "values", "names nothing to load"),
+        (Script::new("").goal(Goal::Values), "values", "names nothing to load"),
     ] {
         let problems = problems(&script.run());
         assert_eq!(inputs_in(&problems), [input], "{problems:?}");
@@ -999,7 +1000,7 @@ fn each_goal_asks_for_what_it_needs_and_no_more() {
         let script = Script::new("").goal(goal).input("cognito-role-arn", "").input("cognito-identity-pool-id", "");
         problems(&script.run())
     };
-    assert_eq!(inputs_in(&required(Goal::Export)), ["cognito-identity-pool-id", "cognito-role-arn", "values"]);
+    assert_eq!(inputs_in(&required(Goal::Export)), ["cognito-identity-pool-id", "cognito-role-arn"]);
     assert_eq!(inputs_in(&required(Goal::Values)), ["cognito-identity-pool-id", "cognito-role-arn", "values"]);
     assert_eq!(inputs_in(&required(Goal::Credentials)), ["cognito-identity-pool-id", "cognito-role-arn"]);
     assert_eq!(inputs_in(&required(Goal::WebIdentityToken)), ["cognito-identity-pool-id"]);

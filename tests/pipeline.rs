@@ -431,7 +431,6 @@ fn each_wrong_input_alone_sends_nothing() {
         ("cognito-identity-pool-id", ""),
         ("cognito-identity-pool-id", "us-west-2"),
         ("cognito-role-arn", "arn:aws:iam::123456789012:user/x"),
-        ("values", ""),
         ("values", "A"),
         ("values", "A-B,secret"),
         ("values", "GITHUB_PATH,secret"),
@@ -792,10 +791,94 @@ fn claims_that_cannot_be_used_are_named_before_any_call_to_aws() {
         ("run_id", Value::Null),
         ("sha", json!("0123 4567")),
     ] {
-        let run = rejected(&Job::push().claim(claim, value));
+        let job = Job::push().claim(claim, value);
+        let run = Script::new("A,secret").input("environment-store", "required").signed_in(&job).run();
         let text = run.fails_with("claim-unusable");
         assert!(text.contains(&format!("`{claim}`")) && !text.contains("\n::"), "{text}");
     }
+}
+
+#[test]
+fn an_environment_that_no_store_can_be_named_after_counts_as_one_without_a_store() {
+    for rule in ["", "not-found-ok", "optional"] {
+        let job = Job::push().claim("environment", "prod eu");
+        let run = Script::new("A,secret\nB,variable")
+            .input("environment-store", rule)
+            .with_session(&job)
+            .together([store(REPOSITORY_SECRETS, &document(&["A"])), store(REPOSITORY_VARIABLES, &document(&["B"]))])
+            .run();
+        let expected = pairs(&[("A", "CANARY-value-of-A"), ("B", "CANARY-value-of-B")]);
+        assert_eq!(read_file_commands(&run.plan().environment), expected);
+        let [warning] = run.warnings()[..] else { panic!("{}", run.log_text()) };
+        assert!(warning.contains("`prod eu` has no store, as no secret can be named after it"), "{warning}");
+    }
+}
+
+#[test]
+fn a_step_that_names_nothing_succeeds_and_says_so_without_a_request() {
+    for nothing in ["", " \n", "# a comment\n"] {
+        let run = Script::new(nothing).input("secrets", nothing).run();
+        assert_eq!(read_file_commands(&run.plan().environment), []);
+        let outputs = read_file_commands(&run.plan().outputs);
+        assert_eq!(
+            outputs,
+            pairs(&[("aws-account-id", "123456789012"), ("role-session-name", ""), ("values-loaded", "0")])
+        );
+        assert!(run.requests.is_empty() && run.early_connections.is_empty());
+        let [notice] = run.notices()[..] else { panic!("{}", run.log_text()) };
+        assert!(notice.starts_with("No value was loaded"), "{notice}");
+    }
+}
+
+#[test]
+fn one_value_is_not_told_as_several() {
+    for (lines, told) in [("A,secret", "1 value loaded"), ("A,secret\nB,secret", "2 values loaded")] {
+        let job = Job::push();
+        let run = Script::new(lines).with_session(&job).then(store(REPOSITORY_SECRETS, &document(&["A", "B"]))).run();
+        run.plan();
+        assert!(run.log_text().contains(told), "{}", run.log_text());
+    }
+}
+
+#[test]
+fn a_null_under_a_star_is_passed_over_with_a_notice() {
+    let run = Script::new("*,secret")
+        .with_session(&Job::push())
+        .then(store(REPOSITORY_SECRETS, r#"{"A":"CANARY-value-of-A","B":null}"#))
+        .run();
+    assert_eq!(read_file_commands(&run.plan().environment), pairs(&[("A", "CANARY-value-of-A")]));
+    assert_eq!(run.notices(), [format!("`*` passed over keys of {REPOSITORY_SECRETS} that are null: `B`.")]);
+}
+
+#[test]
+fn a_token_for_githubs_api_is_told_from_one_that_is_broken() {
+    for token in ["ghs_16C7e42F292c6912E7710c838347Ae178B4a", "github_pat_11AAAAAAA0123", "ghs_1_eyJh.eyJi.c2ln"] {
+        let run = Script::new("A,secret").input("github-token", token).then(jwks()).run();
+        let text = run.fails_with("github-token-malformed");
+        for says in ["`github.token`", "Remove `github-token` from the step", "id-token: write"] {
+            assert!(text.contains(says) && !text.contains(token), "{says} is not in: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_denial_of_a_store_by_another_first_word_than_the_sessions_tag_says_namespace() {
+    let denied = |namespace: &str| {
+        let name = format!("{namespace}/repo/octo-org/app/secrets");
+        let run = Script::new("A,secret")
+            .input("namespace", namespace)
+            .with_session(&Job::push().claim("enterprise", "octo-inc"))
+            .then(store(&name, "{}").refused(400, DENIED.0, DENIED.1))
+            .run();
+        run.fails_with("store-access-denied")
+    };
+    for other in ["octo-org", "Octo-Inc", "octo-inc/prod"] {
+        let text = denied(other);
+        let says = format!("The store's name begins with {other}, the session's tag enterprise is octo-inc");
+        assert!(text.contains(&says) && text.contains("set `namespace: octo-inc`"), "{text}");
+    }
+    let text = denied("octo-inc");
+    assert!(!text.contains("`namespace:"), "{text}");
 }
 
 #[test]

@@ -808,7 +808,7 @@ fn wrong_lines_of_secrets_are_all_reported_and_nothing_is_sent() {
         "secrets: line 2, `C=`: has no secret's name or ARN",
         "secrets: line 3, `B=x y`",
         "secrets: line 4, `PATH=x`",
-        "secrets: line 6, `D=b`: `D` stands in line 5 already",
+        "secrets: line 6, `D=b`: `D` is already set on line 5",
         "secrets: line 7, `E=a:k:s:short`: has a version id",
         "secrets: line 8, `F=arn:aws:ssm",
         "secrets: line 9, `G=a:k:s:v:more`",
@@ -823,7 +823,7 @@ fn a_name_in_values_and_in_secrets_is_refused() {
     let run = Script::new("A,secret\nB,variable").input("secrets", "B=shared/b\nC=shared/c\nA=shared/a").run();
     let text = run.fails_with("invalid-input");
     for name in ["A", "B"] {
-        assert!(text.contains(&format!("secrets: `{name}` stands in `values` already")), "{text}");
+        assert!(text.contains(&format!("secrets: `{name}` is already set in `values`")), "{text}");
     }
     assert!(!text.contains("`C`"), "{text}");
     assert!(run.requests.is_empty() && run.early_connections.is_empty());
@@ -837,16 +837,6 @@ fn an_arn_of_another_partition_than_the_roles_is_refused() {
     assert!(text.contains("secrets: `A` is in partition aws-cn, the role in aws"), "{text}");
     assert!(!text.contains("`B`"), "{text}");
     assert!(run.requests.is_empty() && run.early_connections.is_empty());
-}
-
-#[test]
-fn a_step_with_neither_values_nor_secrets_is_refused() {
-    for nothing in ["", " \n", "# a comment\n"] {
-        let run = Script::new(nothing).input("secrets", nothing).run();
-        let text = run.fails_with("invalid-input");
-        assert!(text.contains("values: names nothing to load") && text.contains("`secrets`"), "{text}");
-        assert!(run.requests.is_empty() && run.early_connections.is_empty());
-    }
 }
 
 // No error holds a value

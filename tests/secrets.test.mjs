@@ -319,7 +319,7 @@ describe('wrong lines of secrets', TOGETHER, () => {
     [`I=${arn('parameter:x')}`, /an ARN that is not/],
     ['J=arn:aws:secretsmanager:us-west-2:1234:secret:x', /an ARN that is not/],
     ['K=arn:aws:s3:us-west-2:123456789012:secret:x', /an ARN that is not/],
-    ['FINE=shared/other', /`FINE` stands in line 1 already/],
+    ['FINE=shared/other', /`FINE` is already set on line 1/],
   ];
 
   test('are all reported, each with its number and its text, and nobody is asked for anything', async (t) => {
