@@ -38,6 +38,14 @@ test("README.md's table has the inputs of action.yml with their defaults", () =>
   }
 });
 
+test('docs/migrate.md names as inputs of this action what is one, and as none what is none', () => {
+  const section = read('docs/migrate.md').split('## Inputs\n')[1].split('\n## ')[0];
+  const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| .*? \| (.*?) \|$/gm)];
+  assert.ok(rows.length >= 14);
+  const inputs = keysOf(action, 'inputs');
+  for (const [, name, here] of rows) assert.equal(inputs.includes(name), !here.startsWith('not an input'), name);
+});
+
 test("README.md's table of outputs is action.yml's", () => {
   const section = read('README.md').split('## Outputs\n')[1].split('\n## ')[0];
   const names = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
