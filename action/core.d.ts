@@ -85,6 +85,8 @@ export interface Outcome {
     sessionToken?: string;
     /** ISO 8601. */
     expiration?: string;
+    /** What was left until then when the credentials came, by the clock of the service. */
+    lifeMs?: number;
     accountId?: string;
   };
   /** For the goal `web-identity-token`. */
@@ -114,4 +116,6 @@ export interface Core {
   profileSettings(text: string, name: string, keys: string[]): string[] | undefined;
   /** The text of a config file, translated; throws texts. `flags` are names and values in turn. */
   configure(text: string, command: string, flags: string[]): string;
+  /** A program and its arguments as `command`; throws a text. */
+  quotedCommand(words: string[]): string;
 }

@@ -17,8 +17,9 @@ export function mergedFiles(core: Core, { name, overwrite, credentials, region }
     const after = core.mergeProfile(known?.after ?? before ?? '', isConfig, name, settings, overwrite);
     merged.set(file, { before, after });
   };
-  merge(credentialsFile(), false, credentials.flat());
+  // The credentials last: where both files are one, what the first of them wrote stays.
   merge(configFile(), true, ['region', region]);
+  merge(credentialsFile(), false, credentials.flat());
   return [...merged].map(([file, { before, after }]) => replacement(file, before, after));
 }
 

@@ -56,7 +56,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
     if (settings['identity'] !== 'environment') warnOfShadow();
     const withDuration = { ...settings, roleDurationSeconds: settings['roleDurationSeconds'] ?? ROLE_DURATION_SECONDS };
     const { credentials } = await runCore('credentials', { ...common, options: withDuration, tokenVariables });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials!;
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = credentials!;
     // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
     await print(
       `${JSON.stringify({
@@ -65,6 +65,7 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
         SecretAccessKey: secretAccessKey,
         SessionToken: sessionToken,
         Expiration: expiration,
+        AccountId: accountId,
       })}\n`,
     );
     return 0;
@@ -73,7 +74,10 @@ const COMMANDS: Record<Command, (args: Arguments) => Promise<number>> = {
   async configure({ options, own, overwrite }) {
     const from = own['from'] ?? missing('--from FILE');
     const flags = Object.entries(options).flatMap(([name, value]) => (value ? [kebab(name), value] : []));
-    const text = (await core()).configure(textOf(from), own['command'] ?? thisCommand(), flags);
+    const { configure, quotedCommand } = await core();
+    const program = thisProgram();
+    const text = configure(textOf(from), own['command'] ?? quotedCommand(program), flags);
+    if (!own['command']) warnOfCheckout(program[1]!);
     warnOfShadow();
     const to = own['to'];
     if (to && to !== from && !overwrite && holdsText(to)) {
@@ -245,10 +249,23 @@ function textOf(file: string): string {
   }
 }
 
-/** This program as `credential_process` can call it: by absolute paths, which no PATH decides. */
-function thisCommand(): string {
-  const quoted = (file: string) => (/^[\w@+:,./-]+$/.test(file) ? file : `"${file}"`);
-  return [process.execPath, process.argv[1]!].map((file) => quoted(file.replaceAll('\\', '/'))).join(' ');
+/** This program as `credential_process` can call it: by absolute paths, which no PATH and no folder decides. */
+function thisProgram(): string[] {
+  // No POSIX path has a backslash for a separator, and no tool that splits a command keeps one.
+  const slashes = (file: string) => (process.platform === 'win32' ? file.replaceAll('\\', '/') : file);
+  return [process.execPath, process.argv[1]!].map(slashes);
+}
+
+/** What lies in the checkout is what the workflow's author, or the author of a pull request, has put there. */
+function warnOfCheckout(program: string): void {
+  const workspace = process.env['GITHUB_WORKSPACE'];
+  const isBelow = (folder: string, file: string) => !/^\.\.(?:[/\\]|$)/.test(path.relative(folder, file)) && !path.isAbsolute(path.relative(folder, file));
+  if (workspace && isBelow(followed(workspace), followed(program))) {
+    console.error(
+      'env-kvstore: this program lies in the checkout (GITHUB_WORKSPACE), and so will be what AWS tools run: whoever changes it ' +
+        'there gets the token of the job. Install it elsewhere, as by `npm install --global env-kvstore`.',
+    );
+  }
 }
 
 function missing(what: string): never {

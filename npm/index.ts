@@ -12,8 +12,6 @@ export { EnvKvstoreError };
 const REFRESHED_BEFORE_MS = 5 * 60 * 1000;
 /** A session of an hour is asked for once where one of fifteen minutes would be five times. */
 const ROLE_DURATION_SECONDS = 3600;
-/** What Cognito gives, whatever is asked for. */
-const ENHANCED_DURATION_SECONDS = 3600;
 
 /** Numbers among the options; all others are strings. */
 const NUMBERS: OptionName[] = ['roleDurationSeconds', 'minMaskLength', 'timeoutSeconds'];
@@ -21,17 +19,21 @@ const OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
 
 export const fromGitHubActions: typeof published.fromGitHubActions = (given) => {
   const { signal, logger, ...options } = given ?? {};
-  let current: { credentials: published.Credentials; freshUntilMs: number } | undefined;
+  let current: { credentials: published.Credentials; isFresh: () => boolean } | undefined;
   let pending: Promise<NonNullable<typeof current>> | undefined;
 
   const exchange = async () => {
     const texts = checked(options, OF_CREDENTIALS, { signal });
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
+    const asked = bothClocks();
     const outcome = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = outcome.credentials!;
-    // By how long they live, and not by when they end: this machine's clock may be another than AWS's.
-    const seconds = texts.identity === 'cognito-enhanced' ? ENHANCED_DURATION_SECONDS : Number(texts.roleDurationSeconds);
-    const freshUntilMs = expiration ? Date.now() + seconds * 1000 - REFRESHED_BEFORE_MS : Infinity;
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, lifeMs, accountId } = outcome.credentials!;
+    // By how long they live, and not by when they end: this machine's clock may be another than AWS's. Less may be given than
+    // was asked for; of Cognito's own credentials nothing is asked.
+    const toEndMs = lifeMs ?? (expiration ? Date.parse(expiration) - Date.now() : Infinity);
+    const isAsked = expiration !== undefined && texts.identity !== 'cognito-enhanced';
+    const askedMs = isAsked ? Number(texts.roleDurationSeconds) * 1000 : Infinity;
+    const isFresh = lasting(Math.min(toEndMs, askedMs) - REFRESHED_BEFORE_MS, asked);
     const credentials: published.Credentials = {
       accessKeyId,
       secretAccessKey,
@@ -39,11 +41,11 @@ export const fromGitHubActions: typeof published.fromGitHubActions = (given) => 
       ...(expiration && { expiration: new Date(expiration) }),
       ...(accountId && { accountId }),
     };
-    return { credentials, freshUntilMs };
+    return { credentials, isFresh };
   };
   return async (properties) => {
     if (signal?.aborted) throw signal.reason;
-    if (current && !properties?.forceRefresh && Date.now() < current.freshUntilMs) {
+    if (current && !properties?.forceRefresh && current.isFresh()) {
       return current.credentials;
     }
     pending ??= exchange().finally(() => (pending = undefined));
@@ -51,6 +53,16 @@ export const fromGitHubActions: typeof published.fromGitHubActions = (given) => 
     return current.credentials;
   };
 };
+
+/** The wall clock may be set at any time; the other may stand still while the machine sleeps. */
+function bothClocks(): [number, number] {
+  return [Date.now(), Number(process.hrtime.bigint()) / 1e6];
+}
+
+/** Whether so much time has passed by neither clock. */
+function lasting(durationMs: number, since: [number, number]): () => boolean {
+  return () => bothClocks().every((now, index) => now - since[index]! < durationMs);
+}
 
 export const loadValues: typeof published.loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};

@@ -75,11 +75,60 @@ pub fn profile(text: &str, file: File, name: &str) -> Option<Profile> {
     profile
 }
 
-/// The text with these settings in the section of this profile, which must be new unless `overwrite` is set; then the
-/// section's other lines stay. If several are named so, all get them: which one wins is up to the tool.
+/// Settings of a profile that say how requests are sent and how answers are shown, and nothing about who sends them. Those that
+/// start with `cli_` are further ones.
 ///
-/// An error says what is wrong without the value. Session tokens that are not among the settings go: an old one would be
-/// sent with credentials of a user, which have none, and botocore prefers the legacy `aws_security_token` to the new name.
+/// A list of what to keep, because a tool may learn another way to find credentials at any time.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+const HARMLESS: [&str; 34] = [
+    "account_id_endpoint_mode",
+    "api_versions",
+    "auth_scheme_preference",
+    "ca_bundle",
+    "defaults_mode",
+    "disable_host_prefix_injection",
+    "disable_request_compression",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+    "ec2_metadata_v1_disabled",
+    "endpoint_discovery_enabled",
+    "endpoint_url",
+    "ignore_configured_endpoint_urls",
+    "imds_use_ipv6",
+    "max_attempts",
+    "metadata_service_num_attempts",
+    "metadata_service_timeout",
+    "output",
+    "parameter_validation",
+    REGION,
+    "request_checksum_calculation",
+    "request_min_compression_size_bytes",
+    "response_checksum_validation",
+    "retry_mode",
+    "s3",
+    "s3_disable_express_session_auth",
+    "s3_disable_multiregion_access_points",
+    "s3_use_arn_region",
+    "sdk_ua_app_id",
+    "services",
+    "sigv4a_signing_region_set",
+    "tcp_keepalive",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+];
+
+fn is_harmless(key: &str) -> bool {
+    HARMLESS.iter().any(|name| key.eq_ignore_ascii_case(name)) || key.to_ascii_lowercase().starts_with("cli_")
+}
+
+/// The text with these settings in the section of this profile, which must be new unless `overwrite` is set. If several are
+/// named so, all get them: which one wins is up to the tool.
+///
+/// Of a section that is overwritten stay comments and what is [harmless](HARMLESS): what else it says of where credentials
+/// come from (`role_arn`, `credential_process`, `sso_session`, ...), tools would take before what is written here. It goes also
+/// from sections that only some tools take for the profile, `[NAME]` in the config file and `[profile NAME]` in the other.
+///
+/// An error says what is wrong without the value.
 pub fn merge(
     text: &str,
     file: File,
@@ -99,13 +148,13 @@ pub fn merge(
         return Err("the profile exists already");
     }
     let mut merged = Output::like(text);
-    let replaced = |key: &str| {
-        let is = |name: &str| key.eq_ignore_ascii_case(name);
-        is("aws_security_token") || is("aws_session_token") || settings.iter().any(|(name, _)| is(name))
-    };
+    let is_set = |key: &str| settings.iter().any(|(name, _)| key.eq_ignore_ascii_case(name));
+    let replaced = |key: &str| !key.is_empty() && (is_set(key) || !is_harmless(key));
     for section in &sections {
         if is_it(section) {
             merged.replace(section, &replaced, settings);
+        } else if overwrite && section.looks_like(name, file) {
+            merged.replace(section, &|key| !key.is_empty() && !is_harmless(key), &[]);
         } else {
             merged.copy(section);
         }
@@ -196,19 +245,44 @@ pub fn configure(text: &str, command: &str, flags: &[(&str, &str)]) -> Result<Co
     if problems.is_empty() { Ok(Configured { text: Secret::new(configured.text), profiles }) } else { Err(problems) }
 }
 
-/// Appends ` --FLAG VALUE`, quoted so that botocore's splitter, `sh -c` and `cmd.exe` all take it for the same.
+/// The program and its arguments as one command that every AWS tool runs as it is meant.
+///
+/// botocore splits the command and starts no shell; the SDKs for JavaScript, Go, Java and Rust hand it to `sh -c` or `cmd.exe`.
+pub fn command(words: &[&str]) -> Result<String, String> {
+    let quoted: Result<Vec<String>, &str> = words.iter().map(|word| quoted(word)).collect();
+    let problem = |problem| {
+        format!(
+            "the path of this program {problem}: `{}`. Install env-kvstore and Node in folders with plain names, or give \
+             --command",
+            printable(&words.join(" "))
+        )
+    };
+    quoted.map(|words| words.join(" ")).map_err(problem)
+}
+
+/// Appends ` --FLAG VALUE`.
 fn push_flag(command: &mut String, flag: &str, value: &str) -> Result<(), &'static str> {
-    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"$`\\!%#;".contains(&byte)) {
+    command.extend([" --", flag, " ", &quoted(value)?]);
+    Ok(())
+}
+
+/// A word, quoted so that botocore's splitter, `sh -c` and `cmd.exe` all take it for the same.
+///
+/// Refused is what means something to one of them in spite of double quotes, or to those who read the file (`#`, `;`, and what
+/// is not ASCII, which some read by the machine's locale). `cmd.exe` may take the outer quotes off, so `&|<>^` are refused, too.
+fn quoted(word: &str) -> Result<String, &'static str> {
+    if !word.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"$`\\!%#;&|<>^".contains(&byte)) {
         return Err("holds a character that cannot be quoted the same for all AWS tools");
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@+=:,./-".contains(&byte);
-    let quote = if !value.is_empty() && value.bytes().all(plain) { "" } else { "\"" };
-    command.extend([" --", flag, " ", quote, value, quote]);
-    Ok(())
+    let quote = if !word.is_empty() && word.bytes().all(plain) { "" } else { "\"" };
+    Ok([quote, word, quote].concat())
 }
 
 /// A section, or what stands before the first.
 struct Section<'a> {
+    /// What stands between the brackets.
+    header: &'a str,
     profile: Option<&'a str>,
     /// The header is the first of them.
     lines: Vec<Line<'a>>,
@@ -225,7 +299,7 @@ struct Line<'a> {
 
 /// Takes a text apart without losing a byte of it.
 fn sections(text: &str, file: File) -> Vec<Section<'_>> {
-    let mut sections = vec![Section { profile: None, lines: Vec::new() }];
+    let mut sections = vec![Section { header: "", profile: None, lines: Vec::new() }];
     // The last setting of the section, and how deep it is indented.
     let mut last: Option<(&str, usize)> = None;
     for text in text.split_inclusive('\n') {
@@ -237,8 +311,8 @@ fn sections(text: &str, file: File) -> Vec<Section<'_>> {
         } else if let Some((of, _)) = last.filter(|(_, depth)| indent > *depth) {
             (key, value, continues) = (of, line, true);
         } else if let Some(header) = line.strip_prefix('[') {
-            let profile = header.split(']').next().and_then(|header| profile_of(header.trim(), file));
-            sections.push(Section { profile, lines: Vec::new() });
+            let header = header.split(']').next().unwrap_or_default().trim();
+            sections.push(Section { header, profile: profile_of(header, file), lines: Vec::new() });
             last = None;
         } else {
             let (name, rest) = line.split_once(['=', ':']).unwrap_or((line, ""));
@@ -277,6 +351,14 @@ fn without_comment(value: &str) -> &str {
 }
 
 impl Section<'_> {
+    /// Whether it is the profile's to some tools: to version 1 of the SDKs for Go and Java the prefix is optional in both files.
+    fn looks_like(&self, name: &ProfileName, file: File) -> bool {
+        match file {
+            File::Config => self.header == name.as_str(),
+            File::Credentials => profile_of(self.header, File::Config) == Some(name.as_str()),
+        }
+    }
+
     fn has(&self, key: &str) -> bool {
         self.lines.iter().any(|line| line.key.eq_ignore_ascii_case(key))
     }
@@ -312,7 +394,7 @@ impl Output {
         self.text.extend(section.lines.iter().map(|line| line.text));
     }
 
-    /// The section with `settings` in place of the first that is replaced, as deep as that: deeper lines would belong to
+    /// The section with `settings` in place of the first line that is replaced, as deep as that: deeper lines would belong to
     /// the setting before them.
     fn replace(&mut self, section: &Section<'_>, replaced: &dyn Fn(&str) -> bool, settings: &[(&str, &str)]) {
         let position = |wanted: &dyn Fn(&str) -> bool| section.lines.iter().position(|line| wanted(line.key));
@@ -529,7 +611,7 @@ mod tests {
     }
 
     #[test]
-    fn overwriting_replaces_only_the_settings_given() {
+    fn overwriting_keeps_other_profiles_comments_and_harmless_settings() {
         let text = "# top\n[a]\naws_access_key_id = keep\n\n[ci] # theirs\noutput = json\nAWS_Secret_Access_Key=old1\n# note\ns3 =\n  \
                     aws_access_key_id = nested\naws_access_key_id = old2\naws_session_token = old3\n  old4\n\n[b]\nx = 1";
         let expected = format!(
@@ -545,9 +627,9 @@ mod tests {
         for (text, expected) in [
             ("[ci]", "[ci]\nregion = r\n"),
             ("[ci]\n# note\n", "[ci]\nregion = r\n# note\n"),
-            ("[ci]\n# note\nx = 1", "[ci]\n# note\nregion = r\nx = 1"),
-            ("[ci]\n  x = 1\n  y = 2\n", "[ci]\n  region = r\n  x = 1\n  y = 2\n"),
-            ("[ci]\n\tx = 1\n\tregion = old", "[ci]\n\tx = 1\n\tregion = r\n"),
+            ("[ci]\n# note\noutput = 1", "[ci]\n# note\nregion = r\noutput = 1"),
+            ("[ci]\n  s3 = 1\n  output = 2\n", "[ci]\n  region = r\n  s3 = 1\n  output = 2\n"),
+            ("[ci]\n\ts3 = 1\n\tregion = old", "[ci]\n\ts3 = 1\n\tregion = r\n"),
         ] {
             assert_eq!(merged(text, File::Credentials, "ci", &[("region", "r")], true), expected);
         }
@@ -555,16 +637,67 @@ mod tests {
 
     #[test]
     fn no_second_section_or_legacy_key_lets_an_old_value_win() {
-        let text = "[ci]\naws_security_token = old\nx = 1\n[a]\n[ci]\naws_access_key_id = old\ny = 2\n";
+        let text = "[ci]\naws_security_token = old\noutput = 1\n[a]\n[ci]\naws_access_key_id = old\ns3 = 2\n";
         let merged = merged(text, File::Credentials, "ci", CREDENTIALS, true);
-        assert_eq!(merged, format!("[ci]\n{WRITTEN}x = 1\n[a]\n[ci]\n{WRITTEN}y = 2\n"));
+        assert_eq!(merged, format!("[ci]\n{WRITTEN}output = 1\n[a]\n[ci]\n{WRITTEN}s3 = 2\n"));
+    }
+
+    #[test]
+    fn nothing_else_that_decides_who_one_is_stays_in_a_profile_that_is_overwritten() {
+        let others = [
+            "role_arn = old",
+            "Source_Profile: old",
+            "credential_source = Environment",
+            "credential_process = old",
+            "web_identity_token_file = old",
+            "web_identity_token_server = old",
+            "sso_session = old",
+            "sso_account_id = old",
+            "sso_role_name = old",
+            "sso_start_url = old",
+            "login_session = old",
+            "mfa_serial = old",
+            "external_id = old",
+            "role_session_name = old",
+            "duration_seconds = old",
+            "aws_access_key_id = old",
+            "aws_secret_access_key = old",
+            "aws_session_token = old",
+            "aws_account_id = old",
+            "aws_credential_scope = old",
+            "a_setting_of_tomorrow = old",
+            "role_arn =\n    old\n    old",
+            "role_arn = old\n    deeper: old",
+        ];
+        let kept = "output = json\nCLI_Pager =\ns3 =\n  role_arn = nested\nservices = mine\n# role_arn = comment\n";
+        for other in others {
+            for (file, header) in [(File::Config, "[profile ci]"), (File::Credentials, "[ci]")] {
+                for indent in ["", "  "] {
+                    let text = format!("{header}\n{indent}{other}\n{kept}\n[x]\n{other}\n");
+                    let expected = format!("{header}\n{indent}region = r\n{kept}\n[x]\n{other}\n");
+                    assert_eq!(merged(&text, file, "ci", &[("region", "r")], true), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sections_that_some_tools_take_for_the_profile_say_nothing_of_who_one_is_either() {
+        let region = &[("region", "r")];
+        let text = "[ci]\nrole_arn = old\noutput = json\n[profile cd]\nrole_arn = theirs\n";
+        let stripped = "[ci]\noutput = json\n[profile cd]\nrole_arn = theirs\n";
+        assert_eq!(merged(text, File::Config, "ci", region, true), format!("{stripped}\n[profile ci]\nregion = r\n"));
+        assert_eq!(merged(text, File::Config, "ci", region, false), format!("{text}\n[profile ci]\nregion = r\n"));
+        let text = "[profile \"ci\"]\nrole_arn = old\noutput = json\n[profile default]\nrole_arn = theirs\n";
+        let stripped = "[profile \"ci\"]\noutput = json\n[profile default]\nrole_arn = theirs\n";
+        assert_eq!(merged(text, File::Credentials, "ci", region, true), format!("{stripped}\n[ci]\nregion = r\n"));
     }
 
     #[test]
     fn no_old_session_token_stays_beside_credentials_of_a_user() {
-        let text = "[ci]\naws_access_key_id = old\nAWS_Session_Token = old\nx = 1\n";
+        let text = "[ci]\naws_access_key_id = old\nAWS_Session_Token = old\noutput = 1\n";
         let merged = merged(text, File::Credentials, "ci", &CREDENTIALS[..2], true);
-        assert_eq!(merged, "[ci]\naws_access_key_id = AKIA\naws_secret_access_key = a/b+c\nx = 1\n");
+        assert_eq!(merged, "[ci]\naws_access_key_id = AKIA\naws_secret_access_key = a/b+c\noutput = 1\n");
     }
 
     #[test]
@@ -686,12 +819,31 @@ role_arn = r
 
     #[test]
     fn what_tools_would_quote_differently_is_refused() {
-        for bad in ["\"", "$", "`", "\\", "!", "%", "#", ";", "\n", "\t", "\0", "ü"] {
+        for bad in ["\"", "$", "`", "\\", "!", "%", "#", ";", "&", "|", "<", ">", "^", "\n", "\t", "\0", "ü"] {
             let text = "[default]\nweb_identity_token_server = GitHub\n";
             assert!(configure(text, "c", &[("x", &format!("a{bad}b"))]).is_err(), "{bad:?}");
         }
         for bad in ["a\nb", "a #b", "a;b", " "] {
             assert!(configure("[default]\nweb_identity_token_server = GitHub\n", bad, &[]).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_quoted_the_same_for_all_tools_or_refused() {
+        assert_eq!(
+            command(&["/opt/node/bin/node", "/srv/a+b/cli.mjs"]).unwrap(),
+            "/opt/node/bin/node /srv/a+b/cli.mjs"
+        );
+        assert_eq!(
+            command(&["C:/Program Files/node.exe", "/it's (x86)~/*?[a]{b}/cli.mjs"]).unwrap(),
+            r#""C:/Program Files/node.exe" "/it's (x86)~/*?[a]{b}/cli.mjs""#
+        );
+        let hostile =
+            ["$(touch x)", "`id`", "a\"b", "a\\b", "a;b", "a&b", "a|b", "a<b", "a>b", "a^b", "%PATH%", "a!b", "a#b"];
+        for bad in hostile.into_iter().chain(["a\nb", "a\0b", "\u{1b}[2J", "ü"]) {
+            let problem = command(&["/node", &format!("/{bad}/cli.mjs")]).unwrap_err();
+            assert!(problem.starts_with("the path of this program holds a character"), "{problem}");
+            assert!(problem.contains("--command") && !problem.contains(['\n', '\0', '\u{1b}']), "{problem:?}");
         }
     }
 

@@ -273,6 +273,7 @@ mod tests {
             },
             arn: "arn:aws:sts::123456789012:assumed-role/r/7@abc".to_owned(),
             expiration: Some("2026-11-22T04:00:00Z".to_owned()),
+            life: None,
         };
         let outcome = Outcome {
             values: values.to_vec(),

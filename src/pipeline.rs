@@ -167,7 +167,7 @@ impl<H: Host> Exchange<'_, H> {
         let (session, tags) = match &self.inputs.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
-                return Ok((Session { credentials: credentials.clone(), arn, expiration: None }, None));
+                return Ok((Session { credentials: credentials.clone(), arn, expiration: None, life: None }, None));
             }
             Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
                 let identity = &self.identity_id(pool, account.as_ref(), endpoint).await?;

@@ -104,6 +104,12 @@ pub fn configure(text: &str, command: &str, flags: Vec<String>) -> Result<String
     Ok(aws_config::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
 }
 
+/// A program and its arguments as the `command` of [`configure`]; throws a text.
+#[wasm_bindgen(js_name = quotedCommand)]
+pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
+    aws_config::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
     texts.chunks_exact(2).filter_map(|pair| Some((pair.first()?.as_str(), pair.get(1)?.as_str()))).collect()
 }
@@ -170,6 +176,7 @@ struct SessionCredentials<'a> {
     secret_access_key: &'a str,
     session_token: Option<&'a str>,
     expiration: Option<&'a str>,
+    life_ms: Option<f64>,
     account_id: Option<&'a str>,
 }
 
@@ -189,6 +196,7 @@ impl<'a> Finished<'a> {
             secret_access_key: session.credentials.secret_access_key.secret(),
             session_token: session.credentials.session_token.as_ref().map(Secret::secret),
             expiration: session.expiration.as_deref(),
+            life_ms: session.life.map(milliseconds),
             account_id: inputs.reader().map(|role| role.account().digits()),
         };
         let profile = |profile: &'a ProfilePlan| Profile {

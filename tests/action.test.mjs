@@ -622,11 +622,12 @@ const EFFECTS = {
   },
   'export-aws-credentials': exportTests(),
   'overwrite-aws-profile': {
-    'true replaces the profile of that name, and nothing else of it or of others': async (t) => {
+    'true replaces the profile of that name but for harmless settings, and nothing of others': async (t) => {
       const home = homeFolder(t, {
         '.aws/credentials':
-          '# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\naws_access_key_id=old\naws_session_token=old\nx = 1',
-        '.aws/config': '[profile ci]\r\nregion = old\r\noutput = json\r\n[default]\r\nregion = r',
+          '# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\naws_access_key_id=old\naws_session_token=old\nrole_arn = old\noutput = text',
+        '.aws/config':
+          '[profile ci]\r\nregion = old\r\nsource_profile = old\r\noutput = json\r\ncredential_process = old\r\n[default]\r\nregion = r',
       });
       const before = home.files();
       const inputs = { 'export-aws-credentials': 'profile:ci', values: '' };
@@ -637,9 +638,19 @@ const EFFECTS = {
       succeeded(step, {});
       const { id, key, token } = keysIn(home.files()['.aws/credentials']);
       assert.deepEqual(home.files(), {
-        '.aws/credentials': `# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\n${settings(id, key, token)}x = 1`,
+        '.aws/credentials': `# theirs\n[other]\naws_access_key_id = AKIA1\n[ci] # old\n${settings(id, key, token)}output = text`,
         '.aws/config': '[profile ci]\r\nregion = us-west-2\r\noutput = json\r\n[default]\r\nregion = r',
       });
+      await areOfTheRole({ id, key, token });
+    },
+    'true works where both files are one, and some tools take another section for the profile': async (t) => {
+      const home = homeFolder(t, { one: '[profile ci]\nrole_arn = old\noutput = json\n[ci]\ncredential_process = old\nregion = old\n' });
+      const named = { AWS_CONFIG_FILE: home.at('one'), AWS_SHARED_CREDENTIALS_FILE: home.at('one') };
+      const inputs = { 'export-aws-credentials': 'profile:ci', values: '', 'overwrite-aws-profile': 'true' };
+      succeeded(await run({ inputs, environment: { HOME: home.path, ...named } }), {});
+      const { id, key, token } = keysIn(home.files().one);
+      const profile = '[profile ci]\nregion = us-west-2\noutput = json\n';
+      assert.equal(home.files().one, `${profile}[ci]\n${settings(id, key, token)}region = old\n`);
       await areOfTheRole({ id, key, token });
     },
   },
@@ -1452,7 +1463,7 @@ function exportTests() {
       assert.deepEqual(Object.keys(home.files()), ['a/config.ini', 'b/c/keys.ini']);
       const one = { AWS_CONFIG_FILE: home.at('one'), AWS_SHARED_CREDENTIALS_FILE: home.at('one') };
       succeeded(await run({ inputs: toProfile('ci'), environment: { HOME: home.path, ...one } }), {});
-      assert.match(home.files().one, /^\[ci\]\naws_access_key_id = [\s\S]*\n\n\[profile ci\]\nregion = us-west-2\n$/);
+      assert.match(home.files().one, /^\[profile ci\]\nregion = us-west-2\n\n\[ci\]\naws_access_key_id = /);
     },
     'profile:NAME follows a link and leaves it one': async (t) => {
       const home = homeFolder(t, { 'dotfiles/credentials': '[other]\nx = 1\n', '.aws/config': '' });

@@ -14,7 +14,7 @@ use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, json_
 use crate::claims;
 use crate::error::{Diagnosis, Error};
 use crate::http::{Request, Response};
-use crate::identity::Session;
+use crate::identity::{Session, life};
 use crate::json::{object_of, string};
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -190,7 +190,7 @@ impl Operation for GetCredentialsForIdentity<'_> {
         let session = || {
             let credentials = response.json()?.object("Credentials")?;
             let take = |name| credentials.text(name).filter(|text| !text.is_empty()).map(Secret::new);
-            let expires = serde_json::from_str(credentials.json("Expiration")?).ok()?;
+            let expires = DateTime::from_secs_f64(serde_json::from_str(credentials.json("Expiration")?).ok()?);
             Some(Session {
                 credentials: Credentials {
                     access_key_id: take("AccessKeyId")?,
@@ -198,7 +198,8 @@ impl Operation for GetCredentialsForIdentity<'_> {
                     session_token: Some(take("SessionToken")?),
                 },
                 arn: self.role.to_string(),
-                expiration: DateTime::from_secs_f64(expires).fmt(Format::DateTime).ok(),
+                expiration: expires.fmt(Format::DateTime).ok(),
+                life: life(&expires, response),
             })
         };
         session().ok_or("credentials are missing in it")

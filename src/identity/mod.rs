@@ -1,9 +1,15 @@
 //! Who the job is to AWS: the GitHub token becomes an OpenID token of Cognito, and that becomes a role session. Or one of the
 //! other ways to a session.
 
+use std::time::Duration;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
 use crate::aws::{AccountId, BaseUrl, Credentials, RoleArn};
 use crate::claims::Claims;
 use crate::error::Error;
+use crate::http::Response;
 use crate::printable::printable;
 
 use crate::identity::cognito::PoolId;
@@ -66,6 +72,15 @@ pub struct Session {
     pub arn: String,
     /// When it ends, as AWS writes it, safe to print; none if it is not known.
     pub expiration: Option<String>,
+    /// How long it lived when it came, by the clock of the service that gave it; none if that is not known.
+    pub life: Option<Duration>,
+}
+
+/// The time from an answer to the end of the session that it brings. Both are the service's, so the runner's clock may be wrong.
+fn life(expiration: &DateTime, response: &Response) -> Option<Duration> {
+    let date = DateTime::from_str(response.header("date")?, Format::HttpDate).ok()?;
+    let seconds = expiration.as_secs_f64() - date.as_secs_f64();
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// The name of a role session, as CloudTrail shows it and the trust policy demands it.

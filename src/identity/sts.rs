@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 
-use super::{RoleSessionName, Session, list_of_tags};
+use super::{RoleSessionName, Session, life, list_of_tags};
 use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, SigningFault, signed};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
@@ -399,6 +401,7 @@ fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> R
 fn parse_session(response: &Response, root: &str) -> Result<Session, &'static str> {
     let leaves = leaves(&response.body, root)?;
     let take = |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
+    let expiration = take("Expiration")?.secret();
     Ok(Session {
         credentials: Credentials {
             access_key_id: take("AccessKeyId")?.clone(),
@@ -406,7 +409,8 @@ fn parse_session(response: &Response, root: &str) -> Result<Session, &'static st
             session_token: Some(take("SessionToken")?.clone()),
         },
         arn: printable(take("Arn")?.secret()),
-        expiration: Some(printable(take("Expiration")?.secret())),
+        expiration: Some(printable(expiration)),
+        life: DateTime::from_str(expiration, Format::DateTime).ok().and_then(|end| life(&end, response)),
     })
 }
 
@@ -463,6 +467,8 @@ fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, Secret>, &'static 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -513,6 +519,18 @@ mod tests {
         assert_eq!(session.credentials.secret_access_key.secret(), "a/b+c&d");
         assert_eq!(session.arn, "arn:aws:sts::123456789012:assumed-role/r/7@abc");
         assert!(!format!("{session:?}").contains("ASIAX"));
+    }
+
+    #[test]
+    fn a_session_lives_from_the_answers_own_date_on() {
+        let life_by = |date: &str| {
+            let headers = vec![("date".to_owned(), date.to_owned())];
+            let response = Response { headers, ..response(200, ANSWER) };
+            with_operation("opaque", |operation| operation.parse(&response).unwrap()).life
+        };
+        assert_eq!(life_by("Sun, 22 Nov 2026 03:15:00 GMT"), Some(Duration::from_secs(45 * 60)));
+        assert_eq!(life_by("Sun, 22 Nov 2026 04:15:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(life_by("noon"), None);
     }
 
     #[test]
