@@ -4,8 +4,8 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { trustedAuthorities } from './certificates.ts';
+import { proxyRules, type Proxy } from './proxy.ts';
 
 /** As many connections to one host as a region's requests need; Secrets Manager answers each in one round trip. */
 const MAX_SOCKETS = 8;
@@ -18,38 +18,42 @@ export interface Agents {
   destroy(): void;
 }
 
-/** One pool of connections for each way out: direct, and each proxy. Which way is `@actions/http-client`'s rule. */
+/** One pool of connections for each way out: direct, and through the proxy. */
 export function createAgents(): Agents {
   const agents = new Map<string, Promise<http.Agent>>();
   const ending = new AbortController();
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
+  const proxyFor = proxyRules(process.env);
   /** One for all connections: to make one takes as long as a handshake. */
   let secureContext: tls.SecureContext | undefined;
   const secureOptions = () => ({
-    ...options,
+    // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
+    rejectUnauthorized: true,
     secureContext: (secureContext ??= tls.createSecureContext(authorities)),
   });
 
   const agentFor = (url: URL) => {
-    const proxy = getProxyUrl(url)?.href;
-    const way = `${url.protocol} ${proxy ?? ''}`;
+    // Plain http leads to this machine only.
+    const proxy = url.protocol === 'https:' ? proxyFor(url) : undefined;
+    const way = `${url.protocol} ${proxy ? 'by proxy' : ''}`;
     const agent = agents.get(way) ?? create(url.protocol, proxy);
     agents.set(way, agent);
     return agent;
   };
-  const create = async (protocol: string, proxy: string | undefined) => {
+  const create = async (protocol: string, proxy: Proxy | undefined) => {
     if (protocol === 'http:') {
       return new http.Agent(options);
     }
     if (proxy === undefined) {
-      return withEarlyConnections(new https.Agent(secureOptions()), ending.signal);
+      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions() }), ending.signal);
     }
     const { HttpsProxyAgent } = await import('hpagent');
     // A proxy may take long to answer, or for ever. The types of hpagent know only a few of Node's options.
     setMaxListeners(0, ending.signal);
-    const proxyRequestOptions = { signal: ending.signal } as object;
-    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy, proxyRequestOptions }), ending.signal);
+    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal } as object;
+    const tunnelled = { ...options, ...secureOptions(), proxy: proxy as URL, proxyRequestOptions };
+    return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
   };
   return {
     agentFor,

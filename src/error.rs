@@ -282,7 +282,8 @@ impl Unanswered {
             SendFailure::Tls(_) => "The runner does not trust the certificate. Behind an inspecting proxy, set \
                  `NODE_EXTRA_CA_CERTS` or `AWS_CA_BUNDLE` to the proxy's CA."
                 .to_owned(),
-            SendFailure::Proxy(407) => "The proxy wants credentials: put them in `HTTPS_PROXY` \
+            // Some proxies answer with the status of a server.
+            SendFailure::Proxy(401 | 407) => "The proxy wants credentials: put them in `HTTPS_PROXY` \
                  (http://user:password@host:port)."
                 .to_owned(),
             SendFailure::Proxy(_) => {

@@ -41,7 +41,7 @@ for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
   const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'organization', 'local-action'];
-  const npm = ['library', 'command-line', 'clients', 'readme'];
+  const npm = ['library', 'command-line', 'clients', 'readme', 'proxy-rules'];
   const files = [...bundle, ...npm].map((name) => `tests/${name}.test.mjs`);
   step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
