@@ -1,8 +1,9 @@
 import { endGroup, getIDToken, getInput, info, notice, startGroup, warning } from '@actions/core';
 import { EOL } from 'node:os';
-import type { Host } from './core.d.ts';
+import type { Failure, Host } from './core.d.ts';
 import { sendThrough } from './http-client.ts';
 import { nodeHost } from './node-host.ts';
+import { unsafeEndpoint } from './token-endpoint.ts';
 import type { Transport } from './transport.ts';
 import { HostError } from './transport.ts';
 
@@ -25,6 +26,13 @@ export function connectToGithub(transport: Transport): void {
   }
 }
 
+let endpointFailure: Failure | undefined;
+
+/** Why no token was asked for, if the runner leads to where none may be sent: of that the core is told only that there is none. */
+export function whyNoToken(): Failure | undefined {
+  return endpointFailure;
+}
+
 /** `getIDToken` masks the token before it hands it over. */
 async function requestGithubToken(
   transport: Transport,
@@ -32,7 +40,8 @@ async function requestGithubToken(
   timeoutMs: number,
   maxBodyBytes: number,
 ): Promise<string> {
-  if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] || !process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
+  endpointFailure = unsafeEndpoint('ACTIONS_ID_TOKEN_REQUEST_URL');
+  if (endpointFailure || !process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] || !process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']) {
     throw new HostError('no-token-endpoint');
   }
   sendThrough((request) => transport.send({ ...request, maxBodyBytes }, timeoutMs));

@@ -2,7 +2,7 @@ import { error, ExitCode } from '@actions/core';
 import path from 'node:path';
 import type { Failure } from './core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
-import { connectToGithub, createHost, sayAll } from './host.ts';
+import { connectToGithub, createHost, sayAll, whyNoToken } from './host.ts';
 import { loadInputs } from './inputs.ts';
 import { compileEachFunctionOnce, loadCore } from './load.ts';
 import { createTransport } from './transport.ts';
@@ -17,7 +17,9 @@ async function loadAndExport(): Promise<void> {
   connectToGithub(transport);
   compileEachFunctionOnce();
   const core = await loadCore(path.join(__dirname, 'env_kvstore_bg.wasm'));
-  const { plan } = await core.run(loadInputs(core), createHost(transport));
+  const { plan } = await core.run(loadInputs(core), createHost(transport)).catch((reason: unknown) => {
+    throw whyNoToken() ?? reason;
+  });
   transport.close();
   sayAll();
   await exportPlan(core, plan, ending.signal);

@@ -1,5 +1,4 @@
 import { HostError, type Transport } from '../action/transport.ts';
-import { EnvKvstoreError } from './errors.ts';
 
 /** The environment variables that lead to a token: GitHub's own, unless a token server is named. */
 export interface TokenVariables {
@@ -11,8 +10,6 @@ export const GITHUB: TokenVariables = {
   url: 'ACTIONS_ID_TOKEN_REQUEST_URL',
   token: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
 };
-
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /**
  * As `getIDToken` of `@actions/core`, which would write the token to stdout to have it masked: of a library, or of a program
@@ -44,21 +41,6 @@ export async function requestGithubToken(
     throw new HostError('no-token');
   }
   return token;
-}
-
-/** Why no token is to be asked for where the variable leads, if so. */
-export function unsafeEndpoint(variables: TokenVariables): EnvKvstoreError | undefined {
-  const url = process.env[variables.url];
-  if (!url || isEndpoint(url)) return undefined;
-  const message = `${variables.url} holds no https URL: the token that is sent there could be read on the way`;
-  return new EnvKvstoreError({ code: 'invalid-input', message, hint: 'Nothing was sent.' });
-}
-
-/** Whether a bearer token may be sent there. */
-export function isEndpoint(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
 function tokenIn(body: Uint8Array): string | undefined {

@@ -1,6 +1,7 @@
 import { configFile, read } from '../action/profile.ts';
+import { isEndpoint } from '../action/token-endpoint.ts';
 import { EnvKvstoreError } from './errors.ts';
-import { GITHUB, isEndpoint, type TokenVariables } from './github-token.ts';
+import { GITHUB, type TokenVariables } from './github-token.ts';
 import { core } from './run.ts';
 
 /** As whoever is told so has written it, in one place or another. */

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core, Goal, Host, Outcome } from '../action/core.d.ts';
 import { loadCore } from '../action/load.ts';
 import { awsEnvironment, nodeHost } from '../action/node-host.ts';
+import { unsafeEndpoint } from '../action/token-endpoint.ts';
 import { createTransport, HostError, type Transport } from '../action/transport.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
-import { GITHUB, requestGithubToken, unsafeEndpoint, type TokenVariables } from './github-token.ts';
+import { GITHUB, requestGithubToken, type TokenVariables } from './github-token.ts';
 import { asCoreTakesThem, type Spelling } from './options.ts';
 
 export interface Settings {
@@ -70,7 +71,8 @@ export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
       // A run that has ended is not to wait any more: it finds every way closed, and gives up.
       sleep: (durationMs) => sleep(durationMs, undefined, { signal: over.signal }).catch(() => {}),
       githubToken(...rest) {
-        unsafe = unsafeEndpoint(tokenVariables);
+        const problem = unsafeEndpoint(tokenVariables.url);
+        unsafe = problem && new EnvKvstoreError(problem);
         if (unsafe) throw new HostError('no-token-endpoint');
         return requestGithubToken(connection, tokenVariables, ...rest);
       },
