@@ -80,6 +80,13 @@ describe('what the workflow says', () => {
     assert.doesNotMatch(script.run, /\$\{\{/);
   });
 
+  test('it uses nothing that needs a newer runner than the action itself', () => {
+    // https://github.com/actions/checkout/releases/tag/v5.0.0
+    const [, version] = /uses: actions\/checkout@\S+ # v(\d+)/.exec(read('.github/workflows/with-values.yml'));
+    assert.equal(parseYaml(read('action.yml')).runs.using, 'node20');
+    assert.ok(Number(version) <= 4, 'version 5 runs on Node 24');
+  });
+
   test('an environment is the one that the caller names', () => {
     assert.equal(job.environment, '${{ inputs.environment }}');
   });
@@ -133,6 +140,20 @@ describe('the script', { concurrency: 4 }, () => {
     const { script } = await call({ ...WITH, run: `${run}\n` });
     assert.equal(script.stdout, '$(id) `id` ${{ github.token }} "; exit 3; #\n1: it\'s "3" times\n2: it\'s "3" times\n');
     assert.equal(script.exitCode, 0);
+  });
+
+  test('may begin with a dash or a plus, which are no options of the shell', async () => {
+    for (const [run, exitCode, stdout] of [
+      ['-x 2>/dev/null || echo ran', 0, 'ran\n'],
+      ['--help >/dev/null 2>&1 || echo ran', 0, 'ran\n'],
+      ['-- 2>/dev/null || echo ran', 0, 'ran\n'],
+      ['+e 2>/dev/null || echo ran', 0, 'ran\n'],
+      ['- 2>/dev/null || echo ran', 0, 'ran\n'],
+      ['-c', 127, ''],
+    ]) {
+      const { script } = await call({ ...WITH, run });
+      assert.deepEqual([script.exitCode, script.stdout], [exitCode, stdout], `${run}: ${script.stderr}`);
+    }
   });
 
   test('may have values of any name, such as those that the step itself could have used', async () => {
