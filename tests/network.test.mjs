@@ -7,9 +7,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startCloud } from './cloud/cloud.mjs';
@@ -77,6 +78,24 @@ describe('over TLS, by the real names of hosts', TOGETHER, () => {
         failed(step, 'tls-not-trusted', /NODE_EXTRA_CA_CERTS/);
         assert.match(step.log.join('\n'), /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT_LOCALLY)|SELF_SIGNED_CERT/);
         triedOnce(proxy);
+      });
+    }
+  }
+
+  for (const [what, prepare] of [
+    ['of AWS and GitHub, through a proxy', async (t) => ({ proxy: await startProxy(t) })],
+    ['of AWS and GitHub, directly', async (t) => ({ on: await ownTlsCloud(t) })],
+    ['of a proxy', async (t) => ({ proxy: await startProxy(t, { tls: certificates.server }) })],
+  ]) {
+    for (const given of [true, false]) {
+      test(`NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the check of a certificate off: ${what} (${token(given)})`, async (t) => {
+        const job = await prepare(t);
+        const inputs = given ? { 'github-token': (job.on ?? cloud).mintGithubToken() } : {};
+        // Node warns whenever it is set.
+        const unchecked = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
+        const step = await run({ ...job, inputs, environment: { ...noAuthority, ...unchecked } });
+        failed(step, 'tls-not-trusted');
+        assert.deepEqual((job.on ?? { requests: [] }).requests, []);
       });
     }
   }
@@ -221,7 +240,16 @@ describe('a proxy', TOGETHER, () => {
     succeeded(await run({ proxy }));
   });
 
-  for (const [status, hint] of [[407, /credentials.*HTTPS_PROXY/], [403, /NO_PROXY/]]) {
+  test('that is asked over TLS is trusted by AWS_CA_BUNDLE alone, as the hosts behind it', async (t) => {
+    const proxy = await startProxy(t, { tls: certificates.server });
+    succeeded(await run({ proxy, environment: { ...noAuthority, ...bundle() } }));
+    const before = proxy.connections.length;
+    const step = await run({ proxy, environment: { ...noAuthority, AWS_CA_BUNDLE: certificates.otherAuthority } });
+    failed(step, 'tls-not-trusted', /`AWS_CA_BUNDLE` to the proxy's CA/);
+    assert.equal(proxy.connections.length, before, 'nobody is asked for a tunnel whose certificate is not trusted');
+  });
+
+  for (const [status, hint] of [[407, /credentials.*HTTPS_PROXY/], [401, /credentials.*HTTPS_PROXY/], [403, /NO_PROXY/]]) {
     for (const given of [true, false]) {
       test(`that answers ${status} is named (${token(given)})`, async (t) => {
         const proxy = await startProxy(t, { status });
@@ -239,10 +267,17 @@ describe('a proxy', TOGETHER, () => {
     failed(step, /^(service-unreachable|github-token-unavailable)$/, /ECONNREFUSED/);
   });
 
-  test('whose URL is none is an error that does not repeat its password', async () => {
-    for (const url of [`user:${CANARY}@127.0.0.1:80800`, `1user:${CANARY}@127.0.0.1:80800`]) {
-      const step = await run({ environment: { HTTPS_PROXY: url } });
-      failed(step, /./);
+  test('that cannot be used is an error that does not repeat its password, and nothing is sent round it', async (t) => {
+    const direct = await anyAddressCloud(t);
+    for (const [url, problem] of [
+      [`user:${CANARY}@127.0.0.1:80800`, /HTTPS_PROXY: is not the URL of a proxy/],
+      [`1user:${CANARY}@127.0.0.1:80800`, /HTTPS_PROXY: is not the URL of a proxy/],
+      [`http://user:${CANARY}%@127.0.0.1:8080`, /HTTPS_PROXY: has a user or password with a `%`/],
+      [`socks5://user:${CANARY}@127.0.0.1:1080`, /HTTPS_PROXY: names a SOCKS proxy/],
+    ]) {
+      const step = await run({ on: direct, environment: { HTTPS_PROXY: url } });
+      failed(step, 'invalid-input', problem);
+      assert.deepEqual(direct.requests, []);
       assert.ok(!`${step.log.join('\n')}${step.stderr}`.includes(CANARY), step.log.join('\n'));
     }
   });
@@ -290,6 +325,28 @@ describe('a proxy', TOGETHER, () => {
     assert.ok(proxy.connections.length > 0);
   });
 
+  test('in ALL_PROXY is taken where there is no HTTPS_PROXY', async (t) => {
+    const [proxy, other] = [await startProxy(t), await startProxy(t)];
+    succeeded(await run({ environment: { ALL_PROXY: other.url, HTTPS_PROXY: proxy.url } }));
+    assert.deepEqual(other.hosts(), []);
+    succeeded(await run({ environment: { ALL_PROXY: other.url, HTTPS_PROXY: '' } }));
+    assert.deepEqual(other.hosts(), onPort443([...AWS, PIPELINES, GITHUB]));
+  });
+
+  test('may be at an IPv6 address', { skip: withoutIpv6() }, async (t) => {
+    const proxy = await startProxy(t);
+    const front = net.createServer((socket) => {
+      const upstream = net.connect(proxy.port, '127.0.0.1');
+      socket.on('error', () => {}).on('close', () => upstream.destroy());
+      upstream.on('error', () => {}).on('close', () => socket.destroy());
+      socket.pipe(upstream).pipe(socket);
+    });
+    await new Promise((resolve) => front.listen(0, '::1', resolve));
+    t.after(() => front.close());
+    succeeded(await run({ environment: { HTTPS_PROXY: `http://[::1]:${front.address().port}` } }));
+    assert.deepEqual(proxy.hosts(), onPort443([...AWS, PIPELINES, GITHUB]));
+  });
+
   test('is not used for hosts in NO_PROXY', notOnWindows(), async (t) => {
     const cloud = await anyAddressCloud(t);
     const used = await startProxy(t, { port: cloud.port });
@@ -297,9 +354,14 @@ describe('a proxy', TOGETHER, () => {
     assert.deepEqual(used.hosts(), [`${ANY_ADDRESS}:${cloud.port}`]);
     for (const name of ['NO_PROXY', 'no_proxy']) {
       const unused = await startProxy(t, { port: cloud.port });
-      succeeded(await run({ on: cloud, proxy: unused, environment: { [name]: `x.example, ${ANY_ADDRESS}` } }));
-      assert.deepEqual(unused.hosts(), []);
+      for (const list of [`x.example, ${ANY_ADDRESS}`, `x.example ${ANY_ADDRESS}/31`, '*']) {
+        succeeded(await run({ on: cloud, proxy: unused, environment: { [name]: list } }));
+        assert.deepEqual(unused.hosts(), [], list);
+      }
     }
+    const named = await startProxy(t);
+    succeeded(await run({ proxy: named, environment: { NO_PROXY: '*.example, amazonaws.com:8443, 0.0.1' } }));
+    assert.deepEqual(named.hosts(), onPort443([...AWS, PIPELINES, GITHUB]));
   });
 
   test('is not used for this machine', async (t) => {
@@ -335,6 +397,29 @@ describe('tinyproxy', { ...TOGETHER, skip: withoutTinyproxy() }, () => {
     const proxy = await startTinyproxy(t, ['ConnectPort 1']);
     const inputs = { 'github-token': cloud.mintGithubToken() };
     failed(await run({ on: cloud, proxy, inputs }), 'proxy-refused', /HTTP 403/);
+  });
+});
+
+describe('ACTIONS_ID_TOKEN_REQUEST_URL', TOGETHER, () => {
+  test('that leads elsewhere by plain http gets no token of the runner', notOnWindows(), async (t) => {
+    const visits = [];
+    const server = createHttpServer((request, response) => {
+      visits.push(request.headers);
+      response.end(JSON.stringify({ value: 'x' }));
+    });
+    await listening(t, server);
+    const { port } = server.address();
+    for (const url of [`http://${ANY_ADDRESS}:${port}/?a=b`, 'ftp://127.0.0.1/', `http://127.0.0.1.nip.example:${port}/`, 'no url']) {
+      const step = await run({ proxy: await startProxy(t), environment: { ACTIONS_ID_TOKEN_REQUEST_URL: url } });
+      failed(step, 'invalid-input', /ACTIONS_ID_TOKEN_REQUEST_URL holds no https URL/);
+      assert.deepEqual(visits, [], url);
+    }
+  });
+
+  test('does not matter to a job whose token is given', async (t) => {
+    const inputs = { 'github-token': cloud.mintGithubToken() };
+    const environment = { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://192.0.2.1/' };
+    succeeded(await run({ proxy: await startProxy(t), inputs, environment }));
   });
 });
 
@@ -528,6 +613,13 @@ async function startFronts(t, { closing } = {}) {
   return { cloud, connections, environment };
 }
 
+/** One that no other test asks. */
+async function ownTlsCloud(t) {
+  const started = await startTlsCloud();
+  t.after(() => started.close());
+  return started;
+}
+
 /** A cloud at an address for which a proxy is used. */
 async function anyAddressCloud(t) {
   const configure = (setup) => {
@@ -580,6 +672,11 @@ async function startTinyproxy(t, settings) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return { url: `http://127.0.0.1:${port}` };
+}
+
+function withoutIpv6() {
+  const addresses = Object.values(networkInterfaces()).flat().map(({ address }) => address);
+  return addresses.includes('::1') ? false : 'this machine has no IPv6';
 }
 
 function withoutTinyproxy() {
