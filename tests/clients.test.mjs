@@ -4,7 +4,7 @@
 // `NODE_UNDER_TEST=/path/to/node node --test tests/clients.test.mjs` runs the command line on another Node.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -13,6 +13,7 @@ import { sessionArn, withSeveralRoles } from './cloud/several-roles.mjs';
 import { startMoto } from './moto/server.mjs';
 import { CLI, NODE, runCli, runProgram } from './runner/command.mjs';
 import { readFileCommands } from './runner/file-commands.mjs';
+import { runStep } from './runner/step.mjs';
 import { inVenv } from './runner/venv.mjs';
 import { STSClient, GetCallerIdentityCommand } from './tools/node_modules/@aws-sdk/client-sts/dist-cjs/index.js';
 import { fromIni } from './tools/node_modules/@aws-sdk/credential-provider-ini/dist-cjs/index.js';
@@ -72,6 +73,15 @@ describe('clients', { concurrency: 3, ...POSIX }, () => {
         return Promise.all([arn('build', fromIni), arn('deploy', fromProcess)]);
       });
       assert.deepEqual(arns, ['build', 'deploy'].map((name) => sessionArn(cloud.setup, name, SESSION)));
+    });
+
+    test('boto3 and the AWS SDK for JavaScript are told whose account it is', async (t) => {
+      const { cloud, environment, config } = await twoProfiles(t);
+      const { accountId } = cloud.setup;
+      const script = 'answer = boto3.Session(profile_name=arguments[0]).get_credentials().get_frozen_credentials().account_id';
+      assert.equal(await boto3(environment, ['build'], script), accountId);
+      const provider = fromProcess({ profile: 'build', configFilepath: config, filepath: '/nowhere' });
+      assert.equal((await inEnvironment(environment, provider)).accountId, accountId);
     });
 
     test('a client is told by a profile that cannot have credentials what the job lacks', async (t) => {
@@ -156,6 +166,92 @@ describe('clients', { concurrency: 3, ...POSIX }, () => {
       assert.notEqual(exitCode, 0);
       assert.match(stderr, /source_profile|credential_source|Partial credentials/);
     });
+  });
+
+  describe('installed in a folder', { concurrency: 2 }, () => {
+    const proposed = (setup) => `[profile audit]\nregion = us-west-2\nrole_arn = arn:aws:iam::${setup.accountId}:role/audit\nweb_identity_token_server = GitHub\n`;
+    const configure = async (cloud, name) => {
+      const parent = await mkdtemp(path.join(folder, 'installed-'));
+      const installed = path.join(parent, name);
+      await cp(path.dirname(path.dirname(CLI)), installed, { recursive: true });
+      const [from, to] = [await scratch('proposed', proposed(cloud.setup)), path.join(parent, 'translated')];
+      const flags = ['--from', from, '--to', to, '--github-enterprise-name', 'octo-enterprise', '--oidc-issuer', cloud.url];
+      const environment = jobOf(cloud, { AWS_CONFIG_FILE: to });
+      const command = [NODE, path.join(installed, 'npm/cli.mjs'), 'configure', ...flags];
+      const done = await runProgram(command, { environment, cwd: parent, stdio: ['ignore', 'pipe', 'pipe'] });
+      return { ...done, parent, to, environment };
+    };
+
+    for (const name of ['plain+@=,', 'with spaces  two', "it's", '(x86) [a] {b} ~ * ?', '-dash']) {
+      test(`named ${name} every client runs it`, async (t) => {
+        const cloud = await severalRoles(t);
+        const { exitCode, stderr, to, environment } = await configure(cloud, name);
+        assert.equal(exitCode, 0, stderr);
+        const arns = await Promise.all([
+          boto3(environment, [], 'answer = boto3.Session(profile_name="audit").client("sts").get_caller_identity()["Arn"]'),
+          awsCli(environment, 'audit'),
+          inEnvironment(environment, async () => {
+            const credentials = fromIni({ profile: 'audit', configFilepath: to, filepath: '/nowhere' });
+            return (await new STSClient({ region: 'us-west-2', endpoint: cloud.url, credentials }).send(new GetCallerIdentityCommand())).Arn;
+          }),
+        ]);
+        assert.deepEqual(arns, Array(3).fill(sessionArn(cloud.setup, 'audit', SESSION)));
+      });
+    }
+
+    test('whose name some client would run or take apart it is not configured', async (t) => {
+      const cloud = await severalRoles(t);
+      const hostile = ['$(touch x)', '`touch x`', '"', "a'\"", 'a;touch x', 'a&touch x', 'a|touch x', '%PATH%', 'a!b', '#a', 'a>x', 'ü', 'a\nb'];
+      for (const name of hostile) {
+        const { exitCode, stdout, stderr, parent } = await configure(cloud, name);
+        assert.deepEqual([exitCode, stdout], [2, ''], name);
+        assert.match(stderr, /^env-kvstore: invalid-input: the path of this program holds a character that cannot be quoted [^\n]*--command[^\n]*\n$/);
+        assert.deepEqual(await readdir(parent), [name], 'neither a file nor what the name would have run');
+      }
+    });
+  });
+
+  test('with a profile that the action has overwritten every client is who the action was', async (t) => {
+    const cloud = await severalRoles(t);
+    const { setup } = cloud;
+    const build = `role_arn = arn:aws:iam::${setup.accountId}:role/build`;
+    const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN } = cloud.jobEnvironment();
+    for (const old of [
+      `${build}\nsource_profile = other`,
+      `${build}\ncredential_source = Environment`,
+      `${build}\nweb_identity_token_file = /nowhere`,
+      'sso_session = mine\nsso_account_id = 111111111111\nsso_role_name = theirs',
+      'login_session = arn:aws:iam::111111111111:user/theirs',
+      'credential_process = false',
+    ]) {
+      const other = '[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n';
+      const config = await scratch('config', `[profile ci]\n${old}\noutput = json\n[ci]\n${old}\n[sso-session mine]\nsso_region = us-west-2\nsso_start_url = https://sso.invalid\n`);
+      const credentials = await scratch('credentials', `${other}[ci]\n${old}\naws_access_key_id = AKIAOLD\naws_secret_access_key = x\n`);
+      const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials };
+      const step = await runStep({
+        node: NODE,
+        inputs: {
+          'cognito-identity-pool-id': setup.poolId,
+          'cognito-role-arn': setup.roleArn,
+          'github-enterprise-name': 'octo-enterprise',
+          'oidc-issuer': cloud.url,
+          'export-aws-credentials': 'profile:ci',
+          'overwrite-aws-profile': 'true',
+        },
+        environment: { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, AWS_ENDPOINT_URL: cloud.url, HOME: folder, ...files },
+      });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      const environment = { AWS_ENDPOINT_URL: cloud.url, HOME: folder, ...files };
+      const [python, node] = await Promise.all([
+        boto3(environment, [], 'answer = boto3.Session(profile_name="ci").client("sts").get_caller_identity()["Arn"]'),
+        inEnvironment(environment, async () => {
+          const provider = fromIni({ profile: 'ci', configFilepath: config, filepath: credentials });
+          return (await new STSClient({ region: 'us-west-2', endpoint: cloud.url, credentials: provider }).send(new GetCallerIdentityCommand())).Arn;
+        }),
+      ]);
+      const expected = sessionArn(setup, 'github-actions', SESSION);
+      assert.deepEqual([python, node], [expected, expected], old);
+    }
   });
 
   test('boto3 assumes the role by the file of token, and the variables that token wrote', async (t) => {

@@ -54,7 +54,8 @@ describe('env-kvstore', TOGETHER, () => {
       assert.deepEqual([exitCode, stderr], [0, '']);
       assert.match(stdout, /^\{[^\n]*\}\n$/);
       const credentials = JSON.parse(stdout);
-      assert.deepEqual(Object.keys(credentials), ['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']);
+      assert.deepEqual(Object.keys(credentials), ['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration', 'AccountId']);
+      assert.equal(credentials.AccountId, cloud.setup.accountId);
       assert.equal(credentials.Version, 1);
       assert.match(credentials.AccessKeyId, /^ASIA/);
       const lives = Date.parse(credentials.Expiration) - began;
@@ -71,6 +72,12 @@ describe('env-kvstore', TOGETHER, () => {
       failed(await run([...args, '12'], { environment: job() }), 'invalid-input', 2);
     });
 
+    test('masks nothing in GitHub Actions: AWS tools capture both streams, and the runner would not see it', async () => {
+      const { exitCode, stdout, stderr } = await run(['credential-process', ...FLAGS], { environment: job(IN_ACTIONS) });
+      assert.deepEqual([exitCode, stderr], [0, '']);
+      assert.match(stdout, /^\{[^\n]*\}\n$/);
+    });
+
     test('says in one line that the job lacks a permission, and which', async () => {
       const { HOME } = job();
       const ended = await run(['credential-process', ...FLAGS], { environment: { HOME, AWS_ENDPOINT_URL: cloud.url } });
@@ -82,7 +89,7 @@ describe('env-kvstore', TOGETHER, () => {
       const environment = job({ AWS_ACCESS_KEY_ID: `${CANARY}-key-id`, AWS_SECRET_ACCESS_KEY: `${CANARY}-key` });
       const { exitCode, stdout, stderr } = await run(['credential-process', ...FLAGS], { environment });
       assert.equal(exitCode, 0);
-      assert.equal(Object.keys(JSON.parse(stdout)).length, 5);
+      assert.equal(Object.keys(JSON.parse(stdout)).length, 6);
       assert.match(stderr, /^env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not a profile[^\n]*\n$/);
     });
 
@@ -321,17 +328,17 @@ describe('env-kvstore', TOGETHER, () => {
       await chmod(from, 0o644);
       const link = path.join(folder, 'link-to-proposed');
       await symlink(from, link);
-      const args = ['configure', '--from', link, '--to', link, '--command', 'npx --yes env-kvstore@1'];
+      const args = ['configure', '--from', link, '--to', link, '--command', '/opt/env-kvstore'];
       const { exitCode, stdout } = await run(args, { environment: job() });
       assert.deepEqual([exitCode, stdout], [0, '']);
-      assert.match(await readFile(from, 'utf8'), /^credential_process = npx --yes env-kvstore@1 credential-process --web/m);
+      assert.match(await readFile(from, 'utf8'), /^credential_process = \/opt\/env-kvstore credential-process --web/m);
       assert.equal((await stat(from)).mode & 0o777, 0o600);
     });
 
     test('replaces no other file unasked', async () => {
       const from = await file('proposed-beside', PROPOSED);
       const to = await file('others', '[profile mine]\n');
-      const args = ['configure', '--from', from, '--to', to, '--command', 'npx --yes env-kvstore@1'];
+      const args = ['configure', '--from', from, '--to', to, '--command', '/opt/env-kvstore'];
       failed(await run(args, { environment: job() }), 'invalid-input', 2);
       assert.equal(await readFile(to, 'utf8'), '[profile mine]\n');
       assert.equal((await run([...args, '--overwrite'], { environment: job() })).exitCode, 0);
@@ -344,6 +351,28 @@ describe('env-kvstore', TOGETHER, () => {
         const ended = await run(['configure', '--from', from], { environment: job() });
         failed(ended, 'invalid-input', 2);
         assert.match(ended.stderr, new RegExp(`${key} is set already`));
+      }
+    });
+
+    test('warns that it lies in the checkout, if it does and is what is written', POSIX, async () => {
+      const from = await file('proposed-in-checkout', PROPOSED);
+      const root = path.dirname(path.dirname(path.dirname(CLI)));
+      const link = path.join(folder, 'link-to-checkout');
+      await symlink(root, link);
+      for (const [GITHUB_WORKSPACE, args, warns] of [
+        [root, [], true],
+        [link, [], true],
+        [`${root}/`, [], true],
+        [root, ['--command', 'env-kvstore'], false],
+        [folder, [], false],
+        [`${root}-2`, [], false],
+        ['', [], false],
+        [undefined, [], false],
+      ]) {
+        const { exitCode, stderr } = await run(['configure', '--from', from, ...args], { environment: job({ GITHUB_WORKSPACE }) });
+        assert.equal(exitCode, 0);
+        if (warns) assert.match(stderr, /^env-kvstore: this program lies in the checkout \(GITHUB_WORKSPACE\)[^\n]*npm install --global[^\n]*\n$/);
+        else assert.equal(stderr, '', `${GITHUB_WORKSPACE}`);
       }
     });
 

@@ -151,6 +151,40 @@ describe('fromGitHubActions', () => {
     }
   });
 
+  for (const [what, options, fault] of [
+    ['STS, though an hour was asked for', {}, shortSession],
+    ["Cognito's enhanced flow", { identity: 'cognito-enhanced' }, shortCredentials],
+  ]) {
+    for (const wrongByMs of [0, 7200_000, -7200_000]) {
+      test(`keeps no credentials longer than ${what} gave them for, with a clock that is wrong by ${wrongByMs} ms`, async (t) => {
+        t.mock.method(Date, 'now', () => now() + wrongByMs);
+        cloud.fail({ ...fault(now() + 1200_000), times: 1 });
+        const provider = fromGitHubActions({ ...CONNECTION, ...options });
+        const first = await provider();
+        aheadMs = 1200_000 - 5 * 60_000 - 5000;
+        assert.equal(await provider(), first);
+        assert.equal(operations((name) => name === 'GetId').length, 1);
+        aheadMs = 1200_000 - 5 * 60_000 + 1000;
+        const second = await provider().catch((error) => error);
+        assert.equal(operations((name) => name === 'GetId').length, 2);
+        assert.notEqual(second, first);
+      });
+    }
+  }
+
+  test('renews by a clock that nobody sets, too', async (t) => {
+    let laterMs = 0;
+    const { bigint } = process.hrtime;
+    t.mock.method(process.hrtime, 'bigint', () => bigint() + BigInt(laterMs) * 1_000_000n);
+    t.mock.method(Date, 'now', () => realNow() - laterMs);
+    const provider = fromGitHubActions(CONNECTION);
+    const first = await provider();
+    laterMs = 3000_000;
+    assert.equal(await provider(), first);
+    laterMs = 3300_000;
+    assert.notEqual(await provider(), first);
+  });
+
   test('fetches anew when it is told to, once for those who tell it at the same time', async () => {
     const provider = fromGitHubActions(CONNECTION);
     const first = await provider();
@@ -945,6 +979,21 @@ function setEnvironment(variables) {
 
 function ofEnvironment({ accessKeyId, secretAccessKey, sessionToken }) {
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
+}
+
+/** An answer of STS whose session ends then, whatever was asked for. */
+function shortSession(endMs) {
+  const credentials = `<Credentials><AccessKeyId>ASIASHORT</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken><Expiration>${new Date(endMs).toISOString()}</Expiration></Credentials>`;
+  const user = '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser>';
+  const name = 'AssumeRoleWithWebIdentity';
+  const body = `<${name}Response><${name}Result>${credentials}${user}</${name}Result></${name}Response>`;
+  return { operation: name, fault: { status: 200, body } };
+}
+
+/** The same of Cognito. */
+function shortCredentials(endMs) {
+  const Credentials = { AccessKeyId: 'ASIASHORT', SecretKey: 'x', SessionToken: 'y', Expiration: endMs / 1000 };
+  return { operation: 'GetCredentialsForIdentity', fault: { status: 200, body: JSON.stringify({ IdentityId: 'us-west-2:x', Credentials }) } };
 }
 
 function sharedPolicy() {

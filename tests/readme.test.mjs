@@ -6,13 +6,15 @@
 // `NODE_UNDER_TEST=/path/to/node node --test tests/readme.test.mjs` runs them on another Node.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCloud } from './cloud/cloud.mjs';
-import { startProxy } from './cloud/proxy.mjs';
+import { listening, startProxy } from './cloud/proxy.mjs';
 import { AWS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
 import { sessionArn, withSeveralRoles } from './cloud/several-roles.mjs';
 import { NODE, runProgram } from './runner/command.mjs';
@@ -30,6 +32,8 @@ const blocks = Object.fromEntries(
   [...readme.matchAll(/<!-- test: ([\w.-]+) -->\s*```(\w+)\n(.*?)```/gs)].map(([, name, language, text]) => [name, { language, text }]),
 );
 const ran = new Set();
+/** Of a program that nobody wanted to run. */
+const RAN_HOSTILE = 'import { writeFileSync } from "node:fs"; writeFileSync("ran-hostile", process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? "");';
 
 const CANARY = 'canary';
 const DATABASE_URL = `postgres://app:${CANARY}@db/app`;
@@ -48,6 +52,9 @@ const cloud = await startCloud({
   },
 });
 const proxy = await startProxy({ after }, { port: cloud.port });
+/** For those who read the `.npmrc` of this user. */
+const registry = createServer((request, response) => void answerOfRegistry(request, response));
+await listening({ after }, registry);
 after(async () => {
   await cloud.close();
   await rm(folder, { recursive: true });
@@ -99,11 +106,36 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     const project = await newProject(['aws-config']);
     const done = await run('several-roles', project);
     assert.deepEqual(arnsIn(done), [arn('build'), arn('deploy')]);
+    assert.equal((await stat(path.join(project, 'runner-temp/aws-config'))).mode & 0o777, 0o600);
+  });
+
+  test('runs nothing that a hostile checkout has, nor what its .npmrc leads to', async (t) => {
+    const project = await newProject(['aws-config']);
+    const visits = [];
+    const hostile = createServer((request, response) => {
+      visits.push(request.url);
+      response.writeHead(404).end();
+    });
+    await listening(t, hostile);
+    await writeFile(path.join(project, '.npmrc'), `registry=http://127.0.0.1:${hostile.address().port}/\nprefix=${project}/prefix\n`);
+    const package_ = path.join(project, 'node_modules/env-kvstore');
+    await rm(package_, { recursive: true });
+    await mkdir(path.join(package_, 'dist/npm'), { recursive: true });
+    await writeFile(path.join(package_, 'package.json'), '{"name":"env-kvstore","version":"1.0.0","bin":{"env-kvstore":"dist/npm/cli.mjs"}}');
+    await writeFile(path.join(package_, 'dist/npm/cli.mjs'), `#!/usr/bin/env node\n${RAN_HOSTILE}`, { mode: 0o755 });
+    const done = await run('several-roles', project);
+    assert.deepEqual(arnsIn(done), [arn('build'), arn('deploy')]);
+    await assert.rejects(stat(path.join(project, 'ran-hostile')), { code: 'ENOENT' });
+    assert.deepEqual(visits, []);
+    // What the README warns of is so.
+    await bash(project, 'npx --yes env-kvstore@1 --version', job(project));
+    await stat(path.join(project, 'ran-hostile'));
   });
 
   test('has two roles in one Python process, of which AWS_CONFIG_FILE is all that is set', async () => {
     const project = await newProject(['aws-config']);
-    const AWS_CONFIG_FILE = path.join(project, 'aws-config');
+    await run('several-roles', project);
+    const AWS_CONFIG_FILE = path.join(project, 'runner-temp/aws-config');
     const done = await run('boto3', project, job(project, { AWS_CONFIG_FILE }));
     assert.equal(done.stdout, `${arn('build')}\n${arn('deploy')}\n`);
   });
@@ -112,7 +144,7 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     const project = await newProject(['proposed-config']);
     const done = await run('configure', project);
     assert.deepEqual(arnsIn(done), [arn('audit')]);
-    assert.equal((await stat(path.join(project, 'aws-config'))).mode & 0o777, 0o600);
+    assert.equal((await stat(path.join(project, 'runner-temp/aws-config'))).mode & 0o777, 0o600);
   });
 
   test('gives values to a command, one to a file, and a token for AWS_WEB_IDENTITY_TOKEN_FILE', async () => {
@@ -175,9 +207,25 @@ async function install() {
   const environment = { ...job(folder), npm_config_update_notifier: 'false' };
   const packed = await bash(root, `npm pack --silent --ignore-scripts --pack-destination '${folder}'`, environment);
   await writeFile(path.join(template, 'package.json'), '{"name":"a-project","private":true}');
-  await bash(template, `npm install --offline --no-audit --no-fund '${path.join(folder, packed.stdout.trim())}'`, environment);
+  const tarball = path.join(folder, packed.stdout.trim());
+  await bash(template, `npm install --offline --no-audit --no-fund '${tarball}'`, environment);
+  // Once for all, since the tests run at the same time; where a block installs it again, npm asks the registry below.
+  await bash(template, `npm install --global --offline --no-audit --no-fund '${tarball}'`, environment);
+  await writeFile(path.join(folder, '.npmrc'), `registry=http://127.0.0.1:${registry.address().port}/\n`);
   await symlink(path.join(root, 'tests/tools/node_modules/@aws-sdk'), path.join(template, 'node_modules/@aws-sdk'));
   await writeFile(path.join(template, 'deploy'), '#!/bin/sh\necho "deployed to $DATABASE_URL by $REPLICAS"\n', { mode: 0o755 });
+}
+
+/** What the registry has: the packed package and nothing else. */
+async function answerOfRegistry(request, response) {
+  const { version, bin } = JSON.parse(await read('package.json'));
+  const bytes = await readFile(path.join(folder, `env-kvstore-${version}.tgz`));
+  const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  const dist = { tarball: `http://${request.headers.host}/package.tgz`, integrity };
+  const document = { name: 'env-kvstore', 'dist-tags': { latest: version }, versions: { [version]: { name: 'env-kvstore', version, bin, dist } } };
+  if (request.url === '/package.tgz') response.end(bytes);
+  else if (request.url === '/env-kvstore') response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+  else response.writeHead(404).end();
 }
 
 /** A checked-out repository with the package installed and these files of the README in it. */
@@ -185,6 +233,7 @@ async function newProject(files = []) {
   const project = await mkdtemp(path.join(folder, 'project-'));
   await cp(template, project, { recursive: true, verbatimSymlinks: true });
   await mkdir(path.join(project, 'runner-temp'));
+  await cp(path.join(folder, 'global'), path.join(project, 'global'), { recursive: true, verbatimSymlinks: true });
   await writeFile(path.join(project, 'github-env'), '');
   for (const name of files) {
     assert.equal(blocks[name].language, 'ini');
@@ -198,7 +247,7 @@ async function newProject(files = []) {
 function job(project, more = {}) {
   const { ACTIONS_ID_TOKEN_REQUEST_TOKEN } = cloud.jobEnvironment();
   return {
-    PATH: [path.dirname(NODE), VENV_BIN, process.env.PATH].join(path.delimiter),
+    PATH: [path.join(project, 'global/bin'), path.dirname(NODE), VENV_BIN, process.env.PATH].join(path.delimiter),
     HOME: folder,
     CI: 'true',
     GITHUB_ACTIONS: 'true',
@@ -209,7 +258,10 @@ function job(project, more = {}) {
     HTTPS_PROXY: proxy.url,
     NODE_EXTRA_CA_CERTS: certificates.authority,
     AWS_CA_BUNDLE: certificates.authority,
-    npm_config_offline: 'true',
+    // Each has its own: those who install at the same time would be in each other's way.
+    npm_config_prefix: path.join(project, 'global'),
+    npm_config_cache: path.join(project, 'npm-cache'),
+    npm_config_noproxy: '127.0.0.1',
     npm_config_update_notifier: 'false',
     ...more,
   };
