@@ -16,7 +16,7 @@ const dist = path.join(out, 'dist');
 const generated = path.join(out, 'tests/cloud/generated');
 const scratch = path.join(root, 'target/wasm-bindgen');
 
-/** `action/http-client.ts` says why. Its `lib/proxy` and `lib/auth` stay the original's. */
+/** `action/http-client.ts` says why. Its `lib/auth` stays the original's. */
 const ownHttpClient = {
   name: 'own-http-client',
   setup: (build) =>
