@@ -29,12 +29,13 @@ step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--qui
 step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
 checkEndpoints();
 step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
-step('agreement, workflows, release, npm package, local cloud', process.execPath, [
+step('agreement, workflows, release, npm package, runner, local cloud', process.execPath, [
   '--test',
   'tests/agreement.test.mjs',
   'tests/workflows.test.mjs',
   'tests/release.test.mjs',
   'tests/package.test.mjs',
+  'tests/runner.test.mjs',
   'tests/cloud.test.mjs',
 ]);
 for (const node of nodes()) {

@@ -8,13 +8,16 @@ const ENCODERS = [
   (value) => base64(value, 2),
   (value) => value.replaceAll('"', '\\"'),
   (value) => value.replaceAll("'", "''"),
-  (value) => JSON.stringify(value).slice(1, -1),
+  escapeJson,
   escapeDataString,
   (value) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
   (value) => (value.length > 8 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : ''),
-  (value) => powerShellPart(value, /^.*?&\+?/),
-  (value) => powerShellPart(value, /^.*&\+?/),
+  (value) => longEnough(powerShellSections(value)[0]),
+  (value) => longEnough(powerShellSections(value)[1]),
 ];
+
+/** Sections of PowerShell that are shorter are not masked. */
+const SECTION_LENGTH = 6;
 
 export class Masker {
   /** @type {Set<string>} */
@@ -22,18 +25,18 @@ export class Masker {
 
   /** `::add-mask::` with this data. White space alone is refused with a warning. */
   add(data) {
-    if (data.trim() === '') return;
+    if (trim(data) === '') return;
     this.#add(data);
     for (const line of data.split(/[\r\n]+/)) {
-      if (line.trim() !== '') this.#add(line.trim());
+      if (trim(line) !== '') this.#add(trim(line));
     }
   }
 
-  /** A line of the log as the runner shows it: hits that touch or overlap become one `***`. */
-  mask(line) {
+  /** What the runner shows of a text, which may have several lines: hits that touch or overlap become one `***`. */
+  mask(text) {
     const hits = [];
     for (const mask of this.masks) {
-      for (let at = line.indexOf(mask); at >= 0; at = line.indexOf(mask, at + 1)) {
+      for (let at = text.indexOf(mask); at >= 0; at = text.indexOf(mask, at + 1)) {
         hits.push([at, at + mask.length]);
       }
     }
@@ -44,10 +47,10 @@ export class Masker {
       const [start] = hits[i];
       let stop = hits[i][1];
       while (i + 1 < hits.length && hits[i + 1][0] <= stop) stop = Math.max(stop, hits[(i += 1)][1]);
-      shown += `${line.slice(end, start)}***`;
+      shown += `${text.slice(end, start)}***`;
       end = stop;
     }
-    return shown + line.slice(end);
+    return shown + text.slice(end);
   }
 
   #add(value) {
@@ -57,6 +60,12 @@ export class Masker {
       if (encoded !== '') this.masks.add(encoded);
     }
   }
+}
+
+/** .NET's white space has U+0085 and lacks U+FEFF. */
+function trim(text) {
+  const white = '[\\t-\\r \\x85\\p{Z}]+';
+  return text.replace(new RegExp(`^${white}|${white}$`, 'gu'), '');
 }
 
 function base64(value, shift) {
@@ -72,9 +81,23 @@ function escapeDataString(value) {
   );
 }
 
-/** PowerShell shows the part of a command from an ampersand on in its errors. */
-function powerShellPart(value, upTo) {
-  if (!value.includes('&')) return '';
-  const part = value.replace(upTo, '');
-  return part.length >= 6 ? part : '';
+/** Newtonsoft's `JsonConvert.ToString`, which escapes three line ends beyond ASCII and no half of a surrogate pair. */
+function escapeJson(value) {
+  return value.replace(/["\\\0-\x1f\x85\u2028\u2029]/g, (character) =>
+    character < ' ' || character === '"' || character === '\\'
+      ? JSON.stringify(character).slice(1, -1)
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** PowerShell colours a command in its errors: from the first `&+` on one letter, else what follows the last `&`. */
+function powerShellSections(value) {
+  const plus = value.indexOf('&+');
+  if (plus >= 0) return [value.slice(0, plus + 2), value.slice(plus + 3)];
+  const last = value.lastIndexOf('&');
+  return last < 0 ? ['', ''] : [value.slice(0, last + 1), value.slice(last + 1)];
+}
+
+function longEnough(section) {
+  return section.length >= SECTION_LENGTH ? section : '';
 }

@@ -6,10 +6,13 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readFileCommands } from './file-commands.mjs';
 import { Masker } from './masker.mjs';
+import { WorkflowCommands } from './workflow-commands.mjs';
+
+/** The runner drops a summary that is longer. */
+const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,11 +36,11 @@ const DEFAULTS = Object.fromEntries(
  * @property {string[]} folded what a person sees at first: groups are closed
  * @property {string} stdout
  * @property {string} stderr
- * @property {{ command: string, properties: Record<string, string>, data: string }[]} commands
+ * @property {import('./workflow-commands.mjs').Command[]} commands
  * @property {Masker} masker
  * @property {Record<string, string>} env what later steps find in their environment
  * @property {Record<string, string>} outputs
- * @property {string} summary
+ * @property {string} summary unmasked, and empty if the runner would not take it
  * @property {{ GITHUB_ENV: string, GITHUB_OUTPUT: string, GITHUB_STEP_SUMMARY: string }} files as they are
  */
 
@@ -46,6 +49,7 @@ const DEFAULTS = Object.fromEntries(
  * @param {Record<string, string>} options.inputs as in `with:`
  * @param {Record<string, string>} [options.environment] of the job; nothing of this process but PATH is passed on
  * @param {string} [options.node] the Node to run with
+ * @param {boolean} [options.windows] whether the files are read as on Windows
  * @param {Partial<Step['files']>} [options.before] what earlier writers left in the files
  * @param {number} [options.killAfterMs] a step that has not ended by then hangs
  * @param {(child: import('node:child_process').ChildProcess) => void} [options.onStart]
@@ -55,7 +59,7 @@ const DEFAULTS = Object.fromEntries(
  */
 export async function runStep(options) {
   const { inputs, environment = {}, node = process.execPath, before = {}, killAfterMs } = options;
-  const { onStart = () => {}, onLine = () => {} } = options;
+  const { onStart = () => {}, onLine = () => {}, windows = process.platform === 'win32' } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-step-'));
   const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'];
   const paths = Object.fromEntries(names.map((name) => [name, path.join(folder, name)]));
@@ -69,31 +73,37 @@ export async function runStep(options) {
   });
   onStart(child);
   const masker = new Masker();
+  const reader = new WorkflowCommands(masker);
   const [log, folded, commands, stdout] = [[], [], [], []];
   let inGroup = false;
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
+  const read = (line) => {
     stdout.push(line);
-    const command = parseCommand(line);
+    const command = reader.read(line);
     if (command) commands.push(command);
-    if (command?.command === 'add-mask') masker.add(command.data);
-    const texts = shown(line, command).map((text) => masker.mask(text));
+    // The runner masks a message whole, before it has lines.
+    const texts = shown(line, command).flatMap((text) => masker.mask(text).split('\n'));
     log.push(...texts);
     if (!inGroup) folded.push(...texts);
     inGroup = command?.command === 'group' || (inGroup && command?.command !== 'endgroup');
     onLine(child, line, paths);
-  });
+  };
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const [exitCode] = await Promise.all([
     new Promise((resolve) => child.on('close', resolve)),
-    new Promise((resolve) => lines.on('close', resolve)),
+    forEachLine(child.stdout, read),
   ]);
 
   const files = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(paths[name], 'utf8')])),
   );
   await rm(folder, { recursive: true });
+  const onError = (message) => log.push(masker.mask(`Error: ${message}`));
+  const env = readFileCommands(files.GITHUB_ENV, { windows, onError });
+  const outputs = readFileCommands(files.GITHUB_OUTPUT, { of: 'GITHUB_OUTPUT', windows, onError });
+  const summary = files.GITHUB_STEP_SUMMARY;
+  const summaryIsTaken = Buffer.byteLength(summary) <= MAX_SUMMARY_BYTES;
+  if (!summaryIsTaken) onError('$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k');
   return {
     exitCode,
     log,
@@ -102,9 +112,9 @@ export async function runStep(options) {
     stderr,
     commands,
     masker,
-    env: readFileCommands(files.GITHUB_ENV),
-    outputs: readFileCommands(files.GITHUB_OUTPUT),
-    summary: files.GITHUB_STEP_SUMMARY,
+    env,
+    outputs,
+    summary: summaryIsTaken ? summary : '',
     files,
   };
 }
@@ -131,7 +141,7 @@ export function assertNothingExported({ files }, code, before = {}) {
 /** All that a person or a log collector gets to see, as it leaves the process: the runner's masks are not relied on. */
 export function spoken(step) {
   const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-  return [...lines, step.stderr, step.summary].join('\n');
+  return [...lines, step.stderr, step.files.GITHUB_STEP_SUMMARY].join('\n');
 }
 
 /**
@@ -151,34 +161,24 @@ function inputVariables(inputs) {
   );
 }
 
-/** `::command key=value,key=value::data`, or the old `##[command key=value;key=value]data`, as `ActionCommand.cs` reads. */
-function parseCommand(line) {
-  const current = /^\s*::([^\s:]+)(?: (.*?))?::(.*)$/s.exec(line);
-  if (current) return command(current, ',', unescapeProperty, unescapeData);
-  // Anywhere in the line.
-  const old = /##\[([^\s\]]+)(?: ([^\]]*))?\](.*)$/s.exec(line);
-  return old ? command(old, ';', unescapeOld, unescapeOld) : undefined;
-}
-
-function command([, name, properties = '', data], separator, unescapeValue, unescape) {
-  const pairs = properties.split(separator).map((pair) => /^([^=]+)=(.+)$/s.exec(pair.trim())).filter(Boolean);
-  return {
-    command: name,
-    properties: Object.fromEntries(pairs.map(([, key, value]) => [key, unescapeValue(value)])),
-    data: unescape(data),
-  };
-}
-
-function unescapeOld(text) {
-  return unescapeData(text.replaceAll('%3B', ';').replaceAll('%5D', ']'));
-}
-
-function unescapeData(text) {
-  return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
-}
-
-function unescapeProperty(text) {
-  return unescapeData(text.replaceAll('%3A', ':').replaceAll('%2C', ','));
+/** Lines end as for .NET's `StreamReader.ReadLine`: U+2028, which `node:readline` takes for a line end too, is none. */
+function forEachLine(stream, read) {
+  let rest = '';
+  return new Promise((resolve, reject) => {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop();
+      try {
+        lines.forEach(read);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    stream.on('close', () => {
+      if (rest !== '') read(rest.replace(/\r$/, ''));
+      resolve();
+    });
+  });
 }
 
 /** What the log shows for a line. */
@@ -186,12 +186,14 @@ function shown(line, command) {
   switch (command?.command) {
     case undefined:
       return [line];
+    case 'stop-commands':
+      return [line];
     case 'group':
       return [`▸ ${command.data}`];
     case 'error':
     case 'warning':
     case 'notice':
-      return `${command.command[0].toUpperCase()}${command.command.slice(1)}: ${command.data}`.split('\n');
+      return [`${command.command[0].toUpperCase()}${command.command.slice(1)}: ${command.data}`];
     default:
       return [];
   }

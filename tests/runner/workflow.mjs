@@ -98,7 +98,7 @@ function evaluated(values, contexts) {
 function evaluate(value, contexts) {
   return String(value).replaceAll(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression) => {
     const [, context, name] = /^(github|inputs)\.([a-z_-]+)$/.exec(expression) ?? [];
-    assert.ok(name in (contexts[context] ?? {}), `no value for \${{ ${expression} }}`);
+    assert.ok(Object.hasOwn(contexts[context] ?? {}, name), `no value for \${{ ${expression} }}`);
     return contexts[context][name];
   });
 }
