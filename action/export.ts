@@ -1,5 +1,5 @@
 import { setSecret } from '@actions/core';
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import type { Core, ExportPlan, Failure } from './core.d.ts';
 import { mergedFiles } from './profile.ts';
 
@@ -72,7 +72,8 @@ function openToAppend(variable: string, text: string) {
     },
     undo() {
       try {
-        ftruncateSync(file, size);
+        // By its path: Windows refuses to cut off a file that is open to append <https://github.com/nodejs/node/issues/3177>.
+        truncateSync(path, size);
       } catch {
         // Not a regular file: what was written to it is gone.
       }

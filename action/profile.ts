@@ -7,6 +7,9 @@ import type { Core, ProfilePlan } from './core.d.ts';
 /** Gives back every byte of others' profiles, whatever they are encoded in; ours are ASCII. */
 const ANY_BYTES = 'latin1';
 
+/** The last of the waits, which double, for a file that another program of Windows has open: 0.6 s in all. */
+const MAX_BUSY_WAIT_MS = 320;
+
 /** The two files of AWS's tools with a profile in them, ready to be written: what cannot be merged fails here. */
 export function mergedFiles(core: Core, { name, overwrite, credentials, region }: ProfilePlan) {
   // By file: both may be one.
@@ -33,7 +36,8 @@ function credentialsFile(): string {
 }
 
 function locate(named: string | undefined, leaf: string): string {
-  return followed(named ? named.replace(/^~(?=[/\\])/, homedir()) : path.join(homedir(), '.aws', leaf));
+  // A function, because `$` in a string would have a meaning.
+  return followed(named ? named.replace(/^~(?=[/\\])/, () => homedir()) : path.join(homedir(), '.aws', leaf));
 }
 
 /** Undefined if there is none. */
@@ -77,10 +81,24 @@ export function replaceFile(file: string, text: string, encoding: BufferEncoding
   try {
     // The umask may have taken more away than was meant.
     chmodSync(beside, mode);
-    renameSync(beside, file);
+    renameUnlessBusy(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+/** Windows refuses while anyone has the file open, such as a virus scanner: that passes. */
+function renameUnlessBusy(from: string, to: string): void {
+  for (let waitMs = process.platform === 'win32' ? 5 : Infinity; ; waitMs *= 2) {
+    try {
+      return renameSync(from, to);
+    } catch (error) {
+      const isBusy = ['EACCES', 'EBUSY', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isBusy || waitMs > MAX_BUSY_WAIT_MS) throw error;
+      // Not asynchronously: no signal handler may run between the writes of an export.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
+    }
   }
 }
 
