@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wineIsInstalled } from './runner/wine.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
@@ -47,6 +48,7 @@ for (const node of nodes()) {
   step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
 }
+checkOnWindows();
 console.log('\nAll passed.');
 
 /** The Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */
@@ -56,6 +58,18 @@ function nodes() {
     return [process.execPath];
   }
   return ['node-20', 'node-24'].map((name) => path.join(root, `tests/tools/node_modules/${name}/bin/node`));
+}
+
+/** Wine is Windows enough to run the bundle; where it is missing, Windows is tested by the workflow's own job alone. */
+function checkOnWindows() {
+  if (!wineIsInstalled()) {
+    console.log('\nSkipped: the bundle on Windows, which needs wine: apt-get install -y wine wine64');
+    return;
+  }
+  // 70 MB, and of another system: npm has to be forced.
+  const options = ['--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools/windows'];
+  step('Node for Windows', 'npm', ['ci', ...options]);
+  step('the bundle on Windows, under wine', process.execPath, ['--test', 'tests/wine.test.mjs']);
 }
 
 /** The vectors of tests/endpoints.rs are what the botocore at hand says. */

@@ -67,7 +67,15 @@ export async function runStep(options) {
 
   const child = spawn(node, [MAIN], {
     cwd: folder,
-    env: { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', ...paths, ...inputVariables({ ...DEFAULTS, ...inputs }), ...environment },
+    env: {
+      PATH: process.env.PATH,
+      GITHUB_ACTIONS: 'true',
+      ...paths,
+      ...inputVariables({ ...DEFAULTS, ...inputs }),
+      // What the home folder is for Node and AWS's tools on Windows.
+      ...(process.platform === 'win32' && environment.HOME ? { USERPROFILE: environment.HOME } : {}),
+      ...environment,
+    },
     timeout: killAfterMs,
     killSignal: 'SIGKILL',
   });
