@@ -1,7 +1,7 @@
 import { setSecret } from '@actions/core';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
-import type { Core, ExportPlan, Failure } from './core.d.ts';
-import { mergedFiles } from './profile.ts';
+import type { Core, ExportPlan, Failure } from '../host/core.d.ts';
+import { mergedFiles } from '../host/aws-files.ts';
 
 /**
  * Carries a plan out: every mask is with the runner before a file is touched, and the files are written all or not at all.

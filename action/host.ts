@@ -1,11 +1,11 @@
 import { endGroup, getIDToken, getInput, info, notice, startGroup, warning } from '@actions/core';
 import { EOL } from 'node:os';
-import type { Failure, Host } from './core.d.ts';
+import type { Failure, Host } from '../host/core.d.ts';
 import { sendThrough } from './http-client.ts';
-import { nodeHost } from './node-host.ts';
-import { unsafeEndpoint } from './token-endpoint.ts';
-import type { Transport } from './transport.ts';
-import { HostError } from './transport.ts';
+import { nodeHost } from '../host/node-host.ts';
+import { unsafeEndpoint } from '../host/token-endpoint.ts';
+import type { Transport } from '../host/transport.ts';
+import { HostError } from '../host/transport.ts';
 
 /** Node and the runner, as the core sees them. */
 export function createHost(transport: Transport): Host {

@@ -1,4 +1,4 @@
-import type { Request, Response } from './core.d.ts';
+import type { Request, Response } from '../host/core.d.ts';
 
 /**
  * Stands in for `@actions/http-client` in the bundle, where `@actions/core` asks for it: `getIDToken` then goes the way of

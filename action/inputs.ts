@@ -1,6 +1,6 @@
 import { getInput, setSecret } from '@actions/core';
-import type { Core, RawInputs } from './core.d.ts';
-import { awsEnvironment } from './node-host.ts';
+import type { Core, RawInputs } from '../host/core.d.ts';
+import { awsEnvironment } from '../host/node-host.ts';
 
 /** Reads what the core names, as the runner gives it, and masks the one input that is a secret. */
 export function loadInputs(core: Core): RawInputs {

@@ -1,11 +1,11 @@
 import { error, ExitCode } from '@actions/core';
 import path from 'node:path';
-import type { Failure } from './core.d.ts';
+import type { Failure } from '../host/core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
 import { connectToGithub, createHost, sayAll, whyNoToken } from './host.ts';
 import { loadInputs } from './inputs.ts';
-import { compileEachFunctionOnce, loadCore } from './load.ts';
-import { createTransport } from './transport.ts';
+import { compileEachFunctionOnce, loadCore } from '../host/load.ts';
+import { createTransport } from '../host/transport.ts';
 
 /** Once this is true the step has succeeded, whatever signal comes. */
 let exported = false;

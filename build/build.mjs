@@ -101,7 +101,7 @@ function bindgen(crate, folder) {
   run('cargo', ['run', '--release', '--locked', '--quiet', '--manifest-path', manifest, '--', wasm, folder], {
     CARGO_TARGET_DIR: path.join(root, 'target/bindgen'),
   });
-  // The glue for bundlers that load wasm themselves; the loaders here are `action/load.ts` and `tests/cloud/policy.mjs`.
+  // The glue for bundlers that load wasm themselves; the loaders here are `host/load.ts` and `tests/cloud/policy.mjs`.
   rmSync(path.join(folder, `${crate}.js`), { force: true });
 }
 
@@ -121,7 +121,7 @@ async function bundle() {
     alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
     bundle: true,
     define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
-    inject: ['action/random.ts'],
+    inject: ['host/random.ts'],
     legalComments: 'none',
     metafile: true,
     minify: true,

@@ -11,6 +11,7 @@ const SOURCES = [
   'policy/src',
   'build',
   'action',
+  'host',
   'npm',
   'package-lock.json',
 ];

@@ -2,8 +2,8 @@
 import { existsSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileEachFunctionOnce } from '../action/load.ts';
-import { followed, replaceFile } from '../action/profile.ts';
+import { compileEachFunctionOnce } from '../host/load.ts';
+import { followed, replaceFile } from '../host/aws-files.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
 import { runCommand } from './exec.ts';
 import { USAGE } from './help.ts';

@@ -1,4 +1,4 @@
-import type { Failure } from '../action/core.d.ts';
+import type { Failure } from '../host/core.d.ts';
 import { respelled, type Spelling } from './options.ts';
 
 export class EnvKvstoreError extends Error {

@@ -1,4 +1,4 @@
-import { HostError, type Transport } from '../action/transport.ts';
+import { HostError, type Transport } from '../host/transport.ts';
 
 /** The environment variables that lead to a token: GitHub's own, unless a token server is named. */
 export interface TokenVariables {

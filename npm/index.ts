@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util';
-import type { Host } from '../action/core.d.ts';
+import type { Host } from '../host/core.d.ts';
 import { EnvKvstoreError, invalidInput } from './errors.ts';
 import type * as published from './index.d.mts';
 import { asOption, OF_VALUES, OPTION_NAMES, type OptionName, type Options } from './options.ts';

@@ -1,4 +1,4 @@
-import type { Failure } from '../action/core.d.ts';
+import type { Failure } from '../host/core.d.ts';
 
 /** The options of the library by the inputs of the action that they are; flags of the command line are the same in kebab-case. */
 const INPUTS = {

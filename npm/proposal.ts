@@ -1,5 +1,5 @@
-import { configFile, read } from '../action/profile.ts';
-import { isEndpoint } from '../action/token-endpoint.ts';
+import { configFile, read } from '../host/aws-files.ts';
+import { isEndpoint } from '../host/token-endpoint.ts';
 import { EnvKvstoreError } from './errors.ts';
 import { GITHUB, type TokenVariables } from './github-token.ts';
 import { core } from './run.ts';

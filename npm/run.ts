@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Core, Goal, Host, Outcome } from '../action/core.d.ts';
-import { loadCore } from '../action/load.ts';
-import { awsEnvironment, nodeHost } from '../action/node-host.ts';
-import { unsafeEndpoint } from '../action/token-endpoint.ts';
-import { createTransport, HostError, type Transport } from '../action/transport.ts';
+import type { Core, Goal, Host, Outcome } from '../host/core.d.ts';
+import { loadCore } from '../host/load.ts';
+import { awsEnvironment, nodeHost } from '../host/node-host.ts';
+import { unsafeEndpoint } from '../host/token-endpoint.ts';
+import { createTransport, HostError, type Transport } from '../host/transport.ts';
 import { asError, EnvKvstoreError } from './errors.ts';
 import { GITHUB, requestGithubToken, type TokenVariables } from './github-token.ts';
 import { asCoreTakesThem, type Spelling } from './options.ts';

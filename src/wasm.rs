@@ -1,4 +1,4 @@
-//! The boundary to JavaScript: the only file that names `JsValue`. `action/core.d.ts` says the same in TypeScript.
+//! The boundary to JavaScript: the only file that names `JsValue`. `host/core.d.ts` says the same in TypeScript.
 //!
 //! Rust does no I/O here either: it calls the host object that the shim gives it.
 
@@ -26,7 +26,7 @@ use crate::values::Value;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Host` of `action/core.d.ts`.
+    /// `Host` of `host/core.d.ts`.
     pub type JsHost;
 
     #[wasm_bindgen(method, catch)]
@@ -114,7 +114,7 @@ fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
     texts.chunks_exact(2).filter_map(|pair| Some((pair.first()?.as_str(), pair.get(1)?.as_str()))).collect()
 }
 
-/// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `action/core.d.ts`).
+/// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `host/core.d.ts`).
 #[wasm_bindgen]
 pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
     let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
@@ -129,7 +129,7 @@ pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
     finished.await.map_err(|error| failure(&error))
 }
 
-/// `Outcome` of `action/core.d.ts`.
+/// `Outcome` of `host/core.d.ts`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Finished<'a> {

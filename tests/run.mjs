@@ -2,7 +2,7 @@
 // takes it installs below this folder, or says how to install it.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wineIsInstalled } from './runner/wine.mjs';
@@ -32,24 +32,29 @@ checkEndpoints();
 step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
 step('agreement, workflows, release, npm package, runner, local cloud', process.execPath, [
   '--test',
-  'tests/agreement.test.mjs',
-  'tests/workflows.test.mjs',
-  'tests/release.test.mjs',
-  'tests/package.test.mjs',
-  'tests/runner.test.mjs',
-  'tests/cloud.test.mjs',
+  'tests/repository/agreement.test.mjs',
+  'tests/repository/workflows.test.mjs',
+  'tests/repository/release.test.mjs',
+  'tests/npm/package.test.mjs',
+  'tests/runner/runner.test.mjs',
+  'tests/cloud/cloud.test.mjs',
 ]);
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
-  const bundle = ['action', 'secrets', 'network', 'matrix', 'masking', 'wasm', 'moto', 'bench', 'reusable-workflow', 'shared-workflow', 'organization', 'local-action'];
-  const npm = ['library', 'command-line', 'clients', 'readme', 'proxy-rules'];
-  const files = [...bundle, ...npm].map((name) => `tests/${name}.test.mjs`);
+  const files = ['action', 'npm', 'bench', 'repository/readme.test.mjs'].flatMap(testsIn);
   step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
   step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
 }
 checkOnWindows();
 console.log('\nAll passed.');
+
+/** The files of tests in a folder, but for those that have a step of their own. */
+function testsIn(place) {
+  if (place.endsWith('.mjs')) return [`tests/${place}`];
+  const files = readdirSync(path.join(root, 'tests', place)).filter((file) => file.endsWith('.test.mjs'));
+  return files.filter((file) => !['wine.test.mjs', 'package.test.mjs'].includes(file)).map((file) => `tests/${place}/${file}`);
+}
 
 /** The Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */
 function nodes() {
@@ -69,7 +74,7 @@ function checkOnWindows() {
   // 70 MB, and of another system: npm has to be forced.
   const options = ['--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools/windows'];
   step('Node for Windows', 'npm', ['ci', ...options]);
-  step('the bundle on Windows, under wine', process.execPath, ['--test', 'tests/wine.test.mjs']);
+  step('the bundle on Windows, under wine', process.execPath, ['--test', 'tests/action/wine.test.mjs']);
 }
 
 /** The vectors of tests/endpoints.rs are what the botocore at hand says. */

@@ -1,15 +1,15 @@
 // The input `secrets`, read by the committed bundle as the runner starts it: by name and ARN, single and in batches, from
 // other regions and accounts; and that one secret which cannot be read keeps all the others from being exported.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/secrets.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/secrets.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { newSigningKey } from './cloud/jwt.mjs';
-import { stalledReader } from './runner/stalled-reader.mjs';
-import { assertNothingExported, assertNothingLeaked, runStep } from './runner/step.mjs';
-import { turn } from './runner/turns.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
+import { stalledReader } from '../runner/stalled-reader.mjs';
+import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { turn } from '../runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const TOGETHER = { concurrency: 8 };

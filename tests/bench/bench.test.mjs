@@ -1,7 +1,7 @@
 // The bench, run once and small, so that it cannot rot. Times are never asserted: only counts that do not depend on them, and
 // of the relay that nothing arrives sooner than it may.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/bench.test.mjs` runs all of it on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/bench/bench.test.mjs` runs all of it on another Node.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -13,8 +13,8 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startRelay } from './bench/relay.mjs';
-import { spread } from './bench/report.mjs';
+import { startRelay } from './relay.mjs';
+import { spread } from './report.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const BENCH = fileURLToPath(new URL('bench/bench.mjs', import.meta.url));

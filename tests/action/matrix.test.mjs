@@ -4,7 +4,7 @@
 // runs that make them. A batch that is refused is the one refusal that does not
 // end the step: its secrets are then read one by one.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/matrix.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/matrix.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { startCloud } from './cloud/cloud.mjs';
-import { newSigningKey } from './cloud/jwt.mjs';
-import { enhancedFlowTrust, principalTrust, role } from './cloud/setup.mjs';
-import { runStep } from './runner/step.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
+import { enhancedFlowTrust, principalTrust, role } from '../cloud/setup.mjs';
+import { runStep } from '../runner/step.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
@@ -94,7 +94,7 @@ after(() => [elsewhere, impostor].forEach((server) => server.close()));
  * @property {string} name
  * @property {string} operation
  * @property {'once' | 'for ever'} span
- * @property {import('./cloud/faults.mjs').Fault} [fault] none where the connection is what fails
+ * @property {import('../cloud/faults.mjs').Fault} [fault] none where the connection is what fails
  * @property {string} [code] of the failure; none: the step recovers
  * @property {true} [oneByOne] recovers by reading each secret by itself
  * @property {number} [attempts] at the operation; none: up to three

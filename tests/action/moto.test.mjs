@@ -1,11 +1,11 @@
 // The committed bundle against moto, an emulator of AWS that nobody here wrote, with its check of signatures on. GitHub's
-// part is the local cloud's. moto evaluates no conditions, so isolation is shown by tests/cloud.test.mjs instead.
+// part is the local cloud's. moto evaluates no conditions, so isolation is shown by tests/cloud/cloud.test.mjs instead.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { startMoto } from './moto/server.mjs';
-import { runStep } from './runner/step.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { startMoto } from '../moto/server.mjs';
+import { runStep } from '../runner/step.mjs';
 
 const node = process.env.NODE_UNDER_TEST;
 const cloud = await startCloud();

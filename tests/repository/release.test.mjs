@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { disagreements, majorToMove, notes, rustupToolchain, unpublishable } from '../build/release.mjs';
-import { parseYaml } from './runner/workflow.mjs';
+import { disagreements, majorToMove, notes, rustupToolchain, unpublishable } from '../../build/release.mjs';
+import { parseYaml } from '../runner/workflow.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const { version } = JSON.parse(read('package.json'));
 const { jobs, on, permissions } = parseYaml(read('.github/workflows/release.yml'));

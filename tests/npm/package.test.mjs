@@ -1,7 +1,7 @@
 // The npm package as a release packs it and a project installs it: what is in it, that it needs nothing else, its types, and
 // that it starts. No registry is asked.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/package.test.mjs` runs what is installed on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/npm/package.test.mjs` runs what is installed on another Node.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -12,9 +12,9 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { NODE, runProgram } from './runner/command.mjs';
+import { NODE, runProgram } from '../runner/command.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOOLS = path.join(ROOT, 'tests/tools/node_modules');
 const MANIFEST = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
 const WINDOWS = process.platform === 'win32';

@@ -1,7 +1,7 @@
 // The committed bundle as the runner starts it, against the local cloud: what the right job gets, what each input does,
 // and that a run which fails, whatever the reason, writes nothing and shows nothing.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/action.test.mjs` runs the bundle on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/action.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -9,14 +9,14 @@ import { chmodSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { jobClient } from './cloud/job.mjs';
-import { newSigningKey } from './cloud/jwt.mjs';
-import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
-import { homeFolder } from './runner/home-folder.mjs';
-import { stalledReader } from './runner/stalled-reader.mjs';
-import { assertNothingExported, assertNothingLeaked, MAIN, runStep, spoken } from './runner/step.mjs';
-import { turn } from './runner/turns.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { jobClient } from '../cloud/job.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
+import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from '../cloud/setup.mjs';
+import { homeFolder } from '../runner/home-folder.mjs';
+import { stalledReader } from '../runner/stalled-reader.mjs';
+import { assertNothingExported, assertNothingLeaked, MAIN, runStep, spoken } from '../runner/step.mjs';
+import { turn } from '../runner/turns.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const NOTHING = { GITHUB_ENV: '', GITHUB_OUTPUT: '', GITHUB_STEP_SUMMARY: '' };
@@ -1230,12 +1230,12 @@ describe('text of others', TOGETHER, () => {
 
 test('the bundle is what action.yml runs, on Node 20 and Node 24 alike', () => {
   const main = (file) => /^ {2}main: (.+)$/m.exec(readFileSync(new URL(file, import.meta.url), 'utf8'))[1];
-  assert.ok(MAIN.replaceAll('\\', '/').endsWith(main('../action.yml')));
-  assert.equal(main('../node24/action.yml'), `../${main('../action.yml')}`);
+  assert.ok(MAIN.replaceAll('\\', '/').endsWith(main('../../action.yml')));
+  assert.equal(main('../../node24/action.yml'), `../${main('../../action.yml')}`);
 });
 
 test('every input of action.yml has an effect that a test shows', () => {
-  const action = readFileSync(new URL('../action.yml', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+  const action = readFileSync(new URL('../../action.yml', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
   const section = /^inputs:\n([\s\S]*?)^outputs:/m.exec(action)[1];
   const inputs = [...section.matchAll(/^ {2}([\w-]+):/gm)].map(([, name]) => name);
   assert.deepEqual(Object.keys(EFFECTS).sort(), inputs.sort());
@@ -1638,9 +1638,9 @@ async function ownCloud(t) {
 }
 
 function changed(token, claims) {
-  const [header, payload, signature] = token.split('.');
+  const [header, payload, signature] = token.split('..');
   const original = JSON.parse(Buffer.from(payload, 'base64url'));
-  return [header, Buffer.from(JSON.stringify({ ...original, ...claims })).toString('base64url'), signature].join('.');
+  return [header, Buffer.from(JSON.stringify({ ...original, ...claims })).toString('base64url'), signature].join('..');
 }
 
 function storesAskedFor(repository) {

@@ -1,7 +1,7 @@
 // The npm library as it is published, against the local cloud: credentials for the clients of the AWS SDK, values for a
 // program, errors in words of its options, and a process that is left as it was.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/library.test.mjs` runs the programs below on another Node; the library in
+// `NODE_UNDER_TEST=/path/to/node node --test tests/npm/library.test.mjs` runs the programs below on another Node; the library in
 // this process runs on the Node of the test.
 
 import assert from 'node:assert/strict';
@@ -17,17 +17,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import * as esbuild from 'esbuild';
-import { startCloud } from './cloud/cloud.mjs';
-import { decode } from './cloud/job.mjs';
-import { newSigningKey } from './cloud/jwt.mjs';
-import { listening, startProxy } from './cloud/proxy.mjs';
-import { AWS, GITHUB, makeCertificates, PIPELINES } from './cloud/real-hosts.mjs';
-import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from './cloud/setup.mjs';
-import { Masker } from './runner/masker.mjs';
-import { EnvKvstoreError, fromGitHubActions, loadValues } from '../dist/npm/index.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { decode } from '../cloud/job.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
+import { listening, startProxy } from '../cloud/proxy.mjs';
+import { AWS, GITHUB, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from '../cloud/setup.mjs';
+import { Masker } from '../runner/masker.mjs';
+import { EnvKvstoreError, fromGitHubActions, loadValues } from '../../dist/npm/index.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
-const LIBRARY = new URL('../dist/npm/index.mjs', import.meta.url).href;
+const LIBRARY = new URL('../../dist/npm/index.mjs', import.meta.url).href;
 const ofTools = createRequire(new URL('tools/package.json', import.meta.url));
 const { GetCallerIdentityCommand, STSClient } = ofTools('@aws-sdk/client-sts');
 const { GetSecretValueCommand, SecretsManagerClient } = ofTools('@aws-sdk/client-secrets-manager');
@@ -863,7 +863,7 @@ describe('a network with a proxy and an authority of its own', () => {
     // Its own modules must be found from the examples' place.
     const modules = path.join(folder, 'node_modules');
     await mkdir(path.join(modules, '@aws-sdk'), { recursive: true });
-    await symlink(new URL('..', import.meta.url), path.join(modules, 'env-kvstore'), 'dir');
+    await symlink(new URL('../..', import.meta.url), path.join(modules, 'env-kvstore'), 'dir');
     // The SDK's S3 client is not among the test tools; another client takes credentials in the same way.
     await mkdir(path.join(modules, '@aws-sdk/client-s3'));
     await writeFile(path.join(modules, '@aws-sdk/client-s3/package.json'), '{ "main": "index.cjs" }');
@@ -871,7 +871,7 @@ describe('a network with a proxy and an authority of its own', () => {
       path.join(modules, '@aws-sdk/client-s3/index.cjs'),
       `exports.S3Client = require(${JSON.stringify(ofTools.resolve('@aws-sdk/client-sts'))}).STSClient;`,
     );
-    const types = await readFile(new URL('../dist/npm/index.d.mts', import.meta.url), 'utf8');
+    const types = await readFile(new URL('../../dist/npm/index.d.mts', import.meta.url), 'utf8');
     const examples = [...types.matchAll(/```js\n(.*?)```/gs)].map(([, lines]) => lines.replace(/^ \* ?/gm, ''));
     assert.equal(examples.length, 2);
     const shown = ['console.log((await s3.config.credentials()).accessKeyId.slice(0, 4));', 'console.log(url);'];

@@ -1,7 +1,7 @@
 // The committed command line as users start it, each command against the local cloud. Real clients of what it hands out are in
 // clients.test.mjs; README.md's commands as they are written, in readme.test.mjs.
 //
-// `NODE_UNDER_TEST=/path/to/node node --test tests/command-line.test.mjs` runs it on another Node.
+// `NODE_UNDER_TEST=/path/to/node node --test tests/npm/command-line.test.mjs` runs it on another Node.
 
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from './cloud/cloud.mjs';
-import { listening } from './cloud/proxy.mjs';
-import { withSeveralRoles } from './cloud/several-roles.mjs';
-import { CLI, NODE, runCli as run, runProgram } from './runner/command.mjs';
-import { readFileCommands } from './runner/file-commands.mjs';
-import { Masker } from './runner/masker.mjs';
-import { inVenv } from './runner/venv.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { listening } from '../cloud/proxy.mjs';
+import { withSeveralRoles } from '../cloud/several-roles.mjs';
+import { CLI, NODE, runCli as run, runProgram } from '../runner/command.mjs';
+import { readFileCommands } from '../runner/file-commands.mjs';
+import { Masker } from '../runner/masker.mjs';
+import { inVenv } from '../runner/venv.mjs';
 
 const TOGETHER = { concurrency: 4 };
 const CANARY = 'canary';
@@ -441,7 +441,7 @@ describe('env-kvstore', TOGETHER, () => {
       const { exitCode, stdout, stderr } = await run(args, { environment: job() });
       assert.equal(exitCode, 0, stderr);
       assert.deepEqual(Object.keys(readFileCommands(stdout)), ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_SESSION_NAME']);
-      const [, claims] = (await readFile(to, 'utf8')).split('.');
+      const [, claims] = (await readFile(to, 'utf8')).split('..');
       assert.equal(JSON.parse(Buffer.from(claims, 'base64url')).aud, 'sts.amazonaws.com');
     });
 
@@ -695,7 +695,7 @@ describe('env-kvstore', TOGETHER, () => {
     });
 
     test('the version is that of the package', async () => {
-      const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url)));
+      const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url)));
       assert.equal((await run(['--version'], { environment: {} })).stdout, `${version}\n`);
     });
 
