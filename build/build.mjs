@@ -1,20 +1,30 @@
-// `node build/build.mjs`: makes dist/ and the local cloud's policy evaluator from their sources.
-// `node build/build.mjs --check`: makes them again elsewhere and fails unless they are what is committed.
+// `npm run build`: makes dist/ and the local cloud's policy evaluator from their sources.
+// `npm run build -- --check [FOLDER]`: fails unless a build makes the very bytes that are in FOLDER, this checkout or another
+// of the same commit. That takes the toolchain that dist/build.json names. With another only the hashes are compared; the
+// check then says so, and fails where CI is set: an attacker would have changed the hashes too.
+//
+// The toolchain stays the one that dist/build.json names, if rustup has it. `RUSTUP_TOOLCHAIN=1.2.3 npm run build` changes it.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { inputsHash, sha256 } from './freshness.mjs';
+import { differing, inputsHash, MADE, madeFiles, recordedBuild, sources, untruths } from './freshness.mjs';
 import { wasmToolchain } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const check = process.argv.includes('--check');
-const out = mkdtempSync(path.join(tmpdir(), 'env-kvstore-dist-'));
-const dist = path.join(out, 'dist');
-const generated = path.join(out, 'tests/cloud/generated');
+const [mode, folder = root] = process.argv.slice(2);
 const scratch = path.join(root, 'target/wasm-bindgen');
+
+/**
+ * Both build std themselves, for size and without the texts of panics and of `Debug`: nothing shows them, and they are a
+ * quarter of the wasm. These options are unstable, and a release compiler takes them when told so by RUSTC_BOOTSTRAP.
+ */
+const UNSTABLE = {
+  arguments: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
+  flags: ['-Zunstable-options', '-Cpanic=immediate-abort', '-Zfmt-debug=none', '-Zlocation-detail=none'],
+};
 
 /** `action/http-client.ts` says why. Its `lib/auth` stays the original's. */
 const ownHttpClient = {
@@ -55,52 +65,95 @@ const glueForEachInstance = {
     }),
 };
 
-const toolchain = wasmToolchain();
-for (const folder of [dist, generated, scratch]) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+let toolchain, out, dist, generated;
+process.exitCode = mode === '--check' ? await check() : await make();
+
+async function make() {
+  toolchain = wasmToolchain(process.env.RUSTUP_TOOLCHAIN ? undefined : recordedBuild(root)?.toolchain);
+  await build(() => {
+    for (const made of MADE) {
+      rmSync(path.join(root, made), { recursive: true, force: true });
+      cpSync(path.join(out, made), path.join(root, made), { recursive: true });
+    }
+  });
+  console.log(`built with ${toolchain.name}`);
+  return 0;
 }
-compile();
-for (const [crate, folder] of [['env_kvstore', scratch], ['env_kvstore_policy', generated]]) {
-  bindgen(crate, folder);
-  optimize(path.join(folder, `${crate}_bg.wasm`), crate === 'env_kvstore' ? path.join(dist, `${crate}_bg.wasm`) : undefined);
+
+async function check() {
+  const problems = untruths(folder);
+  if (problems.length > 0) return no(`${problems.join('\n')}\nRun \`npm run build\` and commit what it makes.`);
+  const committed = recordedBuild(folder);
+  toolchain = wasmToolchain(committed.toolchain);
+  if (toolchain.name !== committed.toolchain) {
+    const inCi = !['', 'false', undefined].includes(process.env.CI);
+    const what = `BYTES NOT COMPARED: dist/ was built with ${committed.toolchain}, and this is ${toolchain.name}.`;
+    console.error(`${what}\nThe hashes agree, but whoever changes dist/ can change them too. Compare with that toolchain: CONTRIBUTING.md says how.`);
+    return inCi ? 1 : 0;
+  }
+  const built = await build(() => madeFiles(out));
+  const names = differing(committed.files, built);
+  if (names.length > 0) return no(`not what the sources build: ${names.join(', ')}. Run \`npm run build\` and commit what it makes.`);
+  console.log(`${Object.keys(built).length} files are what the sources build with ${toolchain.name}, byte for byte`);
+  return 0;
 }
-await bundle();
-writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
-writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(record(), null, 2)}\n`);
-if (check) {
-  compareWithCommitted();
-} else {
-  for (const folder of ['dist', 'tests/cloud/generated']) {
-    rmSync(path.join(root, folder), { recursive: true, force: true });
-    cpSync(path.join(out, folder), path.join(root, folder), { recursive: true });
+
+function no(why) {
+  console.error(`dist/: ${why}`);
+  return 1;
+}
+
+/** Makes everything in a folder that lasts until `use` has ended. */
+async function build(use) {
+  out = mkdtempSync(path.join(tmpdir(), 'env-kvstore-dist-'));
+  [dist, generated] = MADE.map((made) => path.join(out, made));
+  try {
+    for (const folder of [dist, generated, scratch]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+    }
+    compile();
+    for (const [crate, folder] of [['env_kvstore', scratch], ['env_kvstore_policy', generated]]) {
+      bindgen(crate, folder);
+      optimize(path.join(folder, `${crate}_bg.wasm`), crate === 'env_kvstore' ? path.join(dist, `${crate}_bg.wasm`) : undefined);
+    }
+    await bundle();
+    writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+    const record = { toolchain: toolchain.name, inputs: inputsHash(root), files: madeFiles(out) };
+    writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(record, null, 2)}\n`);
+    return use();
+  } finally {
+    rmSync(out, { recursive: true });
   }
 }
-rmSync(out, { recursive: true });
 
 /** Both crates for wasm32, without paths of this machine in them. */
 function compile() {
   const cargoHome = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
-  run('cargo', ['fetch', '--locked']);
+  run('cargo', ['fetch', '--locked'], toolchain.environment);
   // A registry's folder is named after its host, which is another where a mirror stands in for it.
   const sources = path.join(cargoHome, 'registry/src');
   const registries = readdirSync(sources).map((name) => path.join(sources, name));
   const remapped = [cargoHome, ...registries].map((folder) => [folder, '/cargo']);
   remapped.push([toolchain.sysroot, '/rust'], [root, '/env-kvstore']);
-  const flags = [...toolchain.flags, ...remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)];
-  run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...toolchain.arguments], {
+  const flags = [...UNSTABLE.flags, ...remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)];
+  run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...UNSTABLE.arguments], {
     ...toolchain.environment,
+    RUSTC_BOOTSTRAP: '1',
     CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
     CARGO_TARGET_DIR: path.join(root, 'target/wasm'),
   });
+  const compiled = ['env_kvstore', 'env_kvstore_policy'].map((crate) => `target/wasm/wasm32-unknown-unknown/release/${crate}.d`);
+  expectOnlySources(compiled.flatMap(filesCompiled), 'the compiler');
 }
 
 function bindgen(crate, folder) {
   const wasm = path.join(root, `target/wasm/wasm32-unknown-unknown/release/${crate}.wasm`);
-  const manifest = path.join(root, 'build/bindgen/Cargo.toml');
-  run('cargo', ['run', '--release', '--locked', '--quiet', '--manifest-path', manifest, '--', wasm, folder], {
+  run('cargo', ['run', '--release', '--locked', '--quiet', '--manifest-path', 'build/bindgen/Cargo.toml', '--', wasm, folder], {
+    ...(toolchain.environment.RUSTC ? {} : toolchain.environment),
     CARGO_TARGET_DIR: path.join(root, 'target/bindgen'),
   });
+  expectOnlySources(filesCompiled('target/bindgen/release/bindgen.d'), 'the compiler');
   // The glue for bundlers that load wasm themselves; the loaders here are `host/load.ts` and `tests/cloud/policy.mjs`.
   rmSync(path.join(folder, `${crate}.js`), { force: true });
 }
@@ -127,6 +180,7 @@ async function bundle() {
     minify: true,
     platform: 'node',
     target: 'node20',
+    tsconfigRaw: { compilerOptions: languageOptions() },
   };
   const action = await esbuild.build({
     ...common,
@@ -149,6 +203,10 @@ async function bundle() {
     outExtension: { '.js': '.mjs' },
     plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
   });
+  for (const { metafile } of [action, npm]) {
+    const files = Object.keys(metafile.inputs).map((file) => path.resolve(root, file));
+    expectOnlySources(files.filter((file) => !isBelow('node_modules', file) && !isBelow('target/wasm-bindgen', file)), 'the bundler');
+  }
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
   const bundled = packages([action, npm].flatMap(({ metafile }) => bundledFiles(metafile)));
   writeFileSync(path.join(dist, 'LICENSES.txt'), licenses([...bundled, ...crates()]));
@@ -156,6 +214,31 @@ async function bundle() {
 
 function version() {
   return /^version = "(.+)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1];
+}
+
+/** Of tsconfig.json what says how to read TypeScript, and nothing that says where modules are: no file replaces another. */
+function languageOptions() {
+  const { strict, target, verbatimModuleSyntax } = JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')).compilerOptions;
+  return { strict, target, verbatimModuleSyntax };
+}
+
+/** Fails if dist/ is made of a file whose change its hash of the sources would not show. */
+function expectOnlySources(files, reader) {
+  const known = new Set(sources(root).map((file) => path.join(root, file)));
+  const others = new Set(files.filter((file) => !known.has(file)));
+  if (others.size > 0) throw new Error(`${reader} read ${[...others].join(', ')}, which build/freshness.mjs does not hash`);
+}
+
+/** All files that our own crates were compiled from, whatever names them: `mod`, `#[path]`, `include!`, a build script. */
+function filesCompiled(dependencies) {
+  const [, list] = /^.*?: (.*)$/m.exec(readFileSync(path.join(root, dependencies), 'utf8'));
+  const files = list.split(/(?<!\\) /).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
+  if (files.length === 0) throw new Error(`${dependencies} names no file`);
+  return files.map((file) => realpathSync(file));
+}
+
+function isBelow(folder, file) {
+  return file.startsWith(path.join(root, folder) + path.sep);
 }
 
 /** The files of which anything is left in the bundle. */
@@ -175,9 +258,8 @@ function packages(files) {
 
 /** The crates that are in the wasm: what the core depends on, and what those do, but for what only runs in the compiler. */
 function crates() {
-  const { packages, resolve } = JSON.parse(
-    run('cargo', ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'wasm32-unknown-unknown'], {}, 'pipe'),
-  );
+  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'wasm32-unknown-unknown'];
+  const { packages, resolve } = JSON.parse(run('cargo', args, toolchain.environment, 'pipe'));
   const found = new Set();
   const visit = (id) => {
     const crate = packages.find((known) => known.id === id);
@@ -204,39 +286,6 @@ function licenses(parts) {
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   return [...byText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join('\n----\n\n');
-}
-
-function record() {
-  return {
-    toolchain: toolchain.name,
-    inputs: inputsHash(root),
-    files: Object.fromEntries(
-      [dist, generated].flatMap((folder) =>
-        readdirSync(folder, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
-          .map((entry) => path.join(entry.parentPath, entry.name))
-          .sort()
-          .map((file) => [path.relative(out, file).replaceAll('\\', '/'), sha256(readFileSync(file))]),
-      ),
-    ),
-  };
-}
-
-function compareWithCommitted() {
-  const committed = JSON.parse(readFileSync(path.join(root, 'dist/build.json'), 'utf8'));
-  const built = record();
-  delete built.files['dist/build.json'];
-  if (committed.toolchain !== built.toolchain) {
-    console.log(`built with ${built.toolchain}, committed from ${committed.toolchain}: bytes not compared`);
-    return;
-  }
-  const differing = Object.keys({ ...committed.files, ...built.files }).filter(
-    (name) => committed.files[name] !== built.files[name],
-  );
-  if (differing.length > 0) {
-    throw new Error(`not what the sources build: ${differing.join(', ')}; run \`npm run build\` and commit`);
-  }
-  console.log(`${Object.keys(built.files).length} files are what the sources build, byte for byte`);
 }
 
 /** What the command writes to stdout, if that is a pipe. */

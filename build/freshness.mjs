@@ -1,42 +1,113 @@
-// What dist/ was built from, as one hash: it tells on every machine, without a build, whether dist/ is stale.
+// What dist/ was built from and what is in it, as hashes. They say on every machine, without a build, whether dist/ is stale
+// or was changed by hand. Whoever changes the hashes too is found by a build with the same toolchain alone (build.mjs --check).
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/**
+ * All files of this repository that the build reads, and those that Cargo and rustup would read if they were there.
+ * build.mjs fails if the compiler or the bundler has read any other.
+ */
 const SOURCES = [
-  'Cargo.toml',
+  '.cargo',
   'Cargo.lock',
-  'src',
-  'policy/Cargo.toml',
-  'policy/src',
-  'build',
+  'Cargo.toml',
   'action',
+  'build',
+  'build.rs',
   'host',
   'npm',
   'package-lock.json',
+  'package.json',
+  'policy/Cargo.toml',
+  'policy/build.rs',
+  'policy/src',
+  'rust-toolchain',
+  'rust-toolchain.toml',
+  'src',
+  'tsconfig.json',
 ];
+
+/** What the build makes. Its record of that is in the first folder. */
+export const MADE = ['dist', 'tests/cloud/generated'];
+const RECORD = 'dist/build.json';
+
+/**
+ * @typedef {object} Build
+ * @property {string} toolchain as `rustc --version` says it
+ * @property {string} inputs the hash of all that it was made from
+ * @property {Record<string, string>} files what was made, each with its hash
+ */
 
 export function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The hash of all sources, names and contents, whatever the line ends of the checkout. */
+/**
+ * The sources, sorted, by their paths from the root with slashes.
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function sources(root) {
+  return SOURCES.flatMap((source) => filesBelow(root, source)).sort();
+}
+
+/** The hash of all sources, their names and bytes. Git gives every checkout the same line ends (.gitattributes). */
 export function inputsHash(root) {
   const hash = createHash('sha256');
-  for (const file of SOURCES.flatMap((source) => filesBelow(root, source))) {
-    const text = readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n');
-    hash.update(`${file}\0${sha256(text)}\n`);
+  for (const file of sources(root)) {
+    hash.update(`${file}\0${sha256(readFileSync(path.join(root, file)))}\n`);
   }
   return hash.digest('hex');
 }
 
-function filesBelow(root, source) {
-  if (path.extname(source)) {
-    return [source];
-  }
-  return readdirSync(path.join(root, source), { withFileTypes: true })
-    .filter((entry) => entry.name !== 'target')
-    .map((entry) => ({ name: `${source}/${entry.name}`, isFolder: entry.isDirectory() }))
-    .flatMap(({ name, isFolder }) => (isFolder ? filesBelow(root, name) : [name]))
-    .sort();
+/**
+ * What was made, each file with its hash, but for the record itself.
+ * @param {string} root
+ * @returns {Record<string, string>}
+ */
+export function madeFiles(root) {
+  const files = MADE.flatMap((folder) => filesBelow(root, folder)).filter((file) => file !== RECORD).sort();
+  return Object.fromEntries(files.map((file) => [file, sha256(readFileSync(path.join(root, file)))]));
+}
+
+/**
+ * @param {string} root
+ * @returns {Build | undefined} nothing if dist/ was never built
+ */
+export function recordedBuild(root) {
+  const [file] = filesBelow(root, RECORD);
+  return file && JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+}
+
+/**
+ * The names of files that are in one of the two alone, or differ.
+ * @param {Record<string, string>} some
+ * @param {Record<string, string>} others
+ */
+export function differing(some, others) {
+  const names = new Set([...Object.keys(some), ...Object.keys(others)]);
+  return [...names].filter((name) => some[name] !== others[name]).sort();
+}
+
+/**
+ * Why the record is not true of what is here; empty if it is.
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function untruths(root) {
+  const record = recordedBuild(root);
+  if (!record) return [`there is no ${RECORD}`];
+  const stale = record.inputs === inputsHash(root) ? [] : [`the sources are not those that ${RECORD} records`];
+  const changed = differing(record.files, madeFiles(root)).map((file) => `${file} is not the file that ${RECORD} records`);
+  return [...stale, ...changed];
+}
+
+/** Every file, whatever its name and whatever Git ignores; a link could lead out of what is hashed. */
+function filesBelow(root, entry) {
+  const found = lstatSync(path.join(root, entry), { throwIfNoEntry: false });
+  if (!found) return [];
+  if (found.isFile()) return [entry];
+  if (!found.isDirectory()) throw new Error(`${entry} is neither a file nor a folder, and the build takes nothing else`);
+  return readdirSync(path.join(root, entry)).flatMap((name) => filesBelow(root, `${entry}/${name}`));
 }

@@ -2,13 +2,11 @@
 //   check TAG   fails unless the tag, the manifests, their locks and CHANGELOG.md name one version, and npm would take it
 //   notes TAG   prints what CHANGELOG.md says of it
 //   toolchain   prints the toolchain, for rustup, that dist/ was built with
-//   rebuild     builds dist/ again and fails unless that toolchain makes the same bytes of it
 //   major TAG   of the tags on stdin: prints the tag that is to move (v1), or nothing if a higher version has it
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { wasmToolchain } from './toolchain.mjs';
+import { rustupToolchain } from './toolchain.mjs';
 
 const repository = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const VERSION_TAG = /^v((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))$/;
@@ -61,16 +59,6 @@ export function notes(changelog, version) {
 }
 
 /**
- * What rustup calls the toolchain of dist/build.json.
- * @param {string} name such as `rustc 1.95.0 (59807616e 2026-04-14)`
- */
-export function rustupToolchain(name) {
-  const [, version] = /^rustc (\d+\.\d+\.\d+) \([0-9a-f]{9} \d{4}-\d\d-\d\d\)$/.exec(name) ?? [];
-  if (!version) throw new Error(`dist/ was built with ${name}, which rustup cannot bring; build it with a release of Rust by rustup`);
-  return version;
-}
-
-/**
  * @param {string} tag that is released
  * @param {string[]} tags that there are
  * @returns {string | undefined} the tag of its major version, unless a higher version of that is there
@@ -120,15 +108,6 @@ function sections(changelog) {
   });
 }
 
-function rebuild() {
-  const { toolchain } = readJson(repository, 'dist/build.json');
-  const here = wasmToolchain().name;
-  // build.mjs would say that the bytes were not compared, and pass.
-  if (here !== toolchain) throw new Error(`dist/ was built with ${toolchain}, this is ${here}: its bytes cannot be compared`);
-  const { status } = spawnSync(process.execPath, [path.join(repository, 'build/build.mjs'), '--check'], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('dist/ is not what the sources build');
-}
-
 function read(root, file) {
   return readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n');
 }
@@ -146,7 +125,6 @@ const COMMANDS = {
   },
   notes: (tag) => notes(read(repository, 'CHANGELOG.md'), versionOf(tag)),
   toolchain: () => rustupToolchain(readJson(repository, 'dist/build.json').toolchain),
-  rebuild,
   major: (tag) => majorToMove(tag, readFileSync(0, 'utf8').split('\n')),
 };
 
