@@ -10,7 +10,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { differing, inputsHash, MADE, madeFiles, recordedBuild, sources, untruths } from './freshness.mjs';
+import { compiledFrom, differing, inputsHash, MADE, madeFiles, notHashed, recordedBuild, untruths } from './freshness.mjs';
 import { wasmToolchain } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -224,16 +224,14 @@ function languageOptions() {
 
 /** Fails if dist/ is made of a file whose change its hash of the sources would not show. */
 function expectOnlySources(files, reader) {
-  const known = new Set(sources(root).map((file) => path.join(root, file)));
-  const others = new Set(files.filter((file) => !known.has(file)));
-  if (others.size > 0) throw new Error(`${reader} read ${[...others].join(', ')}, which build/freshness.mjs does not hash`);
+  const others = notHashed(root, files);
+  if (others.length > 0) throw new Error(`${reader} read ${others.join(', ')}, which build/freshness.mjs does not hash`);
 }
 
-/** All files that our own crates were compiled from, whatever names them: `mod`, `#[path]`, `include!`, a build script. */
-function filesCompiled(dependencies) {
-  const [, list] = /^.*?: (.*)$/m.exec(readFileSync(path.join(root, dependencies), 'utf8'));
-  const files = list.split(/(?<!\\) /).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
-  if (files.length === 0) throw new Error(`${dependencies} names no file`);
+/** The files that Cargo's list next to a program names: all that our own crates were compiled from. */
+function filesCompiled(list) {
+  const files = compiledFrom(readFileSync(path.join(root, list), 'utf8'));
+  if (files.length === 0) throw new Error(`${list} names no file`);
   return files.map((file) => realpathSync(file));
 }
 

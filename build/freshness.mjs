@@ -103,6 +103,27 @@ export function untruths(root) {
   return [...stale, ...changed];
 }
 
+/**
+ * Of the files that a tool has read, those that are not among the sources.
+ * @param {string} root
+ * @param {string[]} files absolute
+ */
+export function notHashed(root, files) {
+  const known = new Set(sources(root).map((file) => path.join(root, file)));
+  return [...new Set(files)].filter((file) => !known.has(file));
+}
+
+/**
+ * What Cargo's `.d` file of a program names: `PROGRAM: FILE FILE`, with backslashes before spaces. Files are there by whatever
+ * names them: `mod`, `#[path]`, `include_bytes!`, a build script.
+ * @param {string} list
+ * @returns {string[]}
+ */
+export function compiledFrom(list) {
+  const [, files = ''] = /^.+?: (.*)$/m.exec(list) ?? [];
+  return files.split(/(?<!\\) /).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
+}
+
 /** Every file, whatever its name and whatever Git ignores; a link could lead out of what is hashed. */
 function filesBelow(root, entry) {
   const found = lstatSync(path.join(root, entry), { throwIfNoEntry: false });

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { inputsHash, sha256 } from '../../build/freshness.mjs';
+import { untruths } from '../../build/freshness.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
@@ -96,16 +96,7 @@ test('node24/action.yml differs from action.yml in the Node alone', () => {
 });
 
 test('dist/ is built from the sources beside it', () => {
-  const { inputs, files } = JSON.parse(read('dist/build.json'));
-  assert.equal(inputs, inputsHash(root), 'dist/ is stale: run `npm run build` and commit');
-  for (const [file, hash] of Object.entries(files)) {
-    assert.equal(sha256(readFileSync(path.join(root, file))), hash, file);
-  }
-  const built = Object.keys(files).filter((file) => file.startsWith('dist/')).map((file) => file.slice(5));
-  const found = readdirSync(path.join(root, 'dist'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(path.join(root, 'dist'), path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-  assert.deepEqual(found.toSorted(), [...built, 'build.json'].toSorted());
+  assert.deepEqual(untruths(root), [], 'run `npm run build` and commit what it makes');
 });
 
 test('the bundle has nothing of the packages that it does without', () => {

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { disagreements, majorToMove, notes, rustupToolchain, unpublishable } from '../../build/release.mjs';
+import { disagreements, majorToMove, notes, unpublishable } from '../../build/release.mjs';
+import { rustupToolchain } from '../../build/toolchain.mjs';
 import { parseYaml } from '../runner/workflow.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -136,7 +137,7 @@ describe('release.yml', () => {
     const runs = jobs.test.steps.map(({ run }) => run ?? '');
     const at = (part) => runs.findIndex((run) => run.includes(part));
     assert.ok(0 <= at('release.mjs check') && at('release.mjs check') < at('release.mjs toolchain'));
-    assert.ok(at('release.mjs toolchain') < at('release.mjs rebuild') && at('release.mjs rebuild') < at('npm test'));
+    assert.ok(at('release.mjs toolchain') < at('build.mjs --check') && at('build.mjs --check') < at('npm test'));
   });
 });
 
