@@ -49,7 +49,7 @@ const DEFAULTS = Object.fromEntries(
  * @param {Record<string, string>} options.inputs as in `with:`
  * @param {Record<string, string>} [options.environment] of the job; nothing of this process but PATH is passed on
  * @param {string} [options.node] the Node to run with
- * @param {boolean} [options.windows] whether the files are read as on Windows
+  const { main = MAIN, onStart = () => {}, onLine = () => {}, windows = process.platform === 'win32' } = options;
  * @param {Partial<Step['files']>} [options.before] what earlier writers left in the files
  * @param {number} [options.killAfterMs] a step that has not ended by then hangs
  * @param {(child: import('node:child_process').ChildProcess) => void} [options.onStart]
@@ -59,13 +59,13 @@ const DEFAULTS = Object.fromEntries(
  */
 export async function runStep(options) {
   const { inputs, environment = {}, node = process.execPath, before = {}, killAfterMs } = options;
-  const { onStart = () => {}, onLine = () => {}, windows = process.platform === 'win32' } = options;
+  const { main = MAIN, onStart = () => {}, onLine = () => {}, windows = process.platform === 'win32' } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-step-'));
   const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'];
   const paths = Object.fromEntries(names.map((name) => [name, path.join(folder, name)]));
   await Promise.all(names.map((name) => writeFile(paths[name], before[name] ?? '')));
 
-  const child = spawn(node, [MAIN], {
+  const child = spawn(node, [main], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
