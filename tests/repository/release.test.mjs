@@ -228,6 +228,17 @@ test('Dependabot keeps every lock and every pin, grouped, weekly, and not on the
   assert.doesNotMatch(read('.github/dependabot.yml'), /: [&*]\w/);
 });
 
+test('advisories are looked for every week, and when a lock of what dist/ is made of changes', () => {
+  const { on: when, jobs: { advisories } } = parseYaml(read('.github/workflows/advisories.yml'));
+  assert.match(when.schedule[0].cron, /^\d+ \d+ \* \* [0-6]$/);
+  for (const event of ['push', 'pull_request']) {
+    for (const lock of ['Cargo.lock', 'build/bindgen/Cargo.lock', 'package-lock.json']) assert.ok(when[event].paths.includes(lock), lock);
+  }
+  const commands = advisories.steps.map(({ run }) => run ?? '').filter((run) => /check advisories|npm audit/.test(run));
+  assert.equal(commands.length, 3);
+  for (const command of commands) assert.ok(read('CONTRIBUTING.md').includes(command), `CONTRIBUTING.md has \`${command}\``);
+});
+
 /** Runs the shell lines of a step as the runner does where no shell is named. */
 function step(job, name, { cwd = temporary, ...environment }) {
   const { run } = jobs[job].steps.find((candidate) => candidate.name === name);

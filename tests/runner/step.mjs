@@ -49,7 +49,8 @@ const DEFAULTS = Object.fromEntries(
  * @param {Record<string, string>} options.inputs as in `with:`
  * @param {Record<string, string>} [options.environment] of the job; nothing of this process but PATH is passed on
  * @param {string} [options.node] the Node to run with
-  const { main = MAIN, onStart = () => {}, onLine = () => {}, windows = process.platform === 'win32' } = options;
+ * @param {boolean} [options.windows] whether the files are read as on Windows
+ * @param {string} [options.main] the entry point, where it is not this checkout's
  * @param {Partial<Step['files']>} [options.before] what earlier writers left in the files
  * @param {number} [options.killAfterMs] a step that has not ended by then hangs
  * @param {(child: import('node:child_process').ChildProcess) => void} [options.onStart]
