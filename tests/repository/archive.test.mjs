@@ -9,12 +9,12 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { sources } from '../build/freshness.mjs';
-import { startCloud } from './cloud/cloud.mjs';
-import { NODE } from './runner/command.mjs';
-import { assertNothingLeaked, runStep } from './runner/step.mjs';
+import { sources } from '../../build/freshness.mjs';
+import { startCloud } from '../cloud/cloud.mjs';
+import { NODE } from '../runner/command.mjs';
+import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 /** 1 KB is 1000 bytes, as in README.md. */
 const MOST_BYTES = 470_000;
 const CANARY = 'canary';
@@ -53,7 +53,7 @@ describe('the archive', () => {
     assert.ok(inArchive.every((file) => !/^(tests|fuzz|docs)\/|^dist\/npm\//.test(file)));
   });
 
-  for (const folder of ['.', 'node24']) {
+  for (const folder of ['..', 'node24']) {
     test(`runs by its ${path.join(folder, 'action.yml')}, and exports the values`, async () => {
       const cloud = await startCloud();
       try {

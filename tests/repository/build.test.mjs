@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { compiledFrom, inputsHash, MADE, madeFiles, notHashed, recordedBuild, sources, untruths } from '../build/freshness.mjs';
-import { wasmToolchain } from '../build/toolchain.mjs';
+import { compiledFrom, inputsHash, MADE, madeFiles, notHashed, recordedBuild, sources, untruths } from '../../build/freshness.mjs';
+import { wasmToolchain } from '../../build/toolchain.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 const temporary = mkdtempSync(path.join(tmpdir(), 'env-kvstore-build-'));
 after(() => rmSync(temporary, { recursive: true }));
 
@@ -92,7 +92,7 @@ describe('a build', () => {
 
   test('takes the toolchain of dist/ where rustup has it, and another where it has not', () => {
     const recorded = recordedBuild(root).toolchain;
-    const lines = `import { wasmToolchain } from ${JSON.stringify(new URL('../build/toolchain.mjs', import.meta.url).href)};
+    const lines = `import { wasmToolchain } from ${JSON.stringify(new URL('../../build/toolchain.mjs', import.meta.url).href)};
       const { name, environment } = wasmToolchain(${JSON.stringify(recorded)});
       console.log(JSON.stringify({ name, environment }));`;
     const chosen = (installed) => {
