@@ -47,7 +47,7 @@ pub trait Operation {
     fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
     /// Reads an answer of another status.
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::from_json(response, sent)
+        Answer::read(response, sent)
     }
     /// What a refusal means that no repetition will change.
     fn diagnose(&self, answer: &Answer) -> Diagnosis;

@@ -1,6 +1,9 @@
 //! Who the job is to AWS: the GitHub token becomes an OpenID token of Cognito, and that becomes a role session. Or one of the
 //! other ways to a session.
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
 use crate::aws::{AccountId, BaseUrl, Credentials, RoleArn};
 use crate::claims::Claims;
 use crate::error::Error;
@@ -64,8 +67,19 @@ pub struct Session {
     pub credentials: Credentials,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, or the role's where no one says more; safe to print.
     pub arn: String,
-    /// When it ends, as AWS writes it, safe to print; none if it is not known.
+    /// When it ends, as in `2026-11-22T04:00:00Z`; none if it is not known.
     pub expiration: Option<String>,
+}
+
+/// The end of a session in whole seconds, from any form in which AWS's protocols write a time: RFC 3339, an HTTP date, or
+/// seconds since 1970 with or without a fraction and an exponent. None if it is further off than calendars go.
+/// <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
+pub fn end_of_session(text: &str) -> Result<Option<String>, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite()).map(DateTime::from_secs_f64);
+    let date = |format| DateTime::from_str(text, format).ok();
+    let end = seconds.or_else(|| date(Format::DateTimeWithOffset)).or_else(|| date(Format::HttpDate));
+    let end = end.ok_or("the end of the session in it is no time")?;
+    Ok(DateTime::from_secs(end.secs()).fmt(Format::DateTime).ok())
 }
 
 /// The name of a role session, as CloudTrail shows it and the trust policy demands it.
@@ -154,6 +168,26 @@ mod tests {
     fn fill(template: &str, claims: &[(&str, &str)]) -> Result<String, Error> {
         let template = RoleSessionNameTemplate::parse(template).unwrap();
         template.fill(&Claims::given(claims)).map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn a_session_ends_at_a_time_of_any_form() {
+        for same in [
+            "2026-11-22T04:00:00Z",
+            "2026-11-22T04:00:00.5Z",
+            "2026-11-22T05:00:00+01:00",
+            "Sun, 22 Nov 2026 04:00:00 GMT",
+            "1795320000",
+            "1795320000.25",
+            "1.79532E9",
+            "1.79532e+9",
+        ] {
+            assert_eq!(end_of_session(same), Ok(Some("2026-11-22T04:00:00Z".to_owned())), "{same}");
+        }
+        assert_eq!(end_of_session("1e300"), Ok(None));
+        for wrong in ["", "soon", "nan", "inf", "null", "2026-11-22", "[`x`](https://x)"] {
+            assert!(end_of_session(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

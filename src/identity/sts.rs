@@ -1,13 +1,9 @@
 //! AWS STS: AssumeRoleWithWebIdentity with Cognito's or GitHub's token, unsigned, and AssumeRole for a second role, signed. A
 //! form goes out and XML comes back.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use quick_xml::escape::unescape;
-use quick_xml::events::Event;
-
-use super::{RoleSessionName, Session, list_of_tags};
+use super::{RoleSessionName, Session, end_of_session, list_of_tags};
 use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, SigningFault, signed};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
@@ -15,6 +11,7 @@ use crate::identity::cognito::{Login, OpenIdToken, PoolId};
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
+use crate::xml::Document;
 
 /// Who says which claims become session tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,10 +117,6 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
         parse_session(response, "AssumeRoleWithWebIdentityResponse")
-    }
-
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        parse_refusal(response, sent)
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -304,10 +297,6 @@ impl Operation for AssumeRole<'_> {
         parse_session(response, "AssumeRoleResponse")
     }
 
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        parse_refusal(response, sent)
-    }
-
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match (answer.code.as_str(), answer.signing_fault()) {
             ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
@@ -389,68 +378,19 @@ fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> R
 }
 
 fn parse_session(response: &Response, root: &str) -> Result<Session, &'static str> {
-    let leaves = leaves(&response.body, root)?;
-    let take = |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
+    let document = Document::parse(&response.body).filter(|document| document.root() == root);
+    let document = document.ok_or("not the XML of STS")?;
+    let take = |parent, name| document.text(&[parent, name]).ok_or("credentials are missing in it");
+    let credential = |name| take("Credentials", name);
     Ok(Session {
         credentials: Credentials {
-            access_key_id: take("AccessKeyId")?.clone(),
-            secret_access_key: take("SecretAccessKey")?.clone(),
-            session_token: Some(take("SessionToken")?.clone()),
+            access_key_id: credential("AccessKeyId")?.clone(),
+            secret_access_key: credential("SecretAccessKey")?.clone(),
+            session_token: Some(credential("SessionToken")?.clone()),
         },
-        arn: printable(take("Arn")?.secret()),
-        expiration: Some(printable(take("Expiration")?.secret())),
+        arn: printable(take("AssumedRoleUser", "Arn")?.secret()),
+        expiration: end_of_session(credential("Expiration")?.secret())?,
     })
-}
-
-fn parse_refusal(response: &Response, sent: &[Secret]) -> Answer {
-    let leaves = leaves(&response.body, "ErrorResponse").unwrap_or_default();
-    let text = |name| leaves.get(name).map(Secret::secret);
-    let request_id = text("RequestId").or(response.request_id());
-    Answer::new(response, text("Code").unwrap_or(""), text("Message").unwrap_or(""), request_id, sent)
-}
-
-/// The text of each element without children, by its name, the first of a name; the root must be `root`.
-///
-/// Entities are the five of XML: quick-xml knows no others and reads no DTD.
-fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, Secret>, &'static str> {
-    const NOT_XML: &str = "not the XML of STS";
-    let text = std::str::from_utf8(body).map_err(|_| NOT_XML)?;
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut leaves = BTreeMap::new();
-    let mut depth = 0_usize;
-    let mut seen_root = false;
-    let mut open: Option<String> = None;
-    let mut content = String::new();
-    loop {
-        match reader.read_event().map_err(|_| NOT_XML)? {
-            Event::Start(start) => {
-                let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-                if depth == 0 && (seen_root || name != root) {
-                    return Err(NOT_XML);
-                }
-                seen_root = true;
-                depth += 1;
-                open = Some(name);
-                content.clear();
-            }
-            Event::Text(text) => content.push_str(&text.decode().map_err(|_| NOT_XML)?),
-            Event::GeneralRef(entity) => {
-                let entity = entity.decode().map_err(|_| NOT_XML)?;
-                content.push_str(&unescape(&format!("&{entity};")).map_err(|_| NOT_XML)?);
-            }
-            Event::CData(data) => content.push_str(&data.decode().map_err(|_| NOT_XML)?),
-            Event::End(_) => {
-                depth = depth.saturating_sub(1);
-                if let Some(name) = open.take() {
-                    leaves.entry(name).or_insert_with(|| Secret::new(std::mem::take(&mut content)));
-                }
-            }
-            Event::DocType(_) => return Err(NOT_XML),
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-        }
-    }
-    if seen_root && depth == 0 { Ok(leaves) } else { Err(NOT_XML) }
 }
 
 #[cfg(test)]
