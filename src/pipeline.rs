@@ -239,6 +239,7 @@ impl<H: Host> Exchange<'_, H> {
             session_name,
             duration_seconds: self.inputs.role_duration_seconds,
             tags: &tags,
+            transitive_keys: &chain.transitive_keys,
         };
         let session = self.client.call(&assume_role).await?;
         self.say_assumed(&session);

@@ -611,6 +611,27 @@ const EFFECTS = {
       failed(step, 'claim-unusable', /`actor` .*chain-session-tags.*`dependabot\[bot\]`/);
     },
   },
+  'chain-transitive-tag-keys': {
+    'are those that no role which the second session assumes can replace': async () => {
+      const reader = addReader({ policy: everything() });
+      const inputs = { 'chain-role-arn': reader, values: '', 'export-aws-credentials': 'env' };
+      const other = { 'Tags.member.1.Key': 'repository', 'Tags.member.1.Value': 'octo-org/other' };
+      const third = { RoleArn: addReader({ first: reader }), RoleSessionName: 'third', ...other };
+      const assumeThird = async (more) => {
+        const step = await run({ inputs: { ...inputs, ...more } });
+        assert.equal(step.exitCode, 0, step.log.join('\n'));
+        const [accessKeyId, secretAccessKey, sessionToken] = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN'].map(
+          (name) => step.env[`AWS_${name}`],
+        );
+        return jobClient(cloud).sts({ accessKeyId, secretAccessKey, sessionToken }, 'AssumeRole', third);
+      };
+      const replaced = await assumeThird({});
+      assert.equal(replaced.status, 200, replaced.text);
+      const { status, text } = await assumeThird({ 'chain-transitive-tag-keys': 'repository' });
+      assert.equal(status, 400, text);
+      assert.match(text, /conflicts with a transitive tag key/);
+    },
+  },
   'export-aws-credentials': exportTests(),
   'overwrite-aws-profile': {
     'true replaces the profile of that name, and nothing else of it or of others': async (t) => {
@@ -741,6 +762,7 @@ describe('wrong input', TOGETHER, () => {
     identity: 'kognito',
     'chain-role-arn': 'reader',
     'chain-session-tags': 'a-b',
+    'chain-transitive-tag-keys': 'a-b',
     'export-aws-credentials': 'profile:a b',
     'overwrite-aws-profile': 'no',
     'role-session-name': '{run_id',

@@ -53,6 +53,8 @@ pub struct Chain {
     pub role: RoleArn,
     /// `chain-session-tags`: the claims that become its session tags
     pub tags: Vec<String>,
+    /// `chain-transitive-tag-keys`: those of them that sessions get too which the second one begins
+    pub transitive_keys: Vec<String>,
 }
 
 /// The claims that [`Chain::tags`] names, as tags. A claim that the job does not have gives none.

@@ -269,6 +269,9 @@ pub struct AssumeRole<'a> {
     pub duration_seconds: u32,
     /// The second session's tags.
     pub tags: &'a [(String, String)],
+    /// `TransitiveTagKeys`: of the tags those that pass on to the roles that the second session assumes.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
+    pub transitive_keys: &'a [String],
 }
 
 impl Operation for AssumeRole<'_> {
@@ -288,6 +291,11 @@ impl Operation for AssumeRole<'_> {
         for (number, (key, value)) in (1..).zip(self.tags) {
             let name = |part: &str| format!("Tags.member.{number}.{part}");
             body.push_str(&encoded(&[(&name("Key"), key), (&name("Value"), value)]));
+        }
+        // STS refuses a key of no tag, and a claim that the job does not have gives none.
+        let is_sent = |key: &&String| self.tags.iter().any(|(sent, _)| sent == *key);
+        for (number, key) in (1..).zip(self.transitive_keys.iter().filter(is_sent)) {
+            body.push_str(&encoded(&[(&format!("TransitiveTagKeys.member.{number}"), key)]));
         }
         let request = form_request(self.endpoint, body, vec![]);
         signed(request, "sts", self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
