@@ -1126,6 +1126,30 @@ describe('text of others', TOGETHER, () => {
     }
   });
 
+  test('in an error of AWS is read in every form that the protocols allow', async (t) => {
+    const status = 400;
+    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    const code = 'com.amazonaws.secretsmanager#ResourceNotFoundException:http://internal.amazon.com/coral/';
+    const denial = '<Code>\n AccessDenied </Code><!-- x --><Message><![CDATA[not today]]></Message>';
+    for (const [operation, fault, expected, says] of [
+      ['GetSecretValue', { status, headers: { ...headers, 'x-amzn-ErrorType': code } }, 'store-not-found', /no secret of this name/],
+      ['GetSecretValue', { status, headers, body: JSON.stringify({ code, Message: 'gone' }) }, 'store-not-found', /gone/],
+      ['GetSecretValue', { status, headers, body: '\ufeff{"__type":"DecryptionFailure"}' }, 'store-not-decryptable', /KMS/],
+      ['GetSecretValue', { status: 404, body: '<UnknownOperationException/>\n' }, 'store-refused', /UnknownOperationException/],
+      ['AssumeRoleWithWebIdentity', { status: 403, body: `<Error>${denial}</Error>` }, 'assume-role-denied', /not today/],
+      [
+        'AssumeRoleWithWebIdentity',
+        { status: 403, body: `<a:Response xmlns:a="urn:a"><Errors><Error a:b="c">${denial}</Error></Errors></a:Response>` },
+        'assume-role-denied',
+        /not today/,
+      ],
+    ]) {
+      const cloud = await ownCloud(t);
+      cloud.fail({ operation, times: Infinity, fault });
+      failed(await run({ on: cloud, inputs: { 'environment-store': 'required' } }), expected, says);
+    }
+  });
+
   test('in an input is no command to the runner', async () => {
     const inputs = { 'aws-region': `x${COMMAND}`, namespace: OLD_COMMAND, values: 'A,##[add-mask]injected\nB,::x::y' };
     const step = await run({ inputs });
