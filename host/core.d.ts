@@ -85,8 +85,8 @@ export interface Outcome {
     sessionToken?: string;
     /** ISO 8601. */
     expiration?: string;
-    /** What was left until then when the credentials came, by the clock of the service. */
-    lifeMs?: number;
+    /** When the service gave them, by its own clock, as HTTP writes dates. */
+    answered?: string;
     accountId?: string;
   };
   /** For the goal `web-identity-token`. */

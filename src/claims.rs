@@ -29,6 +29,8 @@ use crate::secret::Secret;
 const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(60);
 /// RFC 7518 section 3.3 wants 2048 bits at least.
 const MIN_MODULUS_BYTES: usize = 256;
+/// Each takes milliseconds to be tried, and an id should name one.
+const MAX_KEYS_OF_AN_ID: usize = 4;
 
 /// What a token must say to be this job's.
 #[derive(Debug, Clone)]
@@ -44,9 +46,10 @@ pub struct Expected<'a> {
 pub struct Claims(Object);
 
 impl Claims {
-    /// A claim that is a string, as all of GitHub's but the times are; an empty one counts as absent.
+    /// A claim that is a string, as all of GitHub's but the times are, or a number or boolean as it is written; an empty one
+    /// counts as absent.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.0.text(name).filter(|text| !text.is_empty())
+        self.0.scalar(name).filter(|text| !text.is_empty())
     }
 
     /// A claim that every GitHub token has.
@@ -87,7 +90,7 @@ impl Claims {
 /// read is decided by Cognito and IAM alone.
 pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
     let key_id = key_id(token)?;
-    let candidates = keys.0.iter().filter(|(id, _)| *id == key_id);
+    let candidates = keys.0.iter().filter(|(id, _)| *id == key_id).take(MAX_KEYS_OF_AN_ID);
 
     use_rs256_only();
     // `jsonwebtoken::decode` would also read every header field there is, the machine's clock, and claims by rules of its own.
@@ -131,6 +134,11 @@ fn key_id(token: &Secret) -> Result<String, TokenFault> {
     let [header, _, _] = parts.as_slice() else { return Err(TokenFault::Malformed) };
     let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|json| Object::parse(&json));
     let header = header.ok_or(TokenFault::Malformed)?;
+    // Whoever does not know each extension that is named here has to refuse the token, and none is known.
+    // <https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11>
+    if header.json("crit").is_some() {
+        return Err(TokenFault::Extension);
+    }
     match header.text("alg").as_deref() {
         Some("RS256") => Ok(header.text("kid").unwrap_or_default()),
         Some(_) => Err(TokenFault::Algorithm),
@@ -165,11 +173,8 @@ fn check_issuer(claims: &Claims, expected: &BaseUrl) -> Result<(), TokenFault> {
 }
 
 fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
-    let json = claims.0.json("aud").unwrap_or("[]");
-    let actual: Vec<String> = match claims.text("aud") {
-        Some(audience) => vec![audience],
-        None => serde_json::from_str(json).unwrap_or_default(),
-    };
+    let one = || claims.text("aud").into_iter().collect();
+    let actual: Vec<String> = claims.0.texts("aud").unwrap_or_else(one);
     if actual.iter().any(|audience| audience == expected) {
         return Ok(());
     }
@@ -185,6 +190,8 @@ pub enum TokenFault {
     ForApi,
     /// Signed with something else than RS256, or not at all.
     Algorithm,
+    /// Its header demands an extension of JWS.
+    Extension,
     /// Its key is none of the issuer's.
     UnknownKey {
         /// The header's `kid`.
@@ -224,7 +231,7 @@ impl TokenFault {
     /// A stable name of the fault.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed | Self::ForApi | Self::NoTimes => "github-token-malformed",
+            Self::Malformed | Self::ForApi | Self::NoTimes | Self::Extension => "github-token-malformed",
             Self::Algorithm => "github-token-algorithm",
             Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
             Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
@@ -241,10 +248,12 @@ impl TokenFault {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Malformed | Self::NoTimes | Self::Algorithm => "`github-token` takes the JWT of GitHub's OIDC \
+            Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension => {
+                "`github-token` takes the JWT of GitHub's OIDC \
                  service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
                  requested."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::ForApi => "Remove `github-token` from the step: the OIDC token is then requested, which takes \
                  `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
                 .to_owned(),
@@ -292,6 +301,7 @@ impl fmt::Display for TokenFault {
                 f.write_str("it is one for GitHub's API (`github.token`, a personal access token), not an OIDC token")
             }
             Self::Algorithm => f.write_str("it is not signed with RS256"),
+            Self::Extension => f.write_str("its header demands an extension (`crit`), and none is supported"),
             Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
             Self::Signature => f.write_str("its signature is not the issuer's"),
             Self::NoTimes => f.write_str("claim `exp` is absent, or `exp` or `nbf` is not a time"),
@@ -312,13 +322,17 @@ impl fmt::Display for TokenFault {
 pub struct KeySet(Vec<(String, DecodingKey)>);
 
 impl KeySet {
-    /// Reads a JWK Set, passing over keys of other kinds and uses, and RSA keys that are too short or too long.
+    /// Reads a JWK Set, passing over keys of other kinds, algorithms and uses, and RSA keys that are too short or too long.
     /// <https://www.rfc-editor.org/rfc/rfc7517#section-5>
     fn of(set: &Object) -> Option<Self> {
         let keys = set.objects("keys")?.into_iter().filter_map(|key| {
             let number = |name| URL_SAFE_NO_PAD.decode(key.text(name)?).ok();
             let (modulus, exponent) = (number("n")?, number("e")?);
-            let signs = key.text("kty")? == "RSA" && key.text("use").is_none_or(|purpose| purpose == "sig");
+            // Members that are absent leave it open; of these the first is not.
+            let says = |name, wanted| key.json(name).is_none() || key.text(name).as_deref() == Some(wanted);
+            let operations = key.json("key_ops").map(|_| key.texts("key_ops").unwrap_or_default());
+            let verifies = operations.is_none_or(|operations| operations.iter().any(|one| one == "verify"));
+            let signs = key.text("kty")? == "RSA" && says("alg", "RS256") && says("use", "sig") && verifies;
             let usable = signs && rsa_key(&modulus, &exponent).is_ok_and(|key| key.size() >= MIN_MODULUS_BYTES);
             let key_id = key.text("kid").unwrap_or_default();
             usable.then(|| (key_id, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
@@ -369,7 +383,7 @@ impl Operation for FetchKeys {
     }
 
     fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
-        response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key")
+        response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key for RS256")
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {

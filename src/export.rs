@@ -7,8 +7,15 @@ use crate::error::{Error, ValueProblem};
 use crate::inputs::{ExportCredentials, Inputs};
 use crate::masks::{is_short, masks};
 use crate::pipeline::Outcome;
+use crate::printable::printable;
 use crate::secret::Secret;
 use crate::values::{Kind, Value};
+
+/// GitHub drops a step's summary of more than 1 MiB, and other programs of the step may write to it too.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const MAX_SUMMARY_BYTES: usize = 1_000_000;
+/// Of a failure. Five bytes a character at most, when all are `&`.
+const MAX_FAILURE_CHARACTERS: usize = 100_000;
 
 /// What the host has to do, in the order of the fields. It decides nothing.
 #[derive(Debug, Clone)]
@@ -142,37 +149,59 @@ impl Export<'_> {
         if let (Some(session), false) = (&self.outcome.session, self.credentials().is_empty()) {
             let until = session.expiration.as_deref().unwrap_or("their end");
             let to = match &self.inputs.export_credentials {
-                ExportCredentials::Profile(name) => format!("profile `{}`", name.as_str()),
+                ExportCredentials::Profile(name) => format!("profile {}", code_span(name.as_str())),
                 _ => "the environment".to_owned(),
             };
-            let _ = writeln!(summary, "Credentials of `{}` until {until}, in {to}.\n", html_escaped(&session.arn));
+            // Writing to a String cannot fail.
+            let _ = writeln!(summary, "Credentials of {} until {until}, in {to}.\n", code_span(&session.arn));
         }
         if self.outcome.values.is_empty() {
             return summary;
         }
         summary.push_str("### Values from AWS Secrets Manager\n\n");
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
-        for value in &self.outcome.values {
-            let masked = match value.kind {
-                Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
-                Kind::Secret => "yes",
-                Kind::Variable => "no",
-            };
-            // Writing to a String cannot fail. Names and stores are of characters that Markdown and HTML leave alone
-            // within a code span; a version id is Secrets Manager's.
-            let _ = writeln!(
-                summary,
-                "| `{}` | {} | {}: `{}` | {} | {masked} |",
-                value.name,
-                value.kind.name(),
-                value.level(),
-                value.secret_name,
-                html_escaped(&value.version_id),
-            );
+        let rows: Vec<_> = self.outcome.values.iter().map(summary_row).collect();
+        let mut left_out = rows.len();
+        for row in &rows {
+            if summary.len() + row.len() > MAX_SUMMARY_BYTES {
+                break;
+            }
+            summary.push_str(row);
+            left_out -= 1;
         }
         summary.push('\n');
+        if left_out > 0 {
+            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary may have 1 MiB.\n");
+        }
         summary
     }
+}
+
+/// A row of the summary's table.
+fn summary_row(value: &Value) -> String {
+    let masked = match value.kind {
+        Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
+        Kind::Secret => "yes",
+        Kind::Variable => "no",
+    };
+    format!(
+        "| {} | {} | {}: {} | {} | {masked} |\n",
+        code_span(value.name.as_str()),
+        value.kind.name(),
+        value.level(),
+        code_span(&value.secret_name),
+        code_span(&value.version_id),
+    )
+}
+
+/// Text of others as code, in which Markdown and HTML mean nothing and GitHub makes no links of names, numbers and addresses.
+/// What could end the code or a table's cell is shown as `?`: a code span knows no escapes. Whoever may write a secret
+/// chooses the ids of its versions.
+fn code_span(text: &str) -> String {
+    let inert = |c: char| if matches!(c, '`' | '|' | '\\') || c.is_control() { '?' } else { c };
+    // Empty code is no code, and one space is dropped from both ends of it.
+    let shown: String = printable(text).trim().chars().map(inert).collect();
+    if shown.is_empty() { String::new() } else { format!("`{shown}`") }
 }
 
 /// What every AWS tool does when it finds both, and few users know.
@@ -188,11 +217,13 @@ pub fn failure_summary(error: &Error) -> String {
     if let Error::InvalidInput(_) = error {
         return String::new();
     }
+    let told = format!("{error}\n\n{}", error.hint());
+    let shown: String = told.chars().take(MAX_FAILURE_CHARACTERS).collect();
+    let rest = if shown.len() < told.len() { "\n…\n(The rest is in the log.)" } else { "" };
     format!(
-        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}\n\n{}</pre>\n\n",
+        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}{rest}</pre>\n\n",
         error.code(),
-        html_escaped(&error.to_string()),
-        html_escaped(&error.hint()),
+        html_escaped(&shown),
     )
 }
 
@@ -222,7 +253,7 @@ fn delimiter() -> Result<String, Error> {
 }
 
 fn html_escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('|', "&#124;").replace('`', "&#96;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -273,7 +304,7 @@ mod tests {
             },
             arn: "arn:aws:sts::123456789012:assumed-role/r/7@abc".to_owned(),
             expiration: Some("2026-11-22T04:00:00Z".to_owned()),
-            life: None,
+            answered: None,
         };
         let outcome = Outcome {
             values: values.to_vec(),
@@ -363,12 +394,53 @@ mod tests {
         let values = [value("A", Kind::Variable, "visible"), value("B", Kind::Secret, "canary")];
         let (plan, _) = plan(&values, true, true);
         assert!(!plan.masks.iter().any(|mask| mask.secret().contains("visible")));
-        assert!(
-            plan.summary
-                .contains("| `B` | secret | environment: `o/repo/o/r/env/prod/secrets` | &lt;v&#124;1&gt; | yes |")
-        );
+        assert!(plan.summary.contains("| `B` | secret | environment: `o/repo/o/r/env/prod/secrets` | `<v?1>` | yes |"));
         assert!(!plan.summary.contains("canary") && !plan.summary.contains("visible"));
         assert!(!format!("{plan:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_others_choose_is_code_in_the_summary_and_nothing_else() {
+        for (chosen, shown) in [
+            ("![x](https://evil.example/x.png)", "![x](https://evil.example/x.png)"),
+            ("<img src=x> @octo-org/all #1", "<img src=x> @octo-org/all #1"),
+            ("a` **b** ``c", "a? **b** ??c"),
+            ("a | b \\| c\\", "a ? b ?? c?"),
+            ("a\n\n# b\r\n</pre>", "a?u{a}?u{a}# b?u{d}?u{a}</pre>"),
+            (" a ", "a"),
+        ] {
+            let chosen_id = Value { version_id: chosen.to_owned(), ..value("A", Kind::Variable, "x") };
+            let (plan, _) = plan(&[chosen_id], true, false);
+            assert!(plan.summary.contains(&format!(" | `{shown}` | no |\n")), "{}", plan.summary);
+            assert_eq!(plan.summary.lines().count(), 6, "{}", plan.summary);
+        }
+        let without = Value { version_id: String::new(), ..value("A", Kind::Variable, "x") };
+        assert!(plan(&[without], true, false).0.summary.contains(" |  | no |\n"));
+    }
+
+    #[test]
+    fn a_summary_that_github_would_drop_is_shortened_and_says_by_how_much() {
+        let long = |name: &str| Value { secret_name: "n".repeat(512), ..value(name, Kind::Variable, "x") };
+        let values: Vec<_> = (0..8000).map(|number| long(&format!("V{number}"))).collect();
+        let summary = plan(&values, true, false).0.summary;
+        assert!((900_000..1 << 20).contains(&summary.len()), "{}", summary.len());
+        let listed = summary.lines().filter(|line| line.starts_with("| `V")).count();
+        let told = format!("\n\n{} more values are not listed: a step's summary may have 1 MiB.\n", 8000 - listed);
+        assert!(listed > 1000 && summary.ends_with(&(told + "\n")), "{listed}");
+        assert!(!plan(&values[..1000], true, false).0.summary.contains("not listed"));
+    }
+
+    #[test]
+    fn a_summary_of_many_failures_is_shortened_too() {
+        let problem = || ValueProblem::StoreNotFound { stores: vec!["&".repeat(500)] };
+        let failure = |count| failure_summary(&Error::ValuesUnusable((0..count).map(|_| problem()).collect()));
+        let summary = failure(5000);
+        assert!(
+            summary.len() < 1 << 20 && summary.ends_with("(The rest is in the log.)</pre>\n\n"),
+            "{}",
+            summary.len()
+        );
+        assert!(failure(10).contains("Correct the secrets") && !failure(10).contains("The rest"));
     }
 
     #[test]

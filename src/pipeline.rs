@@ -167,7 +167,7 @@ impl<H: Host> Exchange<'_, H> {
         let (session, tags) = match &self.inputs.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
-                return Ok((Session { credentials: credentials.clone(), arn, expiration: None, life: None }, None));
+                return Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, None));
             }
             Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
                 let identity = &self.identity_id(pool, account.as_ref(), endpoint).await?;
@@ -249,6 +249,7 @@ impl<H: Host> Exchange<'_, H> {
             session_name,
             duration_seconds: self.inputs.role_duration_seconds,
             tags: &tags,
+            transitive_keys: &chain.transitive_keys,
         };
         let session = self.client.call(&assume_role).await?;
         self.say_assumed(&session);

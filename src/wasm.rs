@@ -176,7 +176,7 @@ struct SessionCredentials<'a> {
     secret_access_key: &'a str,
     session_token: Option<&'a str>,
     expiration: Option<&'a str>,
-    life_ms: Option<f64>,
+    answered: Option<&'a str>,
     account_id: Option<&'a str>,
 }
 
@@ -196,7 +196,7 @@ impl<'a> Finished<'a> {
             secret_access_key: session.credentials.secret_access_key.secret(),
             session_token: session.credentials.session_token.as_ref().map(Secret::secret),
             expiration: session.expiration.as_deref(),
-            life_ms: session.life.map(milliseconds),
+            answered: session.answered.as_deref(),
             account_id: inputs.reader().map(|role| role.account().digits()),
         };
         let profile = |profile: &'a ProfilePlan| Profile {

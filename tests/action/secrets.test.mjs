@@ -129,7 +129,7 @@ describe('a secret', TOGETHER, () => {
     const step = await run(cloud, ['NAMED=shared/named:key']);
     succeeded(step, { NAMED: `${CANARY} v` });
     assert.ok(step.log.includes(`Read shared/named (${arn})`));
-    assert.match(step.summary, new RegExp(`\`NAMED\` \\| secret \\| .*shared/named.* \\| ${versions[0].id} \\| yes`));
+    assert.match(step.summary, new RegExp(`\`NAMED\` \\| secret \\| .*shared/named.* \\| \`${versions[0].id}\` \\| yes`));
   });
 
   test('without the key that its line names fails the step, and every such line is listed', async (t) => {

@@ -207,7 +207,7 @@ fn batch(bytes: &[u8]) {
 
 fn error_answer(bytes: &[u8]) {
     let token = Secret::new("canary-canary-canary");
-    let shown = Answer::from_json(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
+    let shown = Answer::read(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
     assert!(!shown.contains(token.secret()), "{shown}");
 }
 

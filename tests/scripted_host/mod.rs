@@ -295,6 +295,15 @@ pub fn assume_chained_role(by: Keys, tags: &[(&str, &str)]) -> Expectation {
     expectation
 }
 
+/// The same, where tags of these keys are transitive.
+pub fn assume_chained_role_transitively(by: Keys, tags: &[(&str, &str)], transitive: &[&str]) -> Expectation {
+    let mut expectation = assume_chained_role(by, tags);
+    let Some(Body::Form(fields)) = &mut expectation.body else { panic!("no form") };
+    let numbered = |(number, key): (usize, &&str)| (format!("TransitiveTagKeys.member.{number}"), (*key).to_owned());
+    fields.extend((1..).zip(transitive).map(numbered));
+    expectation
+}
+
 fn session_xml(operation: &str, role: &str, Keys { id, secret, token }: Keys) -> String {
     let fields: Vec<_> = role.split([':', '/']).collect();
     let (account, name, token) = (fields[4], fields[6], token.unwrap());
