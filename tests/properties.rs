@@ -15,6 +15,7 @@ use env_kvstore::stores::Scope;
 use env_kvstore::token_server::TokenServer;
 use env_kvstore::value_from::{Home, SecretLine};
 use env_kvstore::values::{EnvName, Kind, Value, ValueLine, parse};
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 /// Text that leans towards what parsers trip over.
@@ -135,7 +136,11 @@ proptest! {
             version_id: "v".to_owned(),
         }).collect();
         let inputs = parsers::inputs_with_outputs();
-        let (plan, _) = Export { inputs: &inputs, outcome: &Outcome { values, ..Outcome::default() } }.plan().unwrap();
+        let (plan, _) = Export { inputs: &inputs, outcome: &Outcome { values, ..Outcome::default() } }
+            .plan(async || Ok(()))
+            .now_or_never()
+            .unwrap()
+            .unwrap();
         let expected: Vec<_> = texts.iter().enumerate().map(|(index, text)| (format!("V{index}"), text.clone())).collect();
         prop_assert_eq!(read_file_commands(plan.environment.secret()), expected.clone());
         prop_assert_eq!(&read_file_commands(plan.outputs.secret())[3..], expected.as_slice());

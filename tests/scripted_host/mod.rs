@@ -742,10 +742,7 @@ impl Script {
         };
         let result = host.block_on(async {
             let inputs = Inputs::parse(raw)?;
-            let outcome = pipeline::run(&host, &inputs).await?;
-            let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
-            warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-            Ok((outcome, plan))
+            pipeline::run(&host, &inputs).await
         });
         let run = host.finish(result);
         run.assert_no_leak(&self.forbidden);
