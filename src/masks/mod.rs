@@ -18,9 +18,9 @@ use documents::{Key, Part};
 
 /// Longer texts get no masks for escaped forms and for runs of letters and digits, only for their lines and for Base64.
 const MAX_ESCAPED_BYTES: usize = 4 * 1024;
-/// How many masks the encodings of the strings in one JSON secret may have together, beside one for 32 bytes of it.
+/// How many masks the encodings of the strings in one JSON secret may have together, beside one for 64 bytes of it.
 const ENCODINGS_OF_PARTS: usize = 64;
-const BYTES_FOR_ONE_MORE: usize = 32;
+const BYTES_FOR_ONE_MORE: usize = 64;
 /// Encodings of all secrets of a run together. The secrets themselves are masked whatever their number.
 const MAX_ENCODINGS: usize = 20_000;
 const MAX_ENCODED_BYTES: usize = 16 * 1024 * 1024;
@@ -118,7 +118,14 @@ impl Masks {
             forms::ALL.iter().for_each(|form| self.add_form(whole, &form(whole)));
             if !is_single_line {
                 // The runner makes none of these of a text that it is given line by line.
+                forms::OF_RUNNER.iter().for_each(|form| self.add_form(whole, &form(whole)));
                 forms::OF_RUNNER.iter().for_each(|form| self.add_form(text, &form(text)));
+                // With the line break at its end, which a shell's `$(...)` takes away.
+                let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
+                let ending = ending.unwrap_or_default();
+                if self.texts.contains(ending.trim()) {
+                    forms::ALL.iter().for_each(|form| self.add_form(ending, &form(ending)));
+                }
             }
             forms::random_runs(whole).for_each(|run| self.add_encoding(run.to_owned()));
         }

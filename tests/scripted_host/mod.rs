@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
-use env_kvstore::export::{Export, ExportPlan};
+use env_kvstore::export::ExportPlan;
 use env_kvstore::http::{Host, Log, Request, Response, SendFailure};
 use env_kvstore::inputs::{Goal, Inputs, RawInputs};
 use env_kvstore::pipeline::{self, Outcome};
@@ -640,6 +640,7 @@ pub struct Script {
     environment: BTreeMap<String, String>,
     groups: Vec<Vec<Expectation>>,
     clock_off_seconds: i64,
+    turns_take: Duration,
     forbidden: Vec<String>,
 }
 
@@ -654,6 +655,7 @@ impl Script {
             environment: BTreeMap::new(),
             groups: Vec::new(),
             clock_off_seconds: 0,
+            turns_take: Duration::ZERO,
             forbidden: Vec::new(),
         }
     }
@@ -688,6 +690,12 @@ impl Script {
     /// The runner's clock is ahead of the world by so much.
     pub fn clock_off(mut self, seconds: i64) -> Self {
         self.clock_off_seconds = seconds;
+        self
+    }
+
+    /// What the run computes until it gives way to the host takes so long.
+    pub fn turns_take(mut self, duration: Duration) -> Self {
+        self.turns_take = duration;
         self
     }
 
@@ -737,6 +745,7 @@ impl Script {
             group: Cell::new(0),
             wall,
             elapsed: Cell::new(Duration::ZERO),
+            turns_take: self.turns_take,
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
@@ -928,6 +937,7 @@ pub struct ScriptedHost {
     group: Cell<usize>,
     wall: SystemTime,
     elapsed: Cell<Duration>,
+    turns_take: Duration,
     timers: RefCell<Vec<(Duration, Waker)>>,
     seen: RefCell<Seen>,
 }
@@ -1062,7 +1072,8 @@ impl Host for ScriptedHost {
         let mut seen = self.seen.borrow_mut();
         let requests = seen.requests.len();
         if duration.is_zero() {
-            seen.gave_way_after.push(requests)
+            seen.gave_way_after.push(requests);
+            self.elapsed.set(self.elapsed.get() + self.turns_take);
         } else {
             seen.sleeps.push(duration)
         }
