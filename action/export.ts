@@ -1,6 +1,6 @@
-import { setSecret } from '@actions/core';
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Core, ExportPlan, Failure } from './core.d.ts';
+import { maskCommands } from './masks.ts';
 import { mergedFiles } from './profile.ts';
 
 /**
@@ -9,7 +9,7 @@ import { mergedFiles } from './profile.ts';
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
 export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSignal): Promise<void> {
-  plan.masks.forEach((mask) => setSecret(mask));
+  process.stdout.write(maskCommands(plan.masks));
   await flushed();
   ending.throwIfAborted();
 

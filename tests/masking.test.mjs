@@ -209,6 +209,14 @@ test('a value whose key a line names is masked, and one warning says what that h
   assert.doesNotMatch(warnings.join('\n'), /\bmain\b|5432/);
 });
 
+test('a secret of the greatest depth is masked like any other', async () => {
+  const deep = `${'['.repeat(30_000)}"correct-horse"${']'.repeat(30_000)}`;
+  const { masker, env } = await load({ DEEP: deep, TEXT: '['.repeat(5_000) }, { 'timeout-seconds': '10' });
+  assert.equal(env.DEEP, deep);
+  assert.equal(masker.mask('a correct-horse b'), 'a *** b');
+  assert.equal(masker.mask(deep), '***');
+});
+
 test('a document of 3,200 keys has few more masks than keys', async () => {
   const document = Object.fromEntries(Array.from({ length: 3200 }, (_, i) => [`k${i}`, `v-${i * 7919}-x`]));
   const { masker, commands } = await load({ ALL: JSON.stringify(document) });

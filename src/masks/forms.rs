@@ -1,5 +1,6 @@
 //! A text as programs escape it. Each form replaces single characters, so all of them leave letters and digits alone.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A way to print a text.
@@ -15,7 +16,7 @@ pub const OF_RUNNER: &[Form] = &[
 ];
 
 /// The others.
-pub const ALL: &[Form] = &[
+const ALL: &[Form] = &[
     // JSON
     |text| json(text, JAVASCRIPT),
     // Go, Ruby on Rails.
@@ -72,6 +73,20 @@ pub const ALL: &[Form] = &[
     // CSV.
     |text| text.replace('"', "\"\""),
 ];
+
+/// Those of the others that differ from the text, from what the runner makes of it, and from each other.
+///
+/// They are told apart by the characters that can be escaped, each once: long texts have few of them.
+pub fn distinct(text: &str) -> Vec<Form> {
+    let escapable: BTreeSet<char> =
+        text.chars().filter(|character| !(character.is_ascii_alphanumeric() || "-_.".contains(*character))).collect();
+    // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
+    let first = text.chars().next().unwrap_or('a');
+    let sample: String = std::iter::once(first).chain(escapable).collect();
+    let mut seen: BTreeSet<String> = OF_RUNNER.iter().map(|form| form(&sample)).collect();
+    seen.insert(sample.clone());
+    ALL.iter().copied().filter(|form| seen.insert(form(&sample))).collect()
+}
 
 /// Whether no form differs from the text itself.
 pub fn is_inert(text: &str) -> bool {

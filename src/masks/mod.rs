@@ -104,7 +104,7 @@ impl Masks {
         let is_single_line = !whole.contains(LINE_BREAKS);
         let mut hits_ordinary = false;
         if is_single_line {
-            hits_ordinary = self.add_line(whole, is_escaped);
+            hits_ordinary = self.add_line(whole, false);
         } else {
             // A document's line that says `true,` is no secret.
             let spares_ordinary = key == Key::Unknown || documents::is_document(text);
@@ -115,7 +115,8 @@ impl Masks {
             }
         }
         if is_escaped {
-            forms::ALL.iter().for_each(|form| self.add_form(whole, &form(whole)));
+            let forms = forms::distinct(text);
+            forms.iter().for_each(|form| self.add_form(whole, &form(whole)));
             if !is_single_line {
                 // The runner makes none of these of a text that it is given line by line.
                 forms::OF_RUNNER.iter().for_each(|form| self.add_form(whole, &form(whole)));
@@ -124,7 +125,7 @@ impl Masks {
                 let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
                 let ending = ending.unwrap_or_default();
                 if self.texts.contains(ending.trim()) {
-                    forms::ALL.iter().for_each(|form| self.add_form(ending, &form(ending)));
+                    forms.iter().for_each(|form| self.add_form(ending, &form(ending)));
                 }
             }
             forms::random_runs(whole).for_each(|run| self.add_encoding(run.to_owned()));
@@ -135,9 +136,9 @@ impl Masks {
         hits_ordinary
     }
 
-    /// True if it is ordinary text.
-    fn add_line(&mut self, line: &str, is_escaped: bool) -> bool {
-        if is_escaped {
+    /// True if it is ordinary text. Its forms are looked for among those of the whole text, if there is more of it.
+    fn add_line(&mut self, line: &str, has_forms: bool) -> bool {
+        if has_forms {
             self.of_runner.extend(forms::OF_RUNNER.iter().map(|form| form(line)).filter(|form| form != line));
         }
         self.texts.insert(line.to_owned());
