@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::aws::Credentials;
 use crate::error::{Error, ValueProblem};
 use crate::inputs::{ExportCredentials, Inputs};
-use crate::masks::{is_short, masks};
+use crate::masks::Masks;
 use crate::pipeline::Outcome;
 use crate::printable::printable;
 use crate::secret::Secret;
@@ -46,6 +46,9 @@ pub struct ProfilePlan {
     pub region: String,
 }
 
+/// Masks for so many bytes of secrets are made before the host gets its turn: some milliseconds.
+const BYTES_BETWEEN_TURNS: usize = 64 * 1024;
+
 /// What the plan is made from.
 pub struct Export<'a> {
     /// What was asked for.
@@ -55,12 +58,13 @@ pub struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// The plan, and warnings for the log.
-    pub fn plan(&self) -> Result<(ExportPlan, Vec<String>), Error> {
+    /// The plan, and warnings for the log. `give_way` is called again and again where much is to be masked, and may end it.
+    pub async fn plan(
+        &self,
+        give_way: impl AsyncFn() -> Result<(), Error>,
+    ) -> Result<(ExportPlan, Vec<String>), Error> {
         let Self { inputs, outcome } = *self;
-        let secrets = || outcome.values.iter().filter(|value| value.kind == Kind::Secret);
-        let mut warnings: Vec<_> = secrets().filter_map(|value| self.warning(value)).collect();
-
+        let (masks, mut warnings) = self.masks(give_way).await?;
         let values = || outcome.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
         let exported = self.credentials();
         let mut environment = Vec::new();
@@ -105,13 +109,7 @@ impl Export<'_> {
             outputs.extend(values());
         }
         let plan = ExportPlan {
-            masks: masks(
-                exported
-                    .iter()
-                    .map(|(_, text)| text)
-                    .chain(secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded))),
-                inputs.min_mask_length,
-            ),
+            masks,
             environment: file_commands(&environment, inputs.windows)?,
             outputs: file_commands(&outputs, inputs.windows)?,
             summary: self.summary(),
@@ -132,16 +130,47 @@ impl Export<'_> {
         exported
     }
 
-    fn warning(&self, value: &Value) -> Option<String> {
-        if value.text.secret().trim().is_empty() {
-            return Some(format!("{} is empty or white space, which cannot be masked.", value.name));
+    /// The masks of all that is exported, and warnings about them.
+    async fn masks(&self, give_way: impl AsyncFn() -> Result<(), Error>) -> Result<(Vec<Secret>, Vec<String>), Error> {
+        let mut masks = Masks::new(self.inputs.min_mask_length);
+        let mut warnings = Vec::new();
+        let mut ordinary = Vec::new();
+        let mut bytes_since = 0;
+        self.credentials().iter().for_each(|(_, text)| _ = masks.add(text));
+        for Value { name, text, decoded, .. } in self.outcome.values.iter().filter(|value| value.kind == Kind::Secret) {
+            bytes_since += text.secret().len();
+            if bytes_since > BYTES_BETWEEN_TURNS {
+                give_way().await?;
+                bytes_since = 0;
+            }
+            if text.secret().trim().is_empty() {
+                warnings.push(format!("{name} is empty or white space, which cannot be masked."));
+                continue;
+            }
+            let mut hits_ordinary = masks.add(text);
+            if let Some(decoded) = decoded {
+                hits_ordinary |= masks.add(decoded);
+            }
+            if hits_ordinary {
+                ordinary.push(name.as_str());
+            }
         }
-        is_short(&value.text, self.inputs.min_mask_length).then(|| {
-            format!(
-                "{} has fewer than {} characters: its mask will hide ordinary text of the log. Is it a secret?",
-                value.name, self.inputs.min_mask_length
-            )
-        })
+        if !ordinary.is_empty() {
+            warnings.push(format!(
+                "{} can be masked only with ordinary text: a short text, a number or a common word. The log then shows `***` \
+                 wherever it has that text, and GitHub drops each output of the job that contains it. If it is no secret, \
+                 load it as a variable; if it is, choose a longer one.",
+                ordinary.join(", ")
+            ));
+        }
+        if masks.is_cut() {
+            warnings.push(
+                "There are so many secrets that encodings of some (Base64, URLs, quoting) are not masked; the secrets \
+                 themselves are."
+                    .to_owned(),
+            );
+        }
+        Ok((masks.into_texts(), warnings))
     }
 
     fn summary(&self) -> String {
@@ -261,6 +290,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    use futures_util::FutureExt;
+
     use crate::identity::Session;
     use crate::inputs::{Goal, RawInputs};
     use crate::stores::Scope;
@@ -281,11 +312,7 @@ mod tests {
 
     const PROFILE: (&str, &str) = ("export-aws-credentials", "profile:deploy");
 
-    fn planned(
-        values: &[Value],
-        given: &[(&str, &str)],
-        environment: &str,
-    ) -> Result<(ExportPlan, Vec<String>), Error> {
+    fn inputs(given: &[(&str, &str)], environment: &str) -> Inputs {
         let required = [
             ("cognito-identity-pool-id", "us-west-2:12345678-1234-1234-1234-1234567890ab"),
             ("cognito-role-arn", "arn:aws:iam::123456789012:role/r"),
@@ -295,6 +322,14 @@ mod tests {
             required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let environment = serde_json::from_str(environment).unwrap();
         let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment, windows: false };
+        Inputs::parse(raw).unwrap()
+    }
+
+    fn planned(
+        values: &[Value],
+        given: &[(&str, &str)],
+        environment: &str,
+    ) -> Result<(ExportPlan, Vec<String>), Error> {
         let secret = |text: &str| Secret::new(text);
         let session = Session {
             credentials: Credentials {
@@ -312,7 +347,8 @@ mod tests {
             session_name: Some("7@abc".to_owned()),
             ..Outcome::default()
         };
-        Export { inputs: &Inputs::parse(raw).unwrap(), outcome: &outcome }.plan()
+        let inputs = &inputs(given, environment);
+        Export { inputs, outcome: &outcome }.plan(async || Ok(())).now_or_never().unwrap()
     }
 
     fn plan(values: &[Value], to_environment: bool, to_outputs: bool) -> (ExportPlan, Vec<String>) {
@@ -516,8 +552,39 @@ mod tests {
     }
 
     #[test]
-    fn a_short_or_empty_secret_is_warned_about_by_name() {
-        let (_, warnings) = plan(&[value("A", Kind::Secret, "abc"), value("B", Kind::Secret, " ")], true, false);
-        assert!(warnings[0].starts_with("A ") && warnings[1].starts_with("B "), "{warnings:?}");
+    fn an_empty_secret_is_warned_about_by_name() {
+        let (_, warnings) = plan(&[value("B", Kind::Secret, " ")], true, false);
+        assert!(warnings[0].starts_with("B ") && warnings.len() == 1, "{warnings:?}");
+    }
+
+    #[test]
+    fn one_warning_names_all_secrets_whose_masks_hide_ordinary_text_and_shows_none() {
+        let json = r#"{"password":"postgres","engine":"mysql","port":5432}"#;
+        let texts =
+            ["abc", "refs-main-secret", "main", "5432", json, r#"{"engine":"mysql"}"#, "a\nmain\n", "production"];
+        let values: Vec<_> =
+            texts.iter().zip('A'..).map(|(text, name)| value(&name.to_string(), Kind::Secret, text)).collect();
+        let (_, warnings) = plan(&values, true, false);
+        assert!(warnings.len() == 1 && warnings[0].starts_with("A, C, D, E, G, H "), "{warnings:?}");
+        assert!(!texts.iter().any(|text| warnings[0].contains(text)), "{warnings:?}");
+    }
+
+    #[test]
+    fn the_host_gets_its_turn_between_long_secrets_and_may_end_the_plan() {
+        let outcome = |bytes: usize| {
+            let values =
+                (0..4).map(|index| value(&format!("V{index}"), Kind::Secret, &"a1B2".repeat(bytes / 4))).collect();
+            Outcome { values, ..Outcome::default() }
+        };
+        let inputs = &inputs(&[], "{}");
+        let turns = std::cell::Cell::new(0);
+        let give_way = async || {
+            turns.set(turns.get() + 1);
+            if turns.get() < 4 { Ok(()) } else { Err(Error::OutOfTime(inputs.timeout)) }
+        };
+        let plan = |outcome: &Outcome| Export { inputs, outcome }.plan(give_way).now_or_never().unwrap().err();
+        assert_eq!((plan(&outcome(1024)), turns.get()), (None, 0));
+        assert_eq!((plan(&outcome(48 * 1024)), turns.get()), (None, 2));
+        assert_eq!((plan(&outcome(65 * 1024)), turns.get()), (Some(Error::OutOfTime(inputs.timeout)), 4));
     }
 }

@@ -9,6 +9,7 @@ use futures_util::future::try_join;
 use crate::aws::{AccountId, BaseUrl, Region, RoleArn, rehearse_signing};
 use crate::claims::{Claims, rehearse_verifying};
 use crate::error::Error;
+use crate::export::{Export, ExportPlan};
 use crate::fetch::{FetchPlan, Reader};
 use crate::http::{Host, Log};
 use crate::identity::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
@@ -37,13 +38,20 @@ pub struct Outcome {
     pub values: Vec<Value>,
 }
 
-/// Runs until the goal is reached; nothing has been written when it returns.
-pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
+/// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
+pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<(Outcome, ExportPlan), Error> {
+    let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
+    let outcome = reach_goal(host, client, inputs).await?;
+    let (plan, warnings) = Export { inputs, outcome: &outcome }.plan(async || client.give_way().await).await?;
+    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    Ok((outcome, plan))
+}
+
+async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<Outcome, Error> {
     if inputs.wants_nothing() {
         host.log(Log::Notice("No value was loaded: `values` and `secrets` name none. Nothing was sent.".to_owned()));
         return Ok(Outcome::default());
     }
-    let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
     let job = async {
         match inputs.needs_token() {
             true => JobToken::fetch(client, inputs).await.map(Some),

@@ -358,6 +358,13 @@ impl<'h, H: Host> Client<'h, H> {
         if remaining <= ATTEMPT_TIMEOUT { (remaining, Some(self.limit)) } else { (ATTEMPT_TIMEOUT, None) }
     }
 
+    /// Lets the host do what waits, signals among it, in the midst of a long computation; an error if the step's time is
+    /// over.
+    pub async fn give_way(&self) -> Result<(), Error> {
+        self.host.sleep(Duration::ZERO).await;
+        if self.remaining().is_zero() { Err(Error::OutOfTime(self.limit)) } else { Ok(()) }
+    }
+
     fn remaining(&self) -> Duration {
         self.limit.saturating_sub(self.host.monotonic().saturating_sub(self.started))
     }

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use crate::aws::AwsEnvironment;
 use crate::aws_config::{self, File, ProfileName};
 use crate::error::Error;
-use crate::export::{Export, ExportPlan, ProfilePlan, failure_summary};
+use crate::export::{ExportPlan, ProfilePlan, failure_summary};
 use crate::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
 use crate::identity::Session;
 use crate::inputs::{Goal, INPUT_NAMES, Inputs};
@@ -120,9 +120,7 @@ pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
     let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
     let finished = async {
         let inputs = Inputs::parse(raw)?;
-        let outcome = pipeline::run(&host, &inputs).await?;
-        let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
-        warnings.into_iter().for_each(|warning| Host::log(&host, Log::Warning(warning)));
+        let (outcome, plan) = pipeline::run(&host, &inputs).await?;
         to_value(&Finished::of(&inputs, &outcome, &plan))
             .map_err(|_| Error::Internal("the outcome cannot be handed over"))
     };

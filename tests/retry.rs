@@ -448,6 +448,26 @@ fn the_budget_of_retries_never_grows_beyond_its_size() {
 // The step's time
 
 #[test]
+fn the_steps_time_holds_while_masks_are_made_of_many_long_secrets() {
+    let load = |turns_take| {
+        let values: serde_json::Map<_, _> =
+            (0..9).map(|index| (format!("V{index}"), json!(format!("{MARKER}{index}").repeat(4000)))).collect();
+        Script::new("*,secret")
+            .with_session(&Job::push())
+            .then(store("octo-org/repo/octo-org/app/secrets", &serde_json::Value::Object(values).to_string()))
+            .turns_take(turns_take)
+            .run()
+    };
+    let run = load(Duration::from_secs(5));
+    run.plan();
+    let turns = run.gave_way_after.len();
+    assert!(turns >= 4, "{turns}");
+    let run = load(Duration::from_secs(25));
+    let text = run.fails_with("deadline-exceeded");
+    assert!(text.contains("masks") && run.gave_way_after.len() < turns, "{text}");
+}
+
+#[test]
 fn an_attempt_gets_five_seconds_or_what_is_left() {
     let job = Job::push();
     let bad = job.get_id().silent().again_and_again();

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
-use env_kvstore::export::{Export, ExportPlan};
+use env_kvstore::export::ExportPlan;
 use env_kvstore::http::{Host, Log, Request, Response, SendFailure};
 use env_kvstore::inputs::{Goal, Inputs, RawInputs};
 use env_kvstore::pipeline::{self, Outcome};
@@ -649,6 +649,7 @@ pub struct Script {
     environment: BTreeMap<String, String>,
     groups: Vec<Vec<Expectation>>,
     clock_off_seconds: i64,
+    turns_take: Duration,
     forbidden: Vec<String>,
 }
 
@@ -663,6 +664,7 @@ impl Script {
             environment: BTreeMap::new(),
             groups: Vec::new(),
             clock_off_seconds: 0,
+            turns_take: Duration::ZERO,
             forbidden: Vec::new(),
         }
     }
@@ -697,6 +699,12 @@ impl Script {
     /// The runner's clock is ahead of the world by so much.
     pub fn clock_off(mut self, seconds: i64) -> Self {
         self.clock_off_seconds = seconds;
+        self
+    }
+
+    /// What the run computes until it gives way to the host takes so long.
+    pub fn turns_take(mut self, duration: Duration) -> Self {
+        self.turns_take = duration;
         self
     }
 
@@ -747,15 +755,13 @@ impl Script {
             group: Cell::new(0),
             wall,
             elapsed: Cell::new(Duration::ZERO),
+            turns_take: self.turns_take,
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
         let result = host.block_on(async {
             let inputs = Inputs::parse(raw)?;
-            let outcome = pipeline::run(&host, &inputs).await?;
-            let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
-            warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-            Ok((outcome, plan))
+            pipeline::run(&host, &inputs).await
         });
         let run = host.finish(result);
         run.assert_no_leak(&self.forbidden);
@@ -941,6 +947,7 @@ pub struct ScriptedHost {
     group: Cell<usize>,
     wall: SystemTime,
     elapsed: Cell<Duration>,
+    turns_take: Duration,
     timers: RefCell<Vec<(Duration, Waker)>>,
     seen: RefCell<Seen>,
 }
@@ -1075,7 +1082,8 @@ impl Host for ScriptedHost {
         let mut seen = self.seen.borrow_mut();
         let requests = seen.requests.len();
         if duration.is_zero() {
-            seen.gave_way_after.push(requests)
+            seen.gave_way_after.push(requests);
+            self.elapsed.set(self.elapsed.get() + self.turns_take);
         } else {
             seen.sleeps.push(duration)
         }
