@@ -125,6 +125,17 @@ describe('connections', TOGETHER, () => {
     assert.deepEqual(before.sort(), ['GitHubToken', 'JWKS']);
   });
 
+  test('are made, and the first requests have left, before anything is computed that holds them up', async (t) => {
+    const { cloud, connections, environment } = await startFronts(t, { held: { issuer: DELAY_MS } });
+    const file = path.join(folder, 'all-sent');
+    succeeded(await run({ on: cloud, environment: { ...environment, ...notesWhenAllIsSent(file) } }));
+    const allSentAt = Number(await readFile(file, 'utf8'));
+    // The token's request has long left; that for the keys waits for its connection.
+    const issuer = connections.find(({ service }) => service === 'issuer');
+    assert.ok(allSentAt - issuer.at >= DELAY_MS, `${allSentAt - issuer.at} ms`);
+    assert.ok(the('JWKS', cloud).at - the('GitHubToken', cloud).at > DELAY_MS / 2, 'the one request waits for nothing of the other');
+  });
+
   test('for four stores stand open before the session has credentials, and no others are opened', async (t) => {
     const { cloud, connections, environment } = await startFronts(t);
     cloud.fail({ operation: 'AssumeRoleWithWebIdentity', fault: { delayMs: DELAY_MS } });
@@ -370,6 +381,15 @@ function compilesSlowly(delayMs) {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
 }
 
+/** Writes down when the core, which then goes on with what takes long, is told that all its requests have left. */
+function notesWhenAllIsSent(file) {
+  const noting =
+    `import{writeFileSync}from'node:fs';const i=WebAssembly.instantiate;WebAssembly.instantiate=(bytes,{'./env_kvstore_bg.js':glue})=>{` +
+    `const[name,allSent]=Object.entries(glue).find(([name])=>name.startsWith('__wbg_allSent_'));` +
+    `return i(bytes,{'./env_kvstore_bg.js':{...glue,[name]:host=>allSent(host).then(()=>{writeFileSync(${JSON.stringify(file)},String(Date.now()))})}})}`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noting)}` };
+}
+
 /** Four stores, and between any two steps more time than `closing` needs. What is lost is not tried again. */
 function runSlowly(cloud, { proxy, environment }) {
   for (const operation of ['GitHubToken', 'AssumeRoleWithWebIdentity']) {
@@ -496,8 +516,9 @@ async function realNamesCloud(t) {
  * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
  * @param {object} [options]
  * @param {import('./cloud/proxy.mjs').Closing} [options.closing]
+ * @param {Record<string, number>} [options.held] by service: for how many milliseconds nothing of a connection is passed on
  */
-async function startFronts(t, { closing } = {}) {
+async function startFronts(t, { closing, held = {} } = {}) {
   const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];
   const connections = [];
   let cloud;
@@ -510,7 +531,8 @@ async function startFronts(t, { closing } = {}) {
       const upstream = net.connect(cloud.port, '127.0.0.1', () => (connection.port = upstream.localPort));
       socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
       upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-      socket.pipe(upstream).pipe(socket);
+      upstream.pipe(socket);
+      setTimeout(() => socket.pipe(upstream), held[service] ?? 0);
       if (isFirst && closing) closeLater(socket, closing);
     });
     await listening(t, front);
