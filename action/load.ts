@@ -39,12 +39,10 @@ function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void): Impo
 
 /**
  * For a process that does no more than one run, before it loads the core. The run is over before optimized code pays: V8 would
- * spend twice the run's own time, and 25 MB, on compiling what is called often a second time. And of what a run never calls,
- * which is a third, V8 need not check that it is well-formed: a function is checked when it is compiled.
+ * spend twice the run's own time, and 25 MB, on compiling what is called often a second time.
  */
 export async function compileEachFunctionOnce(): Promise<void> {
   // Not before the first connections are opened: they do not need it.
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--wasm-tiering-budget=1000000000');
-  setFlagsFromString('--wasm-lazy-validation');
 }

@@ -1001,7 +1001,16 @@ impl ScriptedHost {
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");
         let Seen { requests, sleeps, gave_way_after, waited_for, logs, early_connections } = self.seen.into_inner();
-        Run { result, requests, sleeps, gave_way_after, waited_for, logs, early_connections, elapsed: self.elapsed.get() }
+        Run {
+            result,
+            requests,
+            sleeps,
+            gave_way_after,
+            waited_for,
+            logs,
+            early_connections,
+            elapsed: self.elapsed.get(),
+        }
     }
 }
 
