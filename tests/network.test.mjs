@@ -12,6 +12,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startCloud } from './cloud/cloud.mjs';
 import { newSigningKey } from './cloud/jwt.mjs';
 import { closeLater, listening, startProxy as startProxyTo } from './cloud/proxy.mjs';
@@ -126,14 +127,23 @@ describe('connections', TOGETHER, () => {
   });
 
   test('are made, and the first requests have left, before anything is computed that holds them up', async (t) => {
-    const { cloud, connections, environment } = await startFronts(t, { held: { issuer: DELAY_MS } });
+    let passedOnAt;
+    const fronts = await startFronts(t, {
+      held: {
+        // The issuer's handshake goes on when the other request has arrived.
+        async issuer() {
+          while (!fronts.cloud.requests.some(({ operation }) => operation === 'GitHubToken')) await sleep(10);
+          passedOnAt = Date.now();
+        },
+      },
+    });
+    // Until then the token is not answered, and nothing else could be computed.
+    fronts.cloud.fail({ operation: 'GitHubToken', fault: { delayMs: DELAY_MS } });
     const file = path.join(folder, 'all-sent');
-    succeeded(await run({ on: cloud, environment: { ...environment, ...notesWhenAllIsSent(file) } }));
+    succeeded(await run({ on: fronts.cloud, environment: { ...fronts.environment, ...notesWhenAllIsSent(file) } }));
     const allSentAt = Number(await readFile(file, 'utf8'));
-    // The token's request has long left; that for the keys waits for its connection.
-    const issuer = connections.find(({ service }) => service === 'issuer');
-    assert.ok(allSentAt - issuer.at >= DELAY_MS, `${allSentAt - issuer.at} ms`);
-    assert.ok(the('JWKS', cloud).at - the('GitHubToken', cloud).at > DELAY_MS / 2, 'the one request waits for nothing of the other');
+    assert.ok(allSentAt >= passedOnAt, `${passedOnAt - allSentAt} ms too early`);
+    assert.ok(allSentAt < the('GitHubToken', fronts.cloud).answeredAt, 'while the answers are waited for');
   });
 
   test('for four stores stand open before the session has credentials, and no others are opened', async (t) => {
@@ -516,7 +526,7 @@ async function realNamesCloud(t) {
  * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
  * @param {object} [options]
  * @param {import('./cloud/proxy.mjs').Closing} [options.closing]
- * @param {Record<string, number>} [options.held] by service: for how many milliseconds nothing of a connection is passed on
+ * @param {Record<string, () => Promise<void>>} [options.held] by service: until when nothing that a client sends is passed on
  */
 async function startFronts(t, { closing, held = {} } = {}) {
   const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];
@@ -532,7 +542,7 @@ async function startFronts(t, { closing, held = {} } = {}) {
       socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
       upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
       upstream.pipe(socket);
-      setTimeout(() => socket.pipe(upstream), held[service] ?? 0);
+      Promise.resolve(held[service]?.()).then(() => socket.pipe(upstream));
       if (isFirst && closing) closeLater(socket, closing);
     });
     await listening(t, front);
