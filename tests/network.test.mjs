@@ -133,6 +133,7 @@ describe('connections', TOGETHER, () => {
         // The issuer's handshake goes on when the other request has arrived.
         async issuer() {
           while (!fronts.cloud.requests.some(({ operation }) => operation === 'GitHubToken')) await sleep(10);
+          await sleep(200);
           passedOnAt = Date.now();
         },
       },
