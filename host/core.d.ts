@@ -20,6 +20,8 @@ export interface Host {
   /** The job's OIDC token. */
   githubToken(audience: string, timeoutMs: number, maxBodyBytes: number): Promise<string>;
   sleep(durationMs: number): Promise<void>;
+  /** Resolves when every request that was made so far has left the machine, or failed. */
+  allSent(): Promise<void>;
   /** Sees to it that so many connections stand open for later requests to the origin. */
   connectEarly(origin: string, connections: number): void;
   nowMs(): number;

@@ -161,7 +161,7 @@ async function main(args: string[]): Promise<number> {
     await print(USAGE[known]);
     return 0;
   }
-  compileEachFunctionOnce();
+  await compileEachFunctionOnce();
   return COMMANDS[known](parsed);
 }
 

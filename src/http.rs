@@ -28,6 +28,9 @@ pub trait Host {
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 
+    /// Resolves when every request that was made so far has left the machine, or failed.
+    fn all_sent(&self) -> impl Future<Output = ()>;
+
     /// Sees to it that `connections` to `origin` (`https://host[:port]`) stand open for requests that will come; failures
     /// are ignored.
     fn connect_early(&self, origin: &str, connections: usize);

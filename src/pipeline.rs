@@ -2,8 +2,6 @@
 //!
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
 
-use std::time::Duration;
-
 use futures_util::future::try_join;
 
 use crate::aws::{AccountId, BaseUrl, Region, RoleArn, rehearse_signing};
@@ -121,8 +119,8 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     for region in inputs.regions() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);
     }
-    // Not before all of that is under way.
-    host.sleep(Duration::ZERO).await;
+    // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
+    host.all_sent().await;
     if inputs.needs_token() {
         rehearse_verifying(&inputs.issuer);
     }

@@ -43,6 +43,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     async fn sleep(this: &JsHost, duration_ms: f64);
 
+    #[wasm_bindgen(method, js_name = allSent)]
+    async fn all_sent(this: &JsHost);
+
     #[wasm_bindgen(method, js_name = connectEarly)]
     fn connect_early(this: &JsHost, origin: &str, connections: usize);
 
@@ -271,6 +274,10 @@ impl Host for JsHost {
 
     async fn sleep(&self, duration: Duration) {
         JsHost::sleep(self, milliseconds(duration)).await;
+    }
+
+    async fn all_sent(&self) {
+        JsHost::all_sent(self).await;
     }
 
     fn connect_early(&self, origin: &str, connections: usize) {

@@ -170,9 +170,9 @@ fn verifying_and_signing_are_rehearsed_while_the_token_is_waited_for() {
         let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
         let run = script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
         run.plan();
-        run.gave_way_after
+        run.waited_for
     };
-    // What is asked for first has left, and nothing that comes after it.
+    // What is asked for first has to leave, and nothing that comes after it.
     assert_eq!(rest(Script::new("A,secret").signed_in(&job)), [2]);
     assert_eq!(rest(Script::new("A,secret").input("github-token", job.jwt()).then(jwks())), [1]);
 }

@@ -777,6 +777,8 @@ pub struct Run {
     pub sleeps: Vec<Duration>,
     /// How many requests had left, for each time that the run gave way.
     pub gave_way_after: Vec<usize>,
+    /// How many requests had been made, for each time that the run waited for all of them to leave.
+    pub waited_for: Vec<usize>,
     pub logs: Vec<Log>,
     pub early_connections: Vec<EarlyConnections>,
     pub elapsed: Duration,
@@ -938,6 +940,7 @@ struct Seen {
     requests: Vec<Sent>,
     sleeps: Vec<Duration>,
     gave_way_after: Vec<usize>,
+    waited_for: Vec<usize>,
     logs: Vec<Log>,
     early_connections: Vec<EarlyConnections>,
 }
@@ -1014,8 +1017,17 @@ impl ScriptedHost {
         let unused: Vec<_> = self.groups.iter().flatten().filter(|slot| slot.taken.get() == 0).collect();
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");
-        let Seen { requests, sleeps, gave_way_after, logs, early_connections } = self.seen.into_inner();
-        Run { result, requests, sleeps, gave_way_after, logs, early_connections, elapsed: self.elapsed.get() }
+        let Seen { requests, sleeps, gave_way_after, waited_for, logs, early_connections } = self.seen.into_inner();
+        Run {
+            result,
+            requests,
+            sleeps,
+            gave_way_after,
+            waited_for,
+            logs,
+            early_connections,
+            elapsed: self.elapsed.get(),
+        }
     }
 }
 
@@ -1088,6 +1100,12 @@ impl Host for ScriptedHost {
             seen.sleeps.push(duration)
         }
         self.until(self.elapsed.get() + duration)
+    }
+
+    async fn all_sent(&self) {
+        let mut seen = self.seen.borrow_mut();
+        let requests = seen.requests.len();
+        seen.waited_for.push(requests);
     }
 
     fn connect_early(&self, origin: &str, count: usize) {
