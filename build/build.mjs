@@ -168,7 +168,7 @@ function optimize(wasm, to = wasm) {
   const enabled = features.map((feature) => `--enable-${feature}`);
   // V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing.
   const inlining = ['--one-caller-inline-max-function-size', '400'];
-  run(process.execPath, [wasmOpt, '-O3', '-Oz', '--reorder-functions', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
+  run(process.execPath, [wasmOpt, '-Oz', '-Oz', '--reorder-functions', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
 }
 
 async function bundle() {
