@@ -19,7 +19,7 @@ use crate::inputs::{Goal, Inputs};
 use crate::stores::fetch::{FetchPlan, Reader};
 use crate::stores::naming::{Stores, stores_of};
 use crate::stores::resolve::Value;
-use crate::stores::wanted::{Wanted, values};
+use crate::stores::wanted::{values, wanted};
 
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<(Outcome, ExportPlan), Error> {
@@ -54,8 +54,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     let Stores { stores, warning } =
         stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds(), inputs.environment_store)?;
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let wanted = Wanted::new(inputs, &stores);
-    let plan = FetchPlan::new(&wanted.secrets, stores.len(), inputs.reader());
+    let plan = FetchPlan::new(wanted(inputs, stores), inputs.reader());
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
@@ -71,19 +70,18 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     }
     let (session, tags) = exchange.session(session_name.as_ref()).await?;
     let session = outcome.session.insert(session);
-    if wanted.secrets.is_empty() {
+    if plan.is_empty() {
         return Ok(outcome);
     }
     let (credentials, session_tags) = (&session.credentials, tags.as_deref());
     let reader = Reader { role: inputs.reader(), credentials, session_tags };
     let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
-    let (outcomes, notices) = plan.run(client, endpoint, &reader, &wanted.secrets).await;
+    let (read, notices) = plan.run(client, endpoint, &reader).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
-    let read = wanted.documents(outcomes);
-    for document in read.iter().flatten() {
+    for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    outcome.values = values(host, inputs, stores, &wanted, &read)?;
+    outcome.values = values(host, inputs, &read)?;
     let origins = outcome.values.iter().map(Value::origin).collect();
     let count = match outcome.values.len() {
         1 => "1 value".to_owned(),

@@ -1,12 +1,12 @@
 //! Reads many secrets at once: every region beside the others, in each at most eight calls at a time, and twenty secrets a
 //! call where that pays.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::secret_id::{SecretId, SecretVersion};
+use crate::aws::secret_id::SecretVersion;
 use crate::aws::secrets_manager::{Access, BATCH_REFUSED, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
 use crate::aws::sigv4::Credentials;
 use crate::call::client::Client;
@@ -14,6 +14,8 @@ use crate::error::Error;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
 use crate::host::url::BaseUrl;
+use crate::stores::document::Document;
+use crate::stores::wanted::{Origin, Read, Wanted};
 use crate::text::secret_value::SecretValue;
 
 /// In a region, each over a connection of its own.
@@ -24,7 +26,14 @@ const HANDFUL: usize = 5;
 
 /// Which calls read which secrets.
 pub struct FetchPlan {
+    secrets: Vec<Slot>,
     regions: Vec<Calls>,
+}
+
+/// A secret of the plan, and what came of it.
+struct Slot {
+    wanted: Wanted,
+    outcome: OnceCell<Outcome>,
 }
 
 /// The calls to one region.
@@ -33,7 +42,7 @@ struct Calls {
     calls: Vec<Call>,
 }
 
-/// A call, for secrets by their places in the list.
+/// A call, for secrets by their places in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Call {
     /// With what a batch was told of it, if there was one.
@@ -55,19 +64,17 @@ pub struct Reader<'a> {
 type Outcome = Result<SecretValue, Error>;
 
 impl FetchPlan {
-    /// A plan for `wanted`, of which none stands there twice. The first `stores` of them are stores, whose policies often
-    /// grant GetSecretValue alone; and only secrets of the reader's own account are known to come in batches.
-    pub fn new(wanted: &[SecretVersion], stores: usize, role: Option<&RoleArn>) -> Self {
-        let batches = |place: usize, SecretVersion { secret, stage, id }: &SecretVersion| {
+    /// A plan for `wanted`, which has no secret twice. Policies often grant GetSecretValue alone for stores, so these
+    /// are read singly; and only secrets of the reader's own account are known to come in batches.
+    pub fn new(wanted: Vec<Wanted>, role: Option<&RoleArn>) -> Self {
+        let batches = |Wanted { secret: SecretVersion { secret, stage, id }, origin }: &Wanted| {
             let is_own = secret.account.as_ref() == role.map(RoleArn::account);
-            place >= stores && stage.is_none() && id.is_none() && is_own
+            matches!(origin, Origin::Lines) && stage.is_none() && id.is_none() && is_own
         };
         let calls = |region: &Region| {
-            let of_region = wanted.iter().enumerate().filter(|(_, wanted)| wanted.secret.region == *region);
+            let of_region = wanted.iter().enumerate().filter(|(_, wanted)| *wanted.region() == *region);
             let (mut batched, mut singly) = (Vec::new(), Vec::new());
-            of_region.for_each(|(place, wanted)| {
-                if batches(place, wanted) { &mut batched } else { &mut singly }.push(place)
-            });
+            of_region.for_each(|(place, wanted)| if batches(wanted) { &mut batched } else { &mut singly }.push(place));
             if batched.len() <= HANDFUL {
                 singly.append(&mut batched);
             }
@@ -75,12 +82,18 @@ impl FetchPlan {
             ones.chain(batched.chunks(MAX_BATCH).map(|places| Call::Batch(places.to_vec()))).collect()
         };
         let mut regions: Vec<Calls> = Vec::new();
-        for SecretVersion { secret: SecretId { region, .. }, .. } in wanted {
+        for region in wanted.iter().map(Wanted::region) {
             if !regions.iter().any(|known| known.region == *region) {
                 regions.push(Calls { region: region.clone(), calls: calls(region) });
             }
         }
-        Self { regions }
+        let secrets = wanted.into_iter().map(|wanted| Slot { wanted, outcome: OnceCell::new() }).collect();
+        Self { secrets, regions }
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
     }
 
     /// How many connections each region's calls can use.
@@ -88,34 +101,40 @@ impl FetchPlan {
         self.regions.iter().map(|Calls { region, calls }| (region, calls.len().min(MAX_CALLS)))
     }
 
-    /// Makes the calls. What came of each secret, in the order of `wanted`, and notices for the log.
+    /// Makes the calls. What came of each secret, in the order in which they were wanted, and notices for the log.
     pub async fn run<H: Host>(
         self,
         client: &Client<'_, H>,
         endpoint: impl Fn(&Region) -> BaseUrl,
         reader: &Reader<'_>,
-        wanted: &[SecretVersion],
-    ) -> (Vec<Outcome>, Vec<String>) {
-        let unread = || Err(Error::Internal("a secret was not read"));
-        let outcomes = RefCell::new(wanted.iter().map(|_| unread()).collect());
+    ) -> (Vec<Read>, Vec<String>) {
+        let Self { secrets, regions } = self;
         let notices = RefCell::new(Vec::new());
-        let regions = self.regions.into_iter().map(async |Calls { region, calls }| {
+        let regions = regions.into_iter().map(async |Calls { region, calls }| {
             let Reader { role, credentials, session_tags } = *reader;
             let access = Access { endpoint: &endpoint(&region), region: &region, role, credentials, session_tags };
-            let fetch = RegionFetch { client, access: &access, wanted, outcomes: &outcomes, left: RefCell::default() };
+            let fetch = RegionFetch { client, access: &access, secrets: &secrets, left: RefCell::default() };
             let notice = fetch.run(calls).await;
             notices.borrow_mut().extend(notice);
         });
         together(regions).await;
-        (outcomes.into_inner(), notices.into_inner())
+        (secrets.into_iter().map(Slot::read).collect(), notices.into_inner())
+    }
+}
+
+impl Slot {
+    fn read(self) -> Read {
+        let Self { wanted, outcome } = self;
+        let outcome = outcome.into_inner().unwrap_or(Err(Error::Internal("a secret was not read")));
+        let document = outcome.map(|value| Document::new(wanted.secret.secret.name.clone(), value));
+        Read { wanted, document }
     }
 }
 
 struct RegionFetch<'a, H> {
     client: &'a Client<'a, H>,
     access: &'a Access<'a>,
-    wanted: &'a [SecretVersion],
-    outcomes: &'a RefCell<Vec<Outcome>>,
+    secrets: &'a [Slot],
     /// What no batch answered for good.
     left: RefCell<Vec<Call>>,
 }
@@ -154,15 +173,16 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     async fn one(&self, place: usize, answer: Option<Answer>) {
-        let Some(wanted) = self.wanted.get(place) else { return };
-        let operation = GetSecretValue { access: self.access, wanted };
+        let Some(Slot { wanted, .. }) = self.secrets.get(place) else { return };
+        let operation = GetSecretValue { access: self.access, wanted: &wanted.secret };
         let outcome = self.client.call_after(answer, &operation).await;
         self.end(place, outcome);
     }
 
     /// Reads several. Why not, if they have to be read one by one.
     async fn batch(&self, places: &[usize]) -> Option<String> {
-        let secrets = places.iter().filter_map(|place| self.wanted.get(*place)).map(|wanted| &wanted.secret).collect();
+        let slots = places.iter().filter_map(|place| self.secrets.get(*place));
+        let secrets = slots.map(|slot| &slot.wanted.secret.secret).collect();
         match self.client.call(&BatchGetSecretValue { access: self.access, secrets }).await {
             Ok(outcomes) => {
                 for (place, outcome) in places.iter().zip(outcomes) {
@@ -190,8 +210,9 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     fn end(&self, place: usize, outcome: Outcome) {
-        if let Some(slot) = self.outcomes.borrow_mut().get_mut(place) {
-            *slot = outcome;
+        if let Some(slot) = self.secrets.get(place) {
+            // Each is read by one call, and by another only if that left it.
+            _ = slot.outcome.set(outcome);
         }
     }
 }
@@ -210,23 +231,27 @@ async fn together(futures: impl Iterator<Item: Future<Output = ()>>) {
 mod tests {
     use super::*;
     use crate::aws::names::AccountId;
+    use crate::aws::secret_id::SecretId;
+    use crate::lines::values::Kind;
+    use crate::stores::naming::{Scope, Store};
 
     fn plan(secrets: &[(&str, &str, Option<&str>)], stores: usize) -> Vec<(String, Vec<Call>)> {
-        let wanted: Vec<_> = secrets
-            .iter()
-            .map(|(region, account, stage)| SecretVersion {
-                secret: SecretId {
-                    region: Region::parse(region).unwrap(),
-                    account: AccountId::parse(account),
-                    name: "n".to_owned(),
-                    arn: None,
-                },
-                stage: stage.map(str::to_owned),
-                id: None,
-            })
-            .collect();
+        let secret = |(region, account, stage): &(&str, &str, Option<&str>)| SecretVersion {
+            secret: SecretId {
+                region: Region::parse(region).unwrap(),
+                account: AccountId::parse(account),
+                name: "n".to_owned(),
+                arn: None,
+            },
+            stage: stage.map(str::to_owned),
+            id: None,
+        };
+        let store = || Store { scope: Scope::Repository, kind: Kind::Secret, name: "n".to_owned() };
+        let origins = (0..stores).map(|_| Origin::Store(store())).chain(std::iter::repeat_with(|| Origin::Lines));
+        let wanted =
+            secrets.iter().map(secret).zip(origins).map(|(secret, origin)| Wanted { secret, origin }).collect();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r");
-        let plan = FetchPlan::new(&wanted, stores, role.as_ref());
+        let plan = FetchPlan::new(wanted, role.as_ref());
         plan.regions.into_iter().map(|Calls { region, calls }| (region.to_string(), calls)).collect()
     }
 

@@ -1,5 +1,6 @@
-//! The secrets that a run reads.
+//! The secrets that a run reads, each with what it is read for.
 
+use crate::aws::names::Region;
 use crate::aws::secret_id::{SecretId, SecretVersion};
 use crate::error::Error;
 use crate::host::http::{Host, Log};
@@ -9,67 +10,69 @@ use crate::stores::document::Document;
 use crate::stores::naming::Store;
 use crate::stores::resolve::{Request, Resolved, Value};
 use crate::stores::settle::{Settled, settle};
-use crate::text::secret_value::SecretValue;
 
-/// The secrets to be read, none twice: the stores first, then what the lines of `secrets` name.
-pub(crate) struct Wanted {
-    pub(crate) secrets: Vec<SecretVersion>,
-    /// For each line its place.
-    places: Vec<usize>,
+/// A secret to be read.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Which, in which version.
+    pub secret: SecretVersion,
+    /// What for.
+    pub origin: Origin,
 }
 
 impl Wanted {
-    pub(crate) fn new(inputs: &Inputs, stores: &[Store]) -> Self {
-        let home = inputs.home();
-        let store = |store: &Store| SecretVersion::current(SecretId::by_name(&store.name, home));
-        let mut secrets: Vec<_> = stores.iter().map(store).collect();
-        let mut places = Vec::new();
-        for line in &inputs.secrets {
-            let wanted = line.wanted(home);
-            let known = secrets.iter().position(|secret| *secret == wanted);
-            places.push(known.unwrap_or(secrets.len()));
-            if known.is_none() {
-                secrets.push(wanted);
-            }
-        }
-        Self { secrets, places }
-    }
-
-    pub(crate) fn documents(&self, outcomes: Vec<Result<SecretValue, Error>>) -> Vec<Result<Document, Error>> {
-        let name = |wanted: &SecretVersion| wanted.secret.name.clone();
-        let document = |(wanted, outcome): (&SecretVersion, Result<SecretValue, Error>)| {
-            outcome.map(|value| Document::new(name(wanted), value))
-        };
-        self.secrets.iter().zip(outcomes).map(document).collect()
-    }
-
-    /// The lines with their secrets, as far as these were read, and why the others were not.
-    fn lines<'a>(
-        &self,
-        lines: &'a [SecretLine],
-        read: &'a [Result<Document, Error>],
-    ) -> (Vec<(&'a SecretLine, &'a Document)>, Option<Error>) {
-        let of_lines = || lines.iter().zip(&self.places).filter_map(|(line, place)| Some((line, read.get(*place)?)));
-        let documents = of_lines().filter_map(|(line, outcome)| Some((line, outcome.as_ref().ok()?))).collect();
-        let unread = of_lines().filter_map(|(_, outcome)| outcome.as_ref().err().cloned()).reduce(Error::and);
-        (documents, unread)
+    /// Where it is.
+    pub fn region(&self) -> &Region {
+        &self.secret.secret.region
     }
 }
 
+/// What a secret is read for.
+#[derive(Debug)]
+pub enum Origin {
+    /// It is a store of the job; lines of `secrets` may name it too.
+    Store(Store),
+    /// Lines of `secrets` name it.
+    Lines,
+}
+
+/// What came of a [`Wanted`].
+#[derive(Debug)]
+pub struct Read {
+    /// Which secret, and what for.
+    pub wanted: Wanted,
+    /// What it holds, or why it could not be read.
+    pub document: Result<Document, Error>,
+}
+
+/// The secrets to be read, none twice: the stores first, then what the lines of `secrets` name.
+pub(crate) fn wanted(inputs: &Inputs, stores: Vec<Store>) -> Vec<Wanted> {
+    let home = inputs.home();
+    let of_store = |store: Store| Wanted {
+        secret: SecretVersion::current(SecretId::by_name(&store.name, home)),
+        origin: Origin::Store(store),
+    };
+    let mut wanted: Vec<_> = stores.into_iter().map(of_store).collect();
+    for secret in inputs.secrets.iter().map(|line| line.wanted(home)) {
+        if !wanted.iter().any(|known| known.secret == secret) {
+            wanted.push(Wanted { secret, origin: Origin::Lines });
+        }
+    }
+    wanted
+}
+
 /// The values, or all that is wrong with what was read.
-pub(crate) fn values<H: Host>(
-    host: &H,
-    inputs: &Inputs,
-    stores: Vec<Store>,
-    wanted: &Wanted,
-    read: &[Result<Document, Error>],
-) -> Result<Vec<Value>, Error> {
-    let of_stores = stores.into_iter().zip(read.iter().cloned()).collect();
+pub(crate) fn values<H: Host>(host: &H, inputs: &Inputs, read: &[Read]) -> Result<Vec<Value>, Error> {
+    let of_store = |Read { wanted, document }: &Read| match &wanted.origin {
+        Origin::Store(store) => Some((store.clone(), document.clone())),
+        Origin::Lines => None,
+    };
+    let of_stores = read.iter().filter_map(of_store).collect();
     let layers = settle(of_stores, inputs.environment_store).map(|Settled { layers, warnings }| {
         warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
         layers
     });
-    let (secrets, unread) = wanted.lines(&inputs.secrets, read);
+    let (secrets, unread) = of_lines(inputs, read);
     let request = |layers: &[_]| {
         Request { lines: &inputs.values, layers, secret_lines: &inputs.secrets, secrets: &secrets }.resolve()
     };
@@ -82,4 +85,19 @@ pub(crate) fn values<H: Host>(
         (Ok(_), Some(unread)) => Err(unread),
         (Err(error), Some(unread)) => Err(error.and(unread)),
     }
+}
+
+/// The lines with their secrets, as far as these were read, and why the others were not.
+fn of_lines<'a>(inputs: &'a Inputs, read: &'a [Read]) -> (Vec<(&'a SecretLine, &'a Document)>, Option<Error>) {
+    let home = inputs.home();
+    let (mut documents, mut unread) = (Vec::new(), Vec::new());
+    for line in &inputs.secrets {
+        let secret = line.wanted(home);
+        match read.iter().find(|read| read.wanted.secret == secret).map(|read| &read.document) {
+            Some(Ok(document)) => documents.push((line, document)),
+            Some(Err(error)) => unread.push(error.clone()),
+            None => unread.push(Error::Internal("a secret was not read")),
+        }
+    }
+    (documents, unread.into_iter().reduce(Error::and))
 }
