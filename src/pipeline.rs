@@ -16,7 +16,7 @@ use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs};
-use crate::stores::fetch::{FetchPlan, Reader};
+use crate::stores::fetch::{Caller, FetchPlan};
 use crate::stores::naming::{Stores, stores_of};
 use crate::stores::resolve::Value;
 use crate::stores::wanted::{values, wanted};
@@ -54,7 +54,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     let Stores { stores, warning } =
         stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds(), inputs.environment_store)?;
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let plan = FetchPlan::new(wanted(inputs, stores), inputs.reader());
+    let plan = FetchPlan::new(wanted(inputs, stores), inputs.session_role());
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
@@ -74,9 +74,9 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         return Ok(outcome);
     }
     let (credentials, session_tags) = (&session.credentials, tags.as_deref());
-    let reader = Reader { role: inputs.reader(), credentials, session_tags };
+    let caller = Caller { role: inputs.session_role(), credentials, session_tags };
     let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
-    let (read, notices) = plan.run(client, endpoint, &reader).await;
+    let (read, notices) = plan.run(client, endpoint, &caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
     for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));

@@ -27,9 +27,9 @@ impl SecretId {
     /// A name is enough in the session's own account; another account's secret needs an ARN. One without the suffix of
     /// six characters is understood.
     pub fn by_name(name: &str, home: Home<'_>) -> Self {
-        let Home { region, account, reader } = home;
-        let arn = account.filter(|account| reader.is_none_or(|role| role.account() != *account)).map(|account| {
-            let partition = reader.map_or(region.partition(), RoleArn::partition);
+        let Home { region, account, role } = home;
+        let arn = account.filter(|account| role.is_none_or(|role| role.account() != *account)).map(|account| {
+            let partition = role.map_or(region.partition(), RoleArn::partition);
             format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}")
         });
         Self { region: region.clone(), account: account.cloned(), name: name.to_owned(), arn }
@@ -88,10 +88,10 @@ impl SecretVersion {
 pub struct Home<'a> {
     /// `secrets-manager-region`
     pub region: &'a Region,
-    /// `secrets-manager-account-id`; none is the reader's own
+    /// `secrets-manager-account-id`; none is the session's own
     pub account: Option<&'a AccountId>,
-    /// The role that reads, if it is known.
-    pub reader: Option<&'a RoleArn>,
+    /// The role whose session reads, if it is known.
+    pub role: Option<&'a RoleArn>,
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
         let line = SecretLine::parse(line).unwrap();
-        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) }))
+        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) }))
     }
 
     #[test]

@@ -162,15 +162,15 @@ impl Inputs {
         [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
     }
 
-    /// The role that reads.
-    pub fn reader(&self) -> Option<&RoleArn> {
+    /// The role whose session reads.
+    pub fn session_role(&self) -> Option<&RoleArn> {
         self.chain.as_ref().map(|chain| &chain.role).or(self.role.as_ref())
     }
 
     /// Where stores, and secrets without an ARN, are.
     pub fn home(&self) -> Home<'_> {
         let account = self.secrets_manager_account.as_ref();
-        Home { region: &self.secrets_manager_region, account, reader: self.reader() }
+        Home { region: &self.secrets_manager_region, account, role: self.session_role() }
     }
 
     /// Whether STS gives the session, by this run or by whoever takes its token, and so one of the name that the inputs give.

@@ -94,8 +94,8 @@ impl Reader<'_> {
         let export_credentials = self.export_credentials();
         let values = self.lines("values", values::parse);
         let secrets = self.lines("secrets", secrets::parse);
-        let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
-        self.check_lines(values.as_deref(), secrets.as_deref(), reader);
+        let session_role = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
+        self.check_lines(values.as_deref(), secrets.as_deref(), session_role);
         self.check_some(values.as_deref(), secrets.as_deref());
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
@@ -143,7 +143,7 @@ impl Reader<'_> {
         let region = aws_region.clone().or(home_region)?;
         let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
         let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
-        let secrets_manager_account = secrets_manager_account.or(account_of(reader));
+        let secrets_manager_account = secrets_manager_account.or(account_of(session_role));
         let cognito_account = cognito_account.or(account_of(role.as_ref()));
         let public_cognito = || self.raw.environment.public_endpoint(Service::CognitoIdentity, &sts_region);
         let cognito_endpoint = cognito_endpoint?.unwrap_or_else(public_cognito);

@@ -131,7 +131,7 @@ mod tests {
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
         let line = SecretLine::parse(line).unwrap();
-        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) }))
+        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) }))
     }
 
     fn parts(line: &str) -> (String, [Option<String>; 3]) {

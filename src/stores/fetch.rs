@@ -27,31 +27,31 @@ const HANDFUL: usize = 5;
 /// Which calls read which secrets.
 pub struct FetchPlan {
     secrets: Vec<Slot>,
-    regions: Vec<Calls>,
+    regions: Vec<RegionPlan>,
 }
 
 /// A secret of the plan, and what came of it.
 struct Slot {
     wanted: Wanted,
-    outcome: OnceCell<Outcome>,
+    outcome: OnceCell<Fetched>,
 }
 
 /// The calls to one region.
-struct Calls {
+struct RegionPlan {
     region: Region,
-    calls: Vec<Call>,
+    fetches: Vec<Fetch>,
 }
 
 /// A call, for secrets by their places in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Call {
+enum Fetch {
     /// With what a batch was told of it, if there was one.
     One(usize, Option<Answer>),
     Batch(Vec<usize>),
 }
 
-/// As whom.
-pub struct Reader<'a> {
+/// Who reads.
+pub struct Caller<'a> {
     /// The session's role, if it is known.
     pub role: Option<&'a RoleArn>,
     /// The session.
@@ -61,30 +61,30 @@ pub struct Reader<'a> {
 }
 
 /// What came of one secret.
-type Outcome = Result<SecretValue, Error>;
+type Fetched = Result<SecretValue, Error>;
 
 impl FetchPlan {
     /// A plan for `wanted`, which has no secret twice. Policies often grant GetSecretValue alone for stores, so these
-    /// are read singly; and only secrets of the reader's own account are known to come in batches.
+    /// are read singly; and only secrets of the session's own account are known to come in batches.
     pub fn new(wanted: Vec<Wanted>, role: Option<&RoleArn>) -> Self {
         let batches = |Wanted { secret: SecretVersion { secret, stage, id }, origin }: &Wanted| {
             let is_own = secret.account.as_ref() == role.map(RoleArn::account);
             matches!(origin, Origin::Lines) && stage.is_none() && id.is_none() && is_own
         };
-        let calls = |region: &Region| {
+        let fetches = |region: &Region| {
             let of_region = wanted.iter().enumerate().filter(|(_, wanted)| *wanted.region() == *region);
             let (mut batched, mut singly) = (Vec::new(), Vec::new());
             of_region.for_each(|(place, wanted)| if batches(wanted) { &mut batched } else { &mut singly }.push(place));
             if batched.len() <= HANDFUL {
                 singly.append(&mut batched);
             }
-            let ones = singly.into_iter().map(|place| Call::One(place, None));
-            ones.chain(batched.chunks(MAX_BATCH).map(|places| Call::Batch(places.to_vec()))).collect()
+            let ones = singly.into_iter().map(|place| Fetch::One(place, None));
+            ones.chain(batched.chunks(MAX_BATCH).map(|places| Fetch::Batch(places.to_vec()))).collect()
         };
-        let mut regions: Vec<Calls> = Vec::new();
+        let mut regions: Vec<RegionPlan> = Vec::new();
         for region in wanted.iter().map(Wanted::region) {
             if !regions.iter().any(|known| known.region == *region) {
-                regions.push(Calls { region: region.clone(), calls: calls(region) });
+                regions.push(RegionPlan { region: region.clone(), fetches: fetches(region) });
             }
         }
         let secrets = wanted.into_iter().map(|wanted| Slot { wanted, outcome: OnceCell::new() }).collect();
@@ -98,7 +98,7 @@ impl FetchPlan {
 
     /// How many connections each region's calls can use.
     pub fn connections(&self) -> impl Iterator<Item = (&Region, usize)> {
-        self.regions.iter().map(|Calls { region, calls }| (region, calls.len().min(MAX_CALLS)))
+        self.regions.iter().map(|RegionPlan { region, fetches }| (region, fetches.len().min(MAX_CALLS)))
     }
 
     /// Makes the calls. What came of each secret, in the order in which they were wanted, and notices for the log.
@@ -106,15 +106,15 @@ impl FetchPlan {
         self,
         client: &Client<'_, H>,
         endpoint: impl Fn(&Region) -> BaseUrl,
-        reader: &Reader<'_>,
+        caller: &Caller<'_>,
     ) -> (Vec<Read>, Vec<String>) {
         let Self { secrets, regions } = self;
         let notices = RefCell::new(Vec::new());
-        let regions = regions.into_iter().map(async |Calls { region, calls }| {
-            let Reader { role, credentials, session_tags } = *reader;
+        let regions = regions.into_iter().map(async |RegionPlan { region, fetches }| {
+            let Caller { role, credentials, session_tags } = *caller;
             let access = Access { endpoint: &endpoint(&region), region: &region, role, credentials, session_tags };
             let fetch = RegionFetch { client, access: &access, secrets: &secrets, left: RefCell::default() };
-            let notice = fetch.run(calls).await;
+            let notice = fetch.run(fetches).await;
             notices.borrow_mut().extend(notice);
         });
         together(regions).await;
@@ -136,14 +136,14 @@ struct RegionFetch<'a, H> {
     access: &'a Access<'a>,
     secrets: &'a [Slot],
     /// What no batch answered for good.
-    left: RefCell<Vec<Call>>,
+    left: RefCell<Vec<Fetch>>,
 }
 
 impl<H: Host> RegionFetch<'_, H> {
     /// Makes the calls, then reads what batches left; a notice if the role may not batch.
-    async fn run(self, calls: Vec<Call>) -> Option<String> {
+    async fn run(self, fetches: Vec<Fetch>) -> Option<String> {
         let refusal = RefCell::new(None);
-        self.eight_at_a_time(calls, &refusal).await;
+        self.eight_at_a_time(fetches, &refusal).await;
         let left = self.left.take();
         let notice = refusal.borrow().as_ref().map(|why| {
             format!("{} secrets of {} are read one by one, which takes longer: {why}", left.len(), self.access.region)
@@ -153,16 +153,16 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     /// Makes calls in their order, each over a connection of its own.
-    async fn eight_at_a_time(&self, calls: Vec<Call>, refusal: &RefCell<Option<String>>) {
-        let queue = RefCell::new(calls.into_iter());
+    async fn eight_at_a_time(&self, fetches: Vec<Fetch>, refusal: &RefCell<Option<String>>) {
+        let queue = RefCell::new(fetches.into_iter());
         let worker = async |_| loop {
-            let call = queue.borrow_mut().next();
-            match call {
+            let fetch = queue.borrow_mut().next();
+            match fetch {
                 None => break,
-                Some(Call::One(place, answer)) => self.one(place, answer).await,
+                Some(Fetch::One(place, answer)) => self.one(place, answer).await,
                 // What one batch is refused, the next would be refused too.
-                Some(Call::Batch(places)) if refusal.borrow().is_some() => self.leave(&places),
-                Some(Call::Batch(places)) => {
+                Some(Fetch::Batch(places)) if refusal.borrow().is_some() => self.leave(&places),
+                Some(Fetch::Batch(places)) => {
                     if let Some(why) = self.batch(&places).await {
                         refusal.replace(Some(why));
                     }
@@ -188,7 +188,7 @@ impl<H: Host> RegionFetch<'_, H> {
                 for (place, outcome) in places.iter().zip(outcomes) {
                     match outcome {
                         Some(Ok(value)) => self.end(*place, Ok(value)),
-                        Some(Err(answer)) => self.left.borrow_mut().push(Call::One(*place, Some(answer))),
+                        Some(Err(answer)) => self.left.borrow_mut().push(Fetch::One(*place, Some(answer))),
                         None => self.leave(&[*place]),
                     }
                 }
@@ -206,10 +206,10 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     fn leave(&self, places: &[usize]) {
-        self.left.borrow_mut().extend(places.iter().map(|place| Call::One(*place, None)));
+        self.left.borrow_mut().extend(places.iter().map(|place| Fetch::One(*place, None)));
     }
 
-    fn end(&self, place: usize, outcome: Outcome) {
+    fn end(&self, place: usize, outcome: Fetched) {
         if let Some(slot) = self.secrets.get(place) {
             // Each is read by one call, and by another only if that left it.
             _ = slot.outcome.set(outcome);
@@ -235,7 +235,7 @@ mod tests {
     use crate::lines::values::Kind;
     use crate::stores::naming::{Scope, Store};
 
-    fn plan(secrets: &[(&str, &str, Option<&str>)], stores: usize) -> Vec<(String, Vec<Call>)> {
+    fn plan(secrets: &[(&str, &str, Option<&str>)], stores: usize) -> Vec<(String, Vec<Fetch>)> {
         let secret = |(region, account, stage): &(&str, &str, Option<&str>)| SecretVersion {
             secret: SecretId {
                 region: Region::parse(region).unwrap(),
@@ -252,13 +252,13 @@ mod tests {
             secrets.iter().map(secret).zip(origins).map(|(secret, origin)| Wanted { secret, origin }).collect();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r");
         let plan = FetchPlan::new(wanted, role.as_ref());
-        plan.regions.into_iter().map(|Calls { region, calls }| (region.to_string(), calls)).collect()
+        plan.regions.into_iter().map(|RegionPlan { region, fetches }| (region.to_string(), fetches)).collect()
     }
 
     const OWN: (&str, &str, Option<&str>) = ("us-west-2", "123456789012", None);
 
-    fn ones(places: impl IntoIterator<Item = usize>) -> Vec<Call> {
-        places.into_iter().map(|place| Call::One(place, None)).collect()
+    fn ones(places: impl IntoIterator<Item = usize>) -> Vec<Fetch> {
+        places.into_iter().map(|place| Fetch::One(place, None)).collect()
     }
 
     #[test]
@@ -270,12 +270,12 @@ mod tests {
     #[test]
     fn more_are_read_twenty_a_call() {
         let calls = |secrets, stores| plan(secrets, stores).remove(0).1;
-        assert_eq!(calls(&[OWN; 6], 0), [Call::Batch((0..6).collect())]);
+        assert_eq!(calls(&[OWN; 6], 0), [Fetch::Batch((0..6).collect())]);
         let of_45 = calls(&[OWN; 45], 4);
         assert_eq!(of_45[..4], ones(0..4));
         assert_eq!(
             of_45[4..],
-            [Call::Batch((4..24).collect()), Call::Batch((24..44).collect()), Call::Batch(vec![44])]
+            [Fetch::Batch((4..24).collect()), Fetch::Batch((24..44).collect()), Fetch::Batch(vec![44])]
         );
     }
 
@@ -286,7 +286,7 @@ mod tests {
         let secrets: Vec<_> = [vec![version; 6], vec![elsewhere; 6], vec![OWN; 6]].concat();
         let calls = plan(&secrets, 0).remove(0).1;
         assert_eq!(calls[..12], ones(0..12));
-        assert_eq!(calls[12..], [Call::Batch((12..18).collect())]);
+        assert_eq!(calls[12..], [Fetch::Batch((12..18).collect())]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Value {
 }
 
 /// What a step asks for, and what was read for it.
-pub struct Request<'a> {
+pub struct Lookup<'a> {
     /// `values`
     pub lines: &'a [ValueLine],
     /// What the stores of each kind gave.
@@ -69,7 +69,7 @@ pub struct Resolved {
     pub notices: Vec<String>,
 }
 
-impl Request<'_> {
+impl Lookup<'_> {
     /// The values, an environment's before the repository's, or every reason why not.
     ///
     /// A repository store that could not be read is an error only if a line is left that the environment's store does
@@ -277,7 +277,7 @@ mod tests {
     fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
         let layers = [(Kind::Secret, Layers { environment, repository })];
         let lines = parse(lines).unwrap();
-        let resolved = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
+        let resolved = Lookup { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
         let pair = |value: Value| (value.name.to_string(), value.text.secret().to_owned());
         Ok(resolved.values.into_iter().map(pair).collect())
     }
@@ -340,7 +340,7 @@ mod tests {
             let layers = [(Kind::Secret, Layers { environment, repository })];
             let lines = parse("*,secret").unwrap();
             let resolved =
-                Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap();
+                Lookup { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap();
             let names: Vec<_> = resolved.values.iter().map(|value| value.name.to_string()).collect();
             (names, resolved.notices)
         };
@@ -376,9 +376,8 @@ mod tests {
     fn a_line_of_secrets_is_a_whole_secret_or_a_key_of_it() {
         let resolve = |line: &str, text: &str| {
             let (line, document) = (SecretLine::parse(line).unwrap(), document("shared/x", text));
-            let values = Request { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }
-                .resolve()?
-                .values;
+            let values =
+                Lookup { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }.resolve()?.values;
             Ok(values[0].text.secret().to_owned())
         };
         let code = |result: Result<String, Error>| result.unwrap_err().code();
@@ -402,7 +401,7 @@ mod tests {
             Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s","B":"s"}"#) },
         )];
         let secrets = [(&line, &document)];
-        let values = Request {
+        let values = Lookup {
             lines: &parse("*,secret").unwrap(),
             layers: &layers,
             secret_lines: &[SecretLine::parse("A=shared/x").unwrap()],
@@ -476,7 +475,7 @@ mod tests {
         let layers = |json| Layers { environment: Layer::NotApplicable, repository: repository(json) };
         let layers = [(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))];
         let resolve = |lines| {
-            Request { lines: &parse(lines).unwrap(), layers: &layers, secret_lines: &[], secrets: &[] }.resolve()
+            Lookup { lines: &parse(lines).unwrap(), layers: &layers, secret_lines: &[], secrets: &[] }.resolve()
         };
         assert_eq!(resolve("*,secret\n*,variable").unwrap_err().code(), "name-unusable");
         assert_eq!(resolve("A,variable\n*,secret").unwrap().values.len(), 1);
@@ -487,7 +486,7 @@ mod tests {
             (Kind::Variable, layers(r#"{"a":"v"}"#)),
         ];
         let lines = parse("*,secret\n*,variable").unwrap();
-        let error = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap_err();
+        let error = Lookup { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap_err();
         assert!(error.to_string().contains("key `A` of o/repo/o/r/secrets differs in case only"), "{error}");
     }
 }

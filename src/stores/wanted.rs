@@ -8,7 +8,7 @@ use crate::inputs::Inputs;
 use crate::lines::secrets::SecretLine;
 use crate::stores::document::Document;
 use crate::stores::naming::Store;
-use crate::stores::resolve::{Request, Resolved, Value};
+use crate::stores::resolve::{Lookup, Resolved, Value};
 use crate::stores::settle::{Settled, settle};
 
 /// A secret to be read.
@@ -73,10 +73,10 @@ pub(crate) fn values<H: Host>(host: &H, inputs: &Inputs, read: &[Read]) -> Resul
         layers
     });
     let (secrets, unread) = of_lines(inputs, read);
-    let request = |layers: &[_]| {
-        Request { lines: &inputs.values, layers, secret_lines: &inputs.secrets, secrets: &secrets }.resolve()
+    let resolve = |layers: &[_]| {
+        Lookup { lines: &inputs.values, layers, secret_lines: &inputs.secrets, secrets: &secrets }.resolve()
     };
-    let resolved = layers.and_then(|layers| request(&layers)).map(|Resolved { values, notices }| {
+    let resolved = layers.and_then(|layers| resolve(&layers)).map(|Resolved { values, notices }| {
         notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
         values
     });

@@ -242,7 +242,7 @@ proptest! {
         let line = SecretLine::parse(&format!("{space}{name}{space}={space}{from}{space}")).unwrap();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
-        let wanted = line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) });
+        let wanted = line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) });
         let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         prop_assert_eq!(line.name.as_str(), name.as_str());
         prop_assert_eq!(line.key.clone(), field(key));

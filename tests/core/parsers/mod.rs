@@ -256,7 +256,7 @@ impl Setup {
     }
 
     fn home(&self) -> Home<'_> {
-        Home { region: self.pool.region(), account: Some(&self.account), reader: Some(&self.role) }
+        Home { region: self.pool.region(), account: Some(&self.account), role: Some(&self.role) }
     }
 
     fn secret(&self, name: &str) -> SecretId {
