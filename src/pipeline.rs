@@ -52,7 +52,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     };
     let exchange = Exchange { host, client, inputs, job: job.as_ref(), claims: &claims };
     let Stores { stores, warning } =
-        stores_of(&claims, inputs.namespace.as_deref(), &inputs.kinds(), inputs.environment_store)?;
+        stores_of(&claims, inputs.namespace.as_ref(), &inputs.kinds(), inputs.environment_store)?;
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
     let plan = FetchPlan::new(wanted(inputs, stores), inputs.session_role());
     let session_name = exchange.session_name()?;

@@ -4,10 +4,54 @@ use std::fmt;
 
 use crate::aws::names::{AccountId, Region, RoleArn};
 
-/// Whether Secrets Manager takes the text in the name of a secret.
+/// What CreateSecret takes in a name.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#SecretsManager-CreateSecret-request-Name>
-pub fn is_secret_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte))
+fn is_in_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte)
+}
+
+/// Text that a secret can be named after, whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamePart(String);
+
+impl NamePart {
+    /// Letters, digits and `/_+=.@-`. How long a name is made of parts is for Secrets Manager to say.
+    pub fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && text.bytes().all(is_in_names)).then(|| Self(text.to_owned()))
+    }
+
+    /// The same without slashes at its ends.
+    pub fn trimmed(&self) -> Self {
+        Self(self.0.trim_matches('/').to_owned())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NamePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a secret that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// 1 to 512 characters. Services of AWS put a `!` into the names of the secrets that they manage.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = text.bytes().all(|byte| is_in_names(byte) || byte == b'!');
+        (plain && (1..=512).contains(&text.len())).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A secret of an account and region.

@@ -42,7 +42,7 @@ impl Access<'_> {
     fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
         let mut request = json_request(self.endpoint, target, body, vec![]);
         request.max_body_bytes = max_body_bytes;
-        signed(request, Service::SecretsManager.endpoint_prefix(), self.region, self.credentials, at)
+        signed(request, Service::SecretsManager, self.region, self.credentials, at)
             .ok_or(Error::Internal("a request cannot be signed"))
     }
 }

@@ -31,6 +31,17 @@ pub struct Credentials {
 ///
 /// Returns nothing if the request cannot be signed, which is a fault of ours: its URL was parsed before.
 pub fn signed(
+    request: Request,
+    service: Service,
+    region: &Region,
+    credentials: &Credentials,
+    at: SystemTime,
+) -> Option<Request> {
+    signed_as(request, service.endpoint_prefix(), region, credentials, at)
+}
+
+/// [`signed`] for any name of a service: that of AWS's test suite is none of [`Service`].
+pub fn signed_as(
     mut request: Request,
     signing_name: &str,
     region: &Region,
@@ -76,5 +87,5 @@ pub fn rehearse_signing(region: &Region, at: SystemTime) {
     let none = || Secret::new("-");
     let credentials = Credentials { access_key_id: none(), secret_access_key: none(), session_token: Some(none()) };
     let request = json_request(&endpoint, "-", String::new(), vec![]);
-    black_box(signed(request, Service::SecretsManager.endpoint_prefix(), region, &credentials, at));
+    black_box(signed(request, Service::SecretsManager, region, &credentials, at));
 }

@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use crate::aws::cognito::{OpenIdToken, PoolId};
+use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
 use crate::aws::protocols::{SigningFault, encoded, form_request};
 use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags};
@@ -267,7 +268,8 @@ impl Operation for AssumeRole<'_> {
             body.push_str(&encoded(&[(&format!("TransitiveTagKeys.member.{number}"), key)]));
         }
         let request = form_request(self.endpoint, body, vec![]);
-        signed(request, "sts", self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
+        signed(request, Service::Sts, self.region, self.credentials, at)
+            .ok_or(Error::Internal("a request cannot be signed"))
     }
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {

@@ -9,7 +9,7 @@ use crate::aws::config_file::ProfileName;
 use crate::aws::endpoints::Service;
 use crate::aws::environment::AwsEnvironment;
 use crate::aws::names::{AccountId, Region, RoleArn};
-use crate::aws::secret_id::Home;
+use crate::aws::secret_id::{Home, NamePart};
 use crate::error::Error;
 use crate::github::claims::Claims;
 use crate::host::url::BaseUrl;
@@ -89,7 +89,7 @@ pub struct Inputs {
     /// `secrets`, likewise
     pub secrets: Vec<SecretLine>,
     /// `namespace`, or else `github-enterprise-name`; none means the claims give it
-    pub namespace: Option<String>,
+    pub namespace: Option<NamePart>,
     /// Where the issuer's keys are: `oidc-issuer`
     pub issuer_base: BaseUrl,
     /// What the token's `iss` must be: `oidc-issuer` and the slug of `github-enterprise-name`
@@ -284,9 +284,9 @@ mod tests {
         let inputs = parse(&[("github-enterprise-name", "octo")]).unwrap();
         assert_eq!(inputs.issuer.as_str(), "https://token.actions.githubusercontent.com/octo");
         assert_eq!(inputs.issuer_base.as_str(), "https://token.actions.githubusercontent.com");
-        assert_eq!(inputs.namespace.as_deref(), Some("octo"));
+        assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("octo"));
         let inputs = parse(&[("github-enterprise-name", "octo"), ("namespace", "stores/prod")]).unwrap();
-        assert_eq!(inputs.namespace.as_deref(), Some("stores/prod"));
+        assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("stores/prod"));
     }
 
     #[test]

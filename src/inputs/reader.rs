@@ -7,7 +7,7 @@ use crate::aws::cognito::PoolId;
 use crate::aws::config_file::ProfileName;
 use crate::aws::endpoints::Service;
 use crate::aws::names::{AccountId, Region, RoleArn};
-use crate::aws::secret_id::is_secret_name;
+use crate::aws::secret_id::NamePart;
 use crate::aws::sigv4::Credentials;
 use crate::error::problem::Problem;
 use crate::github::claims::Claims;
@@ -101,7 +101,7 @@ impl Reader<'_> {
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
         let namespace =
             self.optional("namespace", "the first part of a store's name: letters, digits, /_+=.@-", |text| {
-                is_secret_name(text).then(|| text.trim_matches('/').to_owned())
+                NamePart::parse(text).map(|part| part.trimmed())
             });
         let (issuer_base, issuer) = self.issuer(enterprise.as_deref());
         let account = "12 digits";
@@ -167,7 +167,7 @@ impl Reader<'_> {
             claims,
             values: values.map(|lines| if is_values { lines } else { vec![] })?,
             secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
-            namespace: namespace.or(enterprise),
+            namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
             issuer_base: issuer_base?,
             issuer: issuer?,
             audience,

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
 
 use crate::aws::names::{AccountId, Region};
-use crate::aws::secret_id::{Home, SecretId, SecretVersion};
+use crate::aws::secret_id::{Home, SecretId, SecretName, SecretVersion};
 use crate::lines::each_line;
 use crate::lines::env_name::EnvName;
 
@@ -21,8 +21,8 @@ pub struct SecretLine {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Named {
-    Name(String),
-    Arn { arn: String, partition: String, region: Region, account: AccountId, name: String },
+    Name(SecretName),
+    Arn { arn: String, partition: String, region: Region, account: AccountId, name: SecretName },
 }
 
 impl SecretLine {
@@ -71,11 +71,11 @@ impl SecretLine {
     /// What to ask Secrets Manager for.
     pub fn wanted(&self, home: Home<'_>) -> SecretVersion {
         let secret = match &self.secret {
-            Named::Name(name) => SecretId::by_name(name, home),
+            Named::Name(name) => SecretId::by_name(name.as_str(), home),
             Named::Arn { arn, region, account, name, .. } => SecretId {
                 region: region.clone(),
                 account: Some(account.clone()),
-                name: name.clone(),
+                name: name.as_str().to_owned(),
                 arn: Some(arn.clone()),
             },
         };
@@ -85,21 +85,16 @@ impl SecretLine {
 
 impl Named {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        // Services of AWS put a `!` into the names of the secrets that they manage.
-        let is_name = |name: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@!-".contains(&byte);
-            (1..=512).contains(&name.len()) && name.bytes().all(plain)
-        };
         if !text.starts_with("arn:") {
-            return if is_name(text) { Ok(Self::Name(text.to_owned())) } else { Err("has no secret's name or ARN") };
+            return SecretName::parse(text).map(Self::Name).ok_or("has no secret's name or ARN");
         }
         let arn = || {
             let mut fields = text.split(':').skip(1);
             let (partition, service) = (fields.next()?, fields.next()?);
             let (region, account) = (Region::parse(fields.next()?)?, AccountId::parse(fields.next()?)?);
-            let (kind, name) = (fields.next()?, fields.next()?);
-            let whole = service == "secretsmanager" && kind == "secret" && is_name(name) && !partition.is_empty();
-            let (arn, partition, name) = (text.to_owned(), partition.to_owned(), name.to_owned());
+            let (kind, name) = (fields.next()?, SecretName::parse(fields.next()?)?);
+            let whole = service == "secretsmanager" && kind == "secret" && !partition.is_empty();
+            let (arn, partition) = (text.to_owned(), partition.to_owned());
             whole.then_some(Self::Arn { arn, partition, region, account, name })
         };
         arn().ok_or("has an ARN that is not arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME")

@@ -1,6 +1,6 @@
 //! The names of the stores of a job.
 
-use crate::aws::secret_id::is_secret_name;
+use crate::aws::secret_id::NamePart;
 use crate::error::Error;
 use crate::github::claims::Claims;
 use crate::lines::values::Kind;
@@ -72,46 +72,42 @@ pub struct Stores {
 /// The stores that values of `kinds` may be in, for the job of `claims`.
 pub fn stores_of(
     claims: &Claims,
-    namespace: Option<&str>,
+    namespace: Option<&NamePart>,
     kinds: &[Kind],
     environment_store: EnvironmentStore,
 ) -> Result<Stores, Error> {
     if kinds.is_empty() {
         return Ok(Stores::default());
     }
-    let usable = |claim: &str, text: &str| match is_secret_name(text) {
-        true => Ok(()),
-        false => Err(Error::ClaimUnusable {
+    let part = |claim: &str, text: &str| {
+        NamePart::parse(text).ok_or_else(|| Error::ClaimUnusable {
             claim: claim.to_owned(),
             problem: format!("is `{}`, which the name of a secret cannot hold", printable(text)),
             hint: "Secrets Manager takes letters, digits and /_+=.@- in names: rename it (an environment: in the \
                    repository's settings)."
                 .to_owned(),
-        }),
+        })
     };
     let namespace = match (namespace, claims.text("enterprise")) {
-        (Some(namespace), _) => namespace.to_owned(),
-        (None, Some(enterprise)) => usable("enterprise", &enterprise).map(|()| enterprise)?,
-        (None, None) => {
-            let owner = claims.required("repository_owner")?;
-            usable("repository_owner", &owner).map(|()| owner)?
+        (Some(namespace), _) => namespace.clone(),
+        (None, Some(enterprise)) => part("enterprise", &enterprise)?,
+        (None, None) => part("repository_owner", &claims.required("repository_owner")?)?,
+    };
+    let repository = part("repository", &claims.required("repository")?)?;
+    let environment = claims.text("environment").map(|name| part("environment", &name).map_err(|error| (name, error)));
+    let (environment, warning) = match environment.transpose() {
+        Ok(environment) => (environment, None),
+        Err((_, error)) if environment_store == EnvironmentStore::Required => return Err(error),
+        // No secret can have that name, so to ask for it would be answered no otherwise than by ResourceNotFound.
+        Err((name, _)) => {
+            let warning = format!(
+                "Environment `{}` has no store, as no secret can be named after it (letters, digits, /_+=.@-); the \
+                 repository's values are used.",
+                printable(&name)
+            );
+            (None, Some(warning))
         }
     };
-    let repository = claims.required("repository")?;
-    usable("repository", &repository)?;
-    let mut environment = claims.text("environment");
-    let mut warning = None;
-    if let Some(name) = environment.take_if(|name| !is_secret_name(name)) {
-        if environment_store == EnvironmentStore::Required {
-            usable("environment", &name)?;
-        }
-        // No secret can have that name, so to ask for it would be answered no otherwise than by ResourceNotFound.
-        warning = Some(format!(
-            "Environment `{}` has no store, as no secret can be named after it (letters, digits, /_+=.@-); the \
-             repository's values are used.",
-            printable(&name)
-        ));
-    }
 
     let base = format!("{namespace}/repo/{repository}");
     let mut stores = Vec::new();
@@ -138,8 +134,9 @@ mod tests {
     use crate::stores::settle::settle;
 
     fn names(claims: &[(&str, &str)], namespace: Option<&str>, kinds: &[Kind]) -> Result<Vec<String>, Error> {
+        let namespace = namespace.map(|text| NamePart::parse(text).unwrap());
         let Stores { stores, warning } =
-            stores_of(&Claims::given(claims), namespace, kinds, EnvironmentStore::Required)?;
+            stores_of(&Claims::given(claims), namespace.as_ref(), kinds, EnvironmentStore::Required)?;
         assert_eq!(warning, None);
         Ok(stores.into_iter().map(|store| store.name).collect())
     }

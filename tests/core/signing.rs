@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use env_kvstore::aws::names::Region;
-use env_kvstore::aws::sigv4::{Credentials, signed};
+use env_kvstore::aws::sigv4::{Credentials, signed_as};
 use env_kvstore::host::http::{Method, Request};
 use env_kvstore::text::secret::Secret;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ fn signatures_are_those_of_awss_test_suite() {
             session_token: vector.session_token,
         };
         let region = Region::parse(&vector.region).unwrap();
-        let request = signed(request, &vector.service, &region, &credentials, at_2015_08_30_12_36()).unwrap();
+        let request = signed_as(request, &vector.service, &region, &credentials, at_2015_08_30_12_36()).unwrap();
         let (_, authorization) = request.headers.iter().find(|(name, _)| *name == "authorization").unwrap();
         assert!(
             authorization.ends_with(&format!("Signature={}", vector.signature)),
