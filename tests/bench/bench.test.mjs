@@ -17,7 +17,7 @@ import { startRelay } from './relay.mjs';
 import { spread } from './report.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
-const BENCH = fileURLToPath(new URL('bench/bench.mjs', import.meta.url));
+const BENCH = fileURLToPath(new URL('bench.mjs', import.meta.url));
 const RTT_MS = 60;
 /** What the bench runs the programs on unless it is told otherwise. */
 const NODES = ['Node 20', 'Node 24'];
