@@ -49,7 +49,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     }
     let job = async {
         match inputs.needs_token() {
-            true => JobToken::fetch(client, inputs).await.map(Some),
+            true => JobToken::fetch(client, &inputs.token).await.map(Some),
             false => Ok(None),
         }
     };
@@ -117,7 +117,7 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
     host.all_sent().await;
     if inputs.needs_token() {
-        rehearse_verifying(&inputs.issuer);
+        rehearse_verifying(&inputs.token.issuer);
     }
     if inputs.signs() {
         rehearse_signing(&inputs.secrets_manager_region, client.now());

@@ -14,22 +14,35 @@ use crate::github::claims::Claims;
 use crate::github::issuer::{Discover, FetchKeys};
 use crate::github::verify::{Expected, KeySet, verify};
 use crate::host::http::{Host, Response};
-use crate::inputs::Inputs;
+use crate::host::url::BaseUrl;
 use crate::text::secret::Secret;
+
+/// Where the token is from, and what it must say.
+#[derive(Debug)]
+pub struct TokenOptions {
+    /// The token, if it was given: `github-token`
+    pub given: Option<Secret>,
+    /// Where the issuer's keys are: `oidc-issuer`
+    pub issuer_base: BaseUrl,
+    /// What its `iss` must be: `oidc-issuer` and the slug of `github-enterprise-name`
+    pub issuer: BaseUrl,
+    /// `audience`
+    pub audience: String,
+}
 
 /// A verified token and its claims.
 pub struct JobToken<'c, H> {
     client: &'c Client<'c, H>,
-    inputs: &'c Inputs,
+    options: &'c TokenOptions,
     token: RefCell<Secret>,
     claims: RefCell<Claims>,
 }
 
 impl<'c, H: Host> JobToken<'c, H> {
     /// Gets the token and verifies it.
-    pub async fn fetch(client: &'c Client<'c, H>, inputs: &'c Inputs) -> Result<Self, Error> {
-        let (token, claims) = fetch(client, inputs).await?;
-        Ok(Self { client, inputs, token: RefCell::new(token), claims: RefCell::new(claims) })
+    pub async fn fetch(client: &'c Client<'c, H>, options: &'c TokenOptions) -> Result<Self, Error> {
+        let (token, claims) = fetch(client, options).await?;
+        Ok(Self { client, options, token: RefCell::new(token), claims: RefCell::new(claims) })
     }
 
     /// Its claims.
@@ -39,15 +52,15 @@ impl<'c, H: Host> JobToken<'c, H> {
 
     /// The token itself, for whom the job shows it to.
     pub fn login(&self) -> Login<'_> {
-        Login { issuer: &self.inputs.issuer, token: &self.token }
+        Login { issuer: &self.options.issuer, token: &self.token }
     }
 
     /// A retry may come when the token is about to end; AWS is then shown a new one.
     pub async fn renew(&self) -> Result<(), Error> {
         // A token that was given cannot be replaced, so it is used to its end.
-        let margin = if self.inputs.github_token.is_none() { ATTEMPT_TIMEOUT } else { Duration::ZERO };
+        let margin = if self.options.given.is_none() { ATTEMPT_TIMEOUT } else { Duration::ZERO };
         if self.claims().expires() <= self.client.now() + margin {
-            let (token, claims) = fetch(self.client, self.inputs).await?;
+            let (token, claims) = fetch(self.client, self.options).await?;
             self.token.replace(token);
             self.claims.replace(claims);
         }
@@ -56,20 +69,20 @@ impl<'c, H: Host> JobToken<'c, H> {
 }
 
 /// The issuer's keys are fetched beside the token, not after it.
-async fn fetch<H: Host>(client: &Client<'_, H>, inputs: &Inputs) -> Result<(Secret, Claims), Error> {
+async fn fetch<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Result<(Secret, Claims), Error> {
     let token = async {
-        match &inputs.github_token {
+        match &options.given {
             Some(token) => Ok(token.clone()),
-            None => client.github_token(&inputs.audience).await,
+            None => client.github_token(&options.audience).await,
         }
     };
-    let (token, (mut keys, mut response)) = try_join(token, issuer_keys(client, inputs)).await?;
-    let expected = Expected { issuer: &inputs.issuer, audience: &inputs.audience };
+    let (token, (mut keys, mut response)) = try_join(token, issuer_keys(client, options)).await?;
+    let expected = Expected { issuer: &options.issuer, audience: &options.audience };
     let check = |keys: &KeySet| verify(&token, keys, &expected, client.now());
     let mut checked = check(&keys);
     if let Err(TokenFault::UnknownKey { .. }) = checked {
         // The issuer may have begun to sign with a key that a cache does not have yet.
-        (keys, response) = issuer_keys(client, inputs).await?;
+        (keys, response) = issuer_keys(client, options).await?;
         checked = check(&keys);
     }
     if checked.as_ref().is_err_and(TokenFault::is_about_time) && client.correct_clock(&response) {
@@ -81,13 +94,13 @@ async fn fetch<H: Host>(client: &Client<'_, H>, inputs: &Inputs) -> Result<(Secr
 }
 
 /// The keys are where all of GitHub's issuers have them, or where the issuer's configuration says.
-async fn issuer_keys<H: Host>(client: &Client<'_, H>, inputs: &Inputs) -> Result<(KeySet, Response), Error> {
-    let fetch = FetchKeys::of(&inputs.issuer_base).ok_or(Error::Internal("the issuer has no URL for keys"))?;
+async fn issuer_keys<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Result<(KeySet, Response), Error> {
+    let fetch = FetchKeys::of(&options.issuer_base).ok_or(Error::Internal("the issuer has no URL for keys"))?;
     match client.call_for_response(&fetch).await {
         Err(Error::Refused(refusal)) if refusal.answer.status == 404 => {
-            let discover = Discover::of(&inputs.issuer).ok_or(Error::Internal("the issuer has no configuration"))?;
+            let discover = Discover::of(&options.issuer).ok_or(Error::Internal("the issuer has no configuration"))?;
             let configuration = client.call(&discover).await?;
-            let fetch = FetchKeys::named_by(&configuration, &inputs.issuer)
+            let fetch = FetchKeys::named_by(&configuration, &options.issuer)
                 .map_err(|problem| Error::AnswerUnusable(Box::new(name_of(&discover)), problem))?;
             client.call_for_response(&fetch).await
         }

@@ -12,6 +12,7 @@ use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::secret_id::{Home, NamePart};
 use crate::error::Error;
 use crate::github::claims::Claims;
+use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity};
@@ -90,14 +91,8 @@ pub struct Inputs {
     pub secrets: Vec<SecretLine>,
     /// `namespace`, or else `github-enterprise-name`; none means the claims give it
     pub namespace: Option<NamePart>,
-    /// Where the issuer's keys are: `oidc-issuer`
-    pub issuer_base: BaseUrl,
-    /// What the token's `iss` must be: `oidc-issuer` and the slug of `github-enterprise-name`
-    pub issuer: BaseUrl,
-    /// `audience`
-    pub audience: String,
-    /// `github-token`
-    pub github_token: Option<Secret>,
+    /// For the GitHub token.
+    pub token: TokenOptions,
     /// `secrets-manager-account-id`, `aws-account-id`, or that of the role that reads
     pub secrets_manager_account: Option<AccountId>,
     /// `aws-region`, or where the identity is
@@ -282,8 +277,8 @@ mod tests {
     #[test]
     fn an_enterprise_is_part_of_the_issuer_and_names_the_stores() {
         let inputs = parse(&[("github-enterprise-name", "octo")]).unwrap();
-        assert_eq!(inputs.issuer.as_str(), "https://token.actions.githubusercontent.com/octo");
-        assert_eq!(inputs.issuer_base.as_str(), "https://token.actions.githubusercontent.com");
+        assert_eq!(inputs.token.issuer.as_str(), "https://token.actions.githubusercontent.com/octo");
+        assert_eq!(inputs.token.issuer_base.as_str(), "https://token.actions.githubusercontent.com");
         assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("octo"));
         let inputs = parse(&[("github-enterprise-name", "octo"), ("namespace", "stores/prod")]).unwrap();
         assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("stores/prod"));

@@ -11,6 +11,7 @@ use crate::aws::secret_id::NamePart;
 use crate::aws::sigv4::Credentials;
 use crate::error::problem::Problem;
 use crate::github::claims::Claims;
+use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity};
@@ -103,7 +104,7 @@ impl Reader<'_> {
             self.optional("namespace", "the first part of a store's name: letters, digits, /_+=.@-", |text| {
                 NamePart::parse(text).map(|part| part.trimmed())
             });
-        let (issuer_base, issuer) = self.issuer(enterprise.as_deref());
+        let issuer = self.issuer(enterprise.as_deref());
         let account = "12 digits";
         let aws_account = self.optional("aws-account-id", account, AccountId::parse);
         let cognito_account = self.optional("cognito-account-id", account, AccountId::parse);
@@ -126,9 +127,7 @@ impl Reader<'_> {
         let min_mask_length = self.number("min-mask-length", 4, 1..=1000) as usize;
         let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
         let max_attempts = self.max_attempts();
-        let github_token = self.github_token();
-        let default_audience = if kind == Some(IdentityKind::WebIdentity) { STS_AUDIENCE } else { COGNITO_AUDIENCE };
-        let audience = self.text("audience").unwrap_or(default_audience).to_owned();
+        let token = self.token(kind, issuer);
         let claims = self.given_claims(kind);
 
         let cognito_endpoint = self.configured_endpoint(Service::CognitoIdentity);
@@ -168,10 +167,7 @@ impl Reader<'_> {
             values: values.map(|lines| if is_values { lines } else { vec![] })?,
             secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
             namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
-            issuer_base: issuer_base?,
-            issuer: issuer?,
-            audience,
-            github_token,
+            token: token?,
             secrets_manager_account,
             sts_endpoint: sts_endpoint?.unwrap_or_else(public_sts),
             secrets_manager_endpoint: secrets_manager_endpoint?,
@@ -395,7 +391,16 @@ impl Reader<'_> {
         }
     }
 
-    fn issuer(&mut self, enterprise: Option<&str>) -> (Option<BaseUrl>, Option<BaseUrl>) {
+    fn token(&mut self, kind: Option<IdentityKind>, issuer: Option<(BaseUrl, BaseUrl)>) -> Option<TokenOptions> {
+        let given = self.github_token();
+        let default_audience = if kind == Some(IdentityKind::WebIdentity) { STS_AUDIENCE } else { COGNITO_AUDIENCE };
+        let audience = self.text("audience").unwrap_or(default_audience).to_owned();
+        let (issuer_base, issuer) = issuer?;
+        Some(TokenOptions { given, issuer_base, issuer, audience })
+    }
+
+    /// `oidc-issuer` by itself and with the enterprise's slug; none if it is wrong.
+    fn issuer(&mut self, enterprise: Option<&str>) -> Option<(BaseUrl, BaseUrl)> {
         let text = self.text("oidc-issuer").unwrap_or(GITHUB_ISSUER).to_owned();
         let base = match BaseUrl::parse(&text) {
             Ok(base) => base,
@@ -403,14 +408,14 @@ impl Reader<'_> {
                 // What stands before an `@` may be a password.
                 let shown = if text.contains('@') { "it".to_owned() } else { format!("`{}`", printable(&text)) };
                 self.problem("oidc-issuer", format!("{shown} {problem}"));
-                return (None, None);
+                return None;
             }
         };
         let issuer = match enterprise {
-            Some(slug) => BaseUrl::parse(&format!("{base}/{slug}")).ok(),
-            None => Some(base.clone()),
+            Some(slug) => BaseUrl::parse(&format!("{base}/{slug}")).ok()?,
+            None => base.clone(),
         };
-        (Some(base), issuer)
+        Some((base, issuer))
     }
 
     fn role_session_name(&mut self) -> Option<RoleSessionNameTemplate> {
