@@ -62,18 +62,18 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         }
         None => inputs.claims.clone().unwrap_or_default(),
     };
-    let exchange = Exchange { host, client, inputs, job: job.as_ref(), claims: &claims };
+    let exchange = Exchange { host, client, options: &inputs.session, job: job.as_ref(), claims: &claims };
     let Stores { stores, warning } =
         stores_of(&claims, inputs.namespace.as_ref(), &inputs.kinds(), inputs.environment_store)?;
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let plan = FetchPlan::new(wanted(inputs, stores), inputs.session_role());
+    let plan = FetchPlan::new(wanted(inputs, stores), inputs.session.session_role());
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), connections);
     }
 
-    let fixed = matches!(inputs.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
+    let fixed = matches!(inputs.session.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
     let name = session_name.as_ref().map(RoleSessionName::as_str).or(fixed).map(str::to_owned);
     let mut outcome = Outcome { session_name: name, ..Outcome::default() };
     if inputs.goal == Goal::WebIdentityToken {
@@ -86,7 +86,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         return Ok(outcome);
     }
     let (credentials, session_tags) = (&session.credentials, tags.as_deref());
-    let caller = Caller { role: inputs.session_role(), credentials, session_tags };
+    let caller = Caller { role: inputs.session.session_role(), credentials, session_tags };
     let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
     let (read, notices) = plan.run(client, endpoint, &caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
@@ -105,11 +105,11 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
 
 /// What is done while the first answers are waited for.
 async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<(), Error> {
-    if let Identity::Cognito { endpoint, .. } = &inputs.identity {
+    if let Identity::Cognito { endpoint, .. } = &inputs.session.identity {
         host.connect_early(endpoint.origin(), 1);
     }
     if inputs.calls_sts() {
-        host.connect_early(inputs.sts_endpoint.origin(), 1);
+        host.connect_early(inputs.session.sts_endpoint.origin(), 1);
     }
     for region in inputs.regions() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);

@@ -198,7 +198,7 @@ impl<'a> Finished<'a> {
             session_token: session.credentials.session_token.as_ref().map(Secret::secret),
             expiration: session.expiration.as_deref(),
             answered: session.answered.as_deref(),
-            account_id: inputs.session_role().map(|role| role.account().digits()),
+            account_id: inputs.session.session_role().map(|role| role.account().digits()),
         };
         let profile = |profile: &'a ProfilePlan| Profile {
             name: &profile.name,

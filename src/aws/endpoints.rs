@@ -35,6 +35,23 @@ impl Service {
     }
 }
 
+/// Where a service is, in each region.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    pub(crate) service: Service,
+    pub(crate) configured: Option<BaseUrl>,
+    pub(crate) fips: bool,
+    pub(crate) dual_stack: bool,
+}
+
+impl Endpoints {
+    /// The configured endpoint, which is that of all regions, or else the region's public one.
+    pub fn of(&self, region: &Region) -> BaseUrl {
+        let public = || public_endpoint(self.service, region, self.fips, self.dual_stack);
+        self.configured.clone().unwrap_or_else(public)
+    }
+}
+
 /// The rules are AWS's endpoint rule sets; `tests/core/endpoints.rs` holds them to botocore's in every region.
 /// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
 pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack: bool) -> BaseUrl {
@@ -77,10 +94,8 @@ mod tests {
         let variables = [("AWS_ENDPOINT_URL", "http://localhost:1/"), ("AWS_ENDPOINT_URL_STS", "http://localhost:2")];
         let mut environment =
             AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), Secret::new(value))).into());
-        let at = |environment: &AwsEnvironment, service| {
-            let configured = environment.configured_endpoint(service).unwrap();
-            configured.unwrap_or_else(|| environment.public_endpoint(service, &region("us-west-2")))
-        };
+        let at =
+            |environment: &AwsEnvironment, service| environment.endpoints(service).unwrap().of(&region("us-west-2"));
         assert_eq!(at(&environment, Service::Sts).as_str(), "http://localhost:2");
         assert_eq!(at(&environment, Service::CognitoIdentity).as_str(), "http://localhost:1");
         environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), Secret::new("true"));

@@ -3,8 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::aws::endpoints::{Service, public_endpoint};
-use crate::aws::names::Region;
+use crate::aws::endpoints::{Endpoints, Service};
 use crate::host::url::BaseUrl;
 use crate::text::secret::Secret;
 
@@ -41,10 +40,17 @@ impl AwsEnvironment {
         self.value(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// Where the environment says that a service is: `AWS_ENDPOINT_URL_...`, else `AWS_ENDPOINT_URL`.
+    /// Where a service is: by `AWS_ENDPOINT_URL_...`, else `AWS_ENDPOINT_URL`, else a public endpoint of the kind that the
+    /// environment wants.
     ///
     /// An error names the variable and what is wrong with it.
-    pub fn configured_endpoint(&self, service: Service) -> Result<Option<BaseUrl>, (&'static str, &'static str)> {
+    pub fn endpoints(&self, service: Service) -> Result<Endpoints, (&'static str, &'static str)> {
+        let configured = self.configured_endpoint(service)?;
+        let (fips, dual_stack) = (self.is_true("AWS_USE_FIPS_ENDPOINT"), self.is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+        Ok(Endpoints { service, configured, fips, dual_stack })
+    }
+
+    fn configured_endpoint(&self, service: Service) -> Result<Option<BaseUrl>, (&'static str, &'static str)> {
         if self.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
             return Ok(None);
         }
@@ -53,11 +59,5 @@ impl AwsEnvironment {
             Some((variable, url)) => BaseUrl::parse(url).map(Some).map_err(|problem| (variable, problem)),
             None => Ok(None),
         }
-    }
-
-    /// A service's public endpoint of the kind that the environment wants.
-    pub fn public_endpoint(&self, service: Service, region: &Region) -> BaseUrl {
-        let (fips, dual_stack) = (self.is_true("AWS_USE_FIPS_ENDPOINT"), self.is_true("AWS_USE_DUALSTACK_ENDPOINT"));
-        public_endpoint(service, region, fips, dual_stack)
     }
 }

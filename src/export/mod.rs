@@ -99,7 +99,7 @@ impl Export<'_> {
 
         let count = outcome.values.len().to_string();
         let mut outputs = vec![
-            ("aws-account-id", inputs.session_role().map_or("", |role| role.account().digits())),
+            ("aws-account-id", inputs.session.session_role().map_or("", |role| role.account().digits())),
             ("role-session-name", outcome.session_name.as_deref().unwrap_or("")),
             ("values-loaded", count.as_str()),
         ];

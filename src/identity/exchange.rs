@@ -11,8 +11,7 @@ use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
 use crate::host::url::BaseUrl;
-use crate::identity::{Chain, Flow, Identity, tags_of};
-use crate::inputs::Inputs;
+use crate::identity::{Chain, Flow, Identity, SessionOptions, tags_of};
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
 
@@ -20,7 +19,7 @@ use crate::text::secret::Secret;
 pub(crate) struct Exchange<'a, H> {
     pub(crate) host: &'a H,
     pub(crate) client: &'a Client<'a, H>,
-    pub(crate) inputs: &'a Inputs,
+    pub(crate) options: &'a SessionOptions,
     pub(crate) job: Option<&'a JobToken<'a, H>>,
     pub(crate) claims: &'a Claims,
 }
@@ -31,12 +30,12 @@ type Tags = Option<Vec<(String, String)>>;
 impl<H: Host> Exchange<'_, H> {
     /// The name of the session that STS is asked for.
     pub(crate) fn session_name(&self) -> Result<Option<RoleSessionName>, Error> {
-        self.inputs.assumes_role().then(|| self.inputs.role_session_name.fill(self.claims)).transpose()
+        self.options.assumes_role().then(|| self.options.role_session_name.fill(self.claims)).transpose()
     }
 
     /// The token that STS takes.
     pub(crate) async fn web_identity_token(&self) -> Result<Secret, Error> {
-        match &self.inputs.identity {
+        match &self.options.identity {
             Identity::Cognito { pool, account, endpoint, .. } => {
                 let (token, _) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
                 Ok(token.token().clone())
@@ -48,15 +47,15 @@ impl<H: Host> Exchange<'_, H> {
     /// The session that reads.
     pub(crate) async fn session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
         let (session, tags) = self.first_session(name).await?;
-        match (&self.inputs.chain, name) {
+        match (&self.options.chain, name) {
             (Some(chain), Some(name)) => self.chained_session(chain, name, &session).await,
             _ => Ok((session, tags)),
         }
     }
 
     async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
-        let role = || self.inputs.role.as_ref().ok_or(Error::Internal("there is no role"));
-        let (session, tags) = match &self.inputs.identity {
+        let role = || self.options.role.as_ref().ok_or(Error::Internal("there is no role"));
+        let (session, tags) = match &self.options.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
                 return Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, None));
@@ -116,10 +115,10 @@ impl<H: Host> Exchange<'_, H> {
         identity: WebIdentity<'_>,
     ) -> Result<Session, Error> {
         let assume_role = AssumeRoleWithWebIdentity {
-            endpoint: &self.inputs.sts_endpoint,
+            endpoint: &self.options.sts_endpoint,
             role,
             session_name: name.ok_or(Error::Internal("the session has no name"))?,
-            duration_seconds: self.inputs.role_duration_seconds,
+            duration_seconds: self.options.role_duration_seconds,
             identity,
         };
         self.call_with_token(&assume_role).await
@@ -134,12 +133,12 @@ impl<H: Host> Exchange<'_, H> {
         let tags = tags_of(self.claims, &chain.tags);
         check_session_tags(&tags, TagSource::Input)?;
         let assume_role = AssumeRole {
-            endpoint: &self.inputs.sts_endpoint,
-            region: &self.inputs.sts_region,
+            endpoint: &self.options.sts_endpoint,
+            region: &self.options.sts_region,
             credentials: &first.credentials,
             role: &chain.role,
             session_name,
-            duration_seconds: self.inputs.role_duration_seconds,
+            duration_seconds: self.options.role_duration_seconds,
             tags: &tags,
             transitive_keys: &chain.transitive_keys,
         };

@@ -2,13 +2,50 @@
 //! other ways to a session.
 
 use crate::aws::cognito::PoolId;
-use crate::aws::names::{AccountId, RoleArn};
+use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::sigv4::Credentials;
 use crate::github::claims::Claims;
 use crate::host::url::BaseUrl;
+use crate::identity::session_name::RoleSessionNameTemplate;
 
 pub mod exchange;
 pub mod session_name;
+
+/// The way to a session, and the session that is wanted.
+#[derive(Debug)]
+pub struct SessionOptions {
+    /// `identity`, with what it takes
+    pub identity: Identity,
+    /// `cognito-role-arn`; there is one wherever a role is assumed by a token
+    pub role: Option<RoleArn>,
+    /// `chain-role-arn`
+    pub chain: Option<Chain>,
+    /// `cognito-region`, the pool's, or `aws-region`
+    pub sts_region: Region,
+    /// There
+    pub sts_endpoint: BaseUrl,
+    /// `role-session-name`
+    pub role_session_name: RoleSessionNameTemplate,
+    /// `role-duration-seconds`
+    pub role_duration_seconds: u32,
+}
+
+impl SessionOptions {
+    /// The role of the session that comes last, which is the one that reads.
+    pub fn session_role(&self) -> Option<&RoleArn> {
+        self.chain.as_ref().map(|chain| &chain.role).or(self.role.as_ref())
+    }
+
+    /// Whether STS gives the session, by this run or by whoever takes its token, and so one of the name that the inputs give.
+    pub fn assumes_role(&self) -> bool {
+        let by_token = match &self.identity {
+            Identity::Cognito { flow, .. } => *flow == Flow::Basic,
+            Identity::WebIdentity => true,
+            Identity::Environment(_) => false,
+        };
+        by_token || self.chain.is_some()
+    }
+}
 
 /// The input `identity`: what the job shows to get a session.
 #[derive(Debug)]

@@ -6,16 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::aws::config_file::ProfileName;
-use crate::aws::endpoints::Service;
+use crate::aws::endpoints::Endpoints;
 use crate::aws::environment::AwsEnvironment;
-use crate::aws::names::{AccountId, Region, RoleArn};
+use crate::aws::names::{AccountId, Region};
 use crate::aws::secret_id::{Home, NamePart};
 use crate::error::Error;
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
-use crate::identity::session_name::RoleSessionNameTemplate;
-use crate::identity::{Chain, Flow, Identity};
+use crate::identity::{Identity, SessionOptions};
 use crate::inputs::reader::Reader;
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::{Kind, ValueLine};
@@ -77,12 +76,6 @@ pub enum ExportCredentials {
 pub struct Inputs {
     /// What for.
     pub goal: Goal,
-    /// `identity`, with what it takes
-    pub identity: Identity,
-    /// `cognito-role-arn`; there is one wherever a role is assumed by a token
-    pub role: Option<RoleArn>,
-    /// `chain-role-arn`
-    pub chain: Option<Chain>,
     /// Given instead of a token's
     pub claims: Option<Claims>,
     /// `values`, if values are what the run is for
@@ -91,6 +84,8 @@ pub struct Inputs {
     pub secrets: Vec<SecretLine>,
     /// `namespace`, or else `github-enterprise-name`; none means the claims give it
     pub namespace: Option<NamePart>,
+    /// The way to a session.
+    pub session: SessionOptions,
     /// For the GitHub token.
     pub token: TokenOptions,
     /// `secrets-manager-account-id`, `aws-account-id`, or that of the role that reads
@@ -99,17 +94,8 @@ pub struct Inputs {
     pub region: Region,
     /// `secrets-manager-region`, or [`Inputs::region`]
     pub secrets_manager_region: Region,
-    /// `cognito-region`, the pool's, or [`Inputs::region`]
-    pub sts_region: Region,
-    /// There
-    pub sts_endpoint: BaseUrl,
-    /// Where secrets of all regions are read, if the environment says so
-    secrets_manager_endpoint: Option<BaseUrl>,
-    environment: AwsEnvironment,
-    /// `role-session-name`
-    pub role_session_name: RoleSessionNameTemplate,
-    /// `role-duration-seconds`
-    pub role_duration_seconds: u32,
+    /// Where secrets are read.
+    secrets_manager_endpoints: Endpoints,
     /// `environment-store`
     pub environment_store: EnvironmentStore,
     /// `export-aws-credentials`
@@ -157,41 +143,26 @@ impl Inputs {
         [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
     }
 
-    /// The role whose session reads.
-    pub fn session_role(&self) -> Option<&RoleArn> {
-        self.chain.as_ref().map(|chain| &chain.role).or(self.role.as_ref())
-    }
-
     /// Where stores, and secrets without an ARN, are.
     pub fn home(&self) -> Home<'_> {
         let account = self.secrets_manager_account.as_ref();
-        Home { region: &self.secrets_manager_region, account, role: self.session_role() }
-    }
-
-    /// Whether STS gives the session, by this run or by whoever takes its token, and so one of the name that the inputs give.
-    pub fn assumes_role(&self) -> bool {
-        let by_token = match &self.identity {
-            Identity::Cognito { flow, .. } => *flow == Flow::Basic,
-            Identity::WebIdentity => true,
-            Identity::Environment(_) => false,
-        };
-        by_token || self.chain.is_some()
+        Home { region: &self.secrets_manager_region, account, role: self.session.session_role() }
     }
 
     /// Whether a request is signed: those of an exchange by tokens are not.
     pub fn signs(&self) -> bool {
-        self.chain.is_some() || !self.regions().is_empty()
+        self.session.chain.is_some() || !self.regions().is_empty()
     }
 
     /// Whether anything is asked of STS at all.
     pub fn calls_sts(&self) -> bool {
-        self.assumes_role() && self.goal != Goal::WebIdentityToken
+        self.session.assumes_role() && self.goal != Goal::WebIdentityToken
     }
 
     /// Whether a GitHub token is needed: to show it, or for what its claims name.
     pub fn needs_token(&self) -> bool {
-        let is_shown = !matches!(self.identity, Identity::Environment(_));
-        is_shown || (self.claims.is_none() && (self.chain.is_some() || !self.kinds().is_empty()))
+        let is_shown = !matches!(self.session.identity, Identity::Environment(_));
+        is_shown || (self.claims.is_none() && (self.session.chain.is_some() || !self.kinds().is_empty()))
     }
 
     /// The regions that something is read in.
@@ -209,8 +180,7 @@ impl Inputs {
 
     /// Where a region's secrets are read.
     pub fn secrets_manager_endpoint(&self, region: &Region) -> BaseUrl {
-        let configured = self.secrets_manager_endpoint.clone();
-        configured.unwrap_or_else(|| self.environment.public_endpoint(Service::SecretsManager, region))
+        self.secrets_manager_endpoints.of(region)
     }
 }
 
@@ -238,7 +208,9 @@ mod tests {
     }
 
     fn cognito(inputs: &Inputs) -> (Option<String>, String) {
-        let Identity::Cognito { account, endpoint, .. } = &inputs.identity else { panic!("{:?}", inputs.identity) };
+        let Identity::Cognito { account, endpoint, .. } = &inputs.session.identity else {
+            panic!("{:?}", inputs.session.identity)
+        };
         (account.as_ref().map(|account| account.digits().to_owned()), endpoint.to_string())
     }
 
@@ -247,7 +219,7 @@ mod tests {
         let inputs = parse(&[]).unwrap();
         let (account, endpoint) = cognito(&inputs);
         assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
-        assert_eq!(inputs.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
+        assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
         assert_eq!(
             inputs.secrets_manager_endpoint(&inputs.secrets_manager_region).as_str(),
             "https://secretsmanager.us-west-2.amazonaws.com"
@@ -268,7 +240,7 @@ mod tests {
         assert_eq!(cognito(&inputs).0.as_deref(), Some("222222222222"));
         assert_eq!(inputs.secrets_manager_account, AccountId::parse("111111111111"));
         assert_eq!(inputs.secrets_manager_region.name(), "eu-west-1");
-        assert_eq!(inputs.sts_endpoint.as_str(), "https://sts.eu-central-1.amazonaws.com");
+        assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.eu-central-1.amazonaws.com");
         let inputs = parse(&[("aws-region", "eu-west-1"), ("secrets-manager-region", "ap-south-1")]).unwrap();
         assert_eq!(inputs.secrets_manager_region.name(), "ap-south-1");
         assert_eq!(cognito(&inputs).1, "https://cognito-identity.us-west-2.amazonaws.com");

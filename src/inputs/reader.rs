@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::aws::cognito::PoolId;
 use crate::aws::config_file::ProfileName;
-use crate::aws::endpoints::Service;
+use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::secret_id::NamePart;
 use crate::aws::sigv4::Credentials;
@@ -14,7 +14,7 @@ use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
-use crate::identity::{Chain, Flow, Identity};
+use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
 use crate::inputs::{ExportCredentials, Goal, Inputs, RawInputs};
 use crate::lines::env_name::DIFFERS_IN_CASE;
@@ -130,9 +130,9 @@ impl Reader<'_> {
         let token = self.token(kind, issuer);
         let claims = self.given_claims(kind);
 
-        let cognito_endpoint = self.configured_endpoint(Service::CognitoIdentity);
-        let sts_endpoint = self.configured_endpoint(Service::Sts);
-        let secrets_manager_endpoint = self.configured_endpoint(Service::SecretsManager);
+        let cognito = self.endpoints(Service::CognitoIdentity);
+        let sts = self.endpoints(Service::Sts);
+        let secrets_manager = self.endpoints(Service::SecretsManager);
 
         // A pool answers in its own region only, so `aws-region` does not move it.
         let home_region = match (kind?, &pool) {
@@ -144,39 +144,40 @@ impl Reader<'_> {
         let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
         let secrets_manager_account = secrets_manager_account.or(account_of(session_role));
         let cognito_account = cognito_account.or(account_of(role.as_ref()));
-        let public_cognito = || self.raw.environment.public_endpoint(Service::CognitoIdentity, &sts_region);
-        let cognito_endpoint = cognito_endpoint?.unwrap_or_else(public_cognito);
-        let cognito =
-            |flow| Some(Identity::Cognito { pool: pool?, account: cognito_account, endpoint: cognito_endpoint, flow });
+        let flow = |flow| {
+            let endpoint = cognito?.of(&sts_region);
+            Some(Identity::Cognito { pool: pool?, account: cognito_account, endpoint, flow })
+        };
         let identity = match kind? {
-            IdentityKind::Cognito => cognito(Flow::Basic),
-            IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),
+            IdentityKind::Cognito => flow(Flow::Basic),
+            IdentityKind::CognitoEnhanced => flow(Flow::Enhanced),
             IdentityKind::WebIdentity => Some(Identity::WebIdentity),
             IdentityKind::Environment => credentials.map(Identity::Environment),
+        };
+        let session = SessionOptions {
+            identity: identity?,
+            role,
+            chain,
+            sts_endpoint: sts?.of(&sts_region),
+            sts_region,
+            role_session_name: role_session_name?,
+            role_duration_seconds,
         };
 
         let is_values = self.raw.goal.is_values();
         let environment = &self.raw.environment;
-        let public_sts = || environment.public_endpoint(Service::Sts, &sts_region);
         Some(Inputs {
             goal: self.raw.goal,
-            identity: identity?,
-            chain,
-            role,
             claims,
             values: values.map(|lines| if is_values { lines } else { vec![] })?,
             secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
             namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
+            session,
             token: token?,
             secrets_manager_account,
-            sts_endpoint: sts_endpoint?.unwrap_or_else(public_sts),
-            secrets_manager_endpoint: secrets_manager_endpoint?,
-            environment: environment.clone(),
+            secrets_manager_endpoints: secrets_manager?,
             secrets_manager_region: secrets_manager_region.unwrap_or_else(|| region.clone()),
             region,
-            sts_region,
-            role_session_name: role_session_name?,
-            role_duration_seconds,
             environment_store,
             export_credentials: export_credentials?,
             overwrite_profile,
@@ -435,9 +436,9 @@ impl Reader<'_> {
     }
 
     /// None if the variable is wrong.
-    fn configured_endpoint(&mut self, service: Service) -> Option<Option<BaseUrl>> {
-        let configured = self.raw.environment.configured_endpoint(service);
-        configured.map_err(|(variable, problem)| self.problem(variable, problem)).ok()
+    fn endpoints(&mut self, service: Service) -> Option<Endpoints> {
+        let endpoints = self.raw.environment.endpoints(service);
+        endpoints.map_err(|(variable, problem)| self.problem(variable, problem)).ok()
     }
 
     fn max_attempts(&mut self) -> Option<u32> {
