@@ -4,7 +4,6 @@
 
 use futures_util::future::try_join;
 
-use crate::aws::names::Region;
 use crate::aws::session::RoleSessionName;
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
@@ -63,14 +62,17 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         None => inputs.claims.clone().unwrap_or_default(),
     };
     let exchange = Exchange { host, client, options: &inputs.session, job: job.as_ref(), claims: &claims };
+    let options = &inputs.stores;
     let Stores { stores, warning } =
-        stores_of(&claims, inputs.namespace.as_ref(), &inputs.kinds(), inputs.environment_store)?;
+        stores_of(&claims, options.namespace.as_ref(), &options.kinds(), options.environment_store)?;
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    let plan = FetchPlan::new(wanted(inputs, stores), inputs.session.session_role());
+    let role = inputs.session.session_role();
+    let home = options.home(role);
+    let plan = FetchPlan::new(wanted(stores, &options.secrets, home), role);
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
-        host.connect_early(inputs.secrets_manager_endpoint(region).origin(), connections);
+        host.connect_early(options.endpoints.of(region).origin(), connections);
     }
 
     let fixed = matches!(inputs.session.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
@@ -86,14 +88,13 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         return Ok(outcome);
     }
     let (credentials, session_tags) = (&session.credentials, tags.as_deref());
-    let caller = Caller { role: inputs.session.session_role(), credentials, session_tags };
-    let endpoint = |region: &Region| inputs.secrets_manager_endpoint(region);
-    let (read, notices) = plan.run(client, endpoint, &caller).await;
+    let caller = Caller { role, credentials, session_tags };
+    let (read, notices) = plan.run(client, &options.endpoints, &caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
     for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    outcome.values = values(host, inputs, &read)?;
+    outcome.values = values(host, options, home, &read)?;
     let origins = outcome.values.iter().map(Value::origin).collect();
     let count = match outcome.values.len() {
         1 => "1 value".to_owned(),
@@ -111,8 +112,8 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     if inputs.calls_sts() {
         host.connect_early(inputs.session.sts_endpoint.origin(), 1);
     }
-    for region in inputs.regions() {
-        host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);
+    for region in inputs.stores.regions() {
+        host.connect_early(inputs.stores.endpoints.of(region).origin(), 1);
     }
     // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
     host.all_sent().await;
@@ -120,7 +121,7 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
         rehearse_verifying(&inputs.token.issuer);
     }
     if inputs.signs() {
-        rehearse_signing(&inputs.secrets_manager_region, client.now());
+        rehearse_signing(&inputs.stores.region, client.now());
     }
     Ok(())
 }

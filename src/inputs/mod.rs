@@ -6,19 +6,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::aws::config_file::ProfileName;
-use crate::aws::endpoints::Endpoints;
 use crate::aws::environment::AwsEnvironment;
-use crate::aws::names::{AccountId, Region};
-use crate::aws::secret_id::{Home, NamePart};
+use crate::aws::names::Region;
 use crate::error::Error;
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
-use crate::host::url::BaseUrl;
 use crate::identity::{Identity, SessionOptions};
 use crate::inputs::reader::Reader;
-use crate::lines::secrets::SecretLine;
-use crate::lines::values::{Kind, ValueLine};
-use crate::stores::naming::EnvironmentStore;
+use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
 
 pub mod reader;
@@ -78,26 +73,14 @@ pub struct Inputs {
     pub goal: Goal,
     /// Given instead of a token's
     pub claims: Option<Claims>,
-    /// `values`, if values are what the run is for
-    pub values: Vec<ValueLine>,
-    /// `secrets`, likewise
-    pub secrets: Vec<SecretLine>,
-    /// `namespace`, or else `github-enterprise-name`; none means the claims give it
-    pub namespace: Option<NamePart>,
     /// The way to a session.
     pub session: SessionOptions,
     /// For the GitHub token.
     pub token: TokenOptions,
-    /// `secrets-manager-account-id`, `aws-account-id`, or that of the role that reads
-    pub secrets_manager_account: Option<AccountId>,
+    /// For the values.
+    pub stores: StoreOptions,
     /// `aws-region`, or where the identity is
     pub region: Region,
-    /// `secrets-manager-region`, or [`Inputs::region`]
-    pub secrets_manager_region: Region,
-    /// Where secrets are read.
-    secrets_manager_endpoints: Endpoints,
-    /// `environment-store`
-    pub environment_store: EnvironmentStore,
     /// `export-aws-credentials`
     pub export_credentials: ExportCredentials,
     /// `overwrite-aws-profile`
@@ -133,25 +116,12 @@ impl Inputs {
 impl Inputs {
     /// Whether a step has neither values to load nor credentials to export.
     pub fn wants_nothing(&self) -> bool {
-        let wants_values = !self.values.is_empty() || !self.secrets.is_empty();
-        self.goal == Goal::Export && !wants_values && self.export_credentials == ExportCredentials::None
-    }
-
-    /// The kinds of store that `values` needs.
-    pub fn kinds(&self) -> Vec<Kind> {
-        let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
-        [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
-    }
-
-    /// Where stores, and secrets without an ARN, are.
-    pub fn home(&self) -> Home<'_> {
-        let account = self.secrets_manager_account.as_ref();
-        Home { region: &self.secrets_manager_region, account, role: self.session.session_role() }
+        self.goal == Goal::Export && self.stores.is_empty() && self.export_credentials == ExportCredentials::None
     }
 
     /// Whether a request is signed: those of an exchange by tokens are not.
     pub fn signs(&self) -> bool {
-        self.session.chain.is_some() || !self.regions().is_empty()
+        self.session.chain.is_some() || !self.stores.regions().is_empty()
     }
 
     /// Whether anything is asked of STS at all.
@@ -162,31 +132,15 @@ impl Inputs {
     /// Whether a GitHub token is needed: to show it, or for what its claims name.
     pub fn needs_token(&self) -> bool {
         let is_shown = !matches!(self.session.identity, Identity::Environment(_));
-        is_shown || (self.claims.is_none() && (self.session.chain.is_some() || !self.kinds().is_empty()))
-    }
-
-    /// The regions that something is read in.
-    pub fn regions(&self) -> Vec<&Region> {
-        let stores = (!self.values.is_empty()).then_some(&self.secrets_manager_region);
-        let secrets = self.secrets.iter().map(|line| line.region().unwrap_or(&self.secrets_manager_region));
-        let mut regions = Vec::new();
-        for region in stores.into_iter().chain(secrets) {
-            if !regions.contains(&region) {
-                regions.push(region);
-            }
-        }
-        regions
-    }
-
-    /// Where a region's secrets are read.
-    pub fn secrets_manager_endpoint(&self, region: &Region) -> BaseUrl {
-        self.secrets_manager_endpoints.of(region)
+        is_shown || (self.claims.is_none() && (self.session.chain.is_some() || !self.stores.kinds().is_empty()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::names::AccountId;
+    use crate::aws::secret_id::NamePart;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> {
         parse_for(Goal::Export, pairs)
@@ -221,11 +175,11 @@ mod tests {
         assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
         assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
         assert_eq!(
-            inputs.secrets_manager_endpoint(&inputs.secrets_manager_region).as_str(),
+            inputs.stores.endpoints.of(&inputs.stores.region).as_str(),
             "https://secretsmanager.us-west-2.amazonaws.com"
         );
         assert_eq!(account.as_deref(), Some("123456789012"));
-        assert_eq!(inputs.secrets_manager_account, AccountId::parse("123456789012"));
+        assert_eq!(inputs.stores.account, AccountId::parse("123456789012"));
     }
 
     #[test]
@@ -238,11 +192,11 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(cognito(&inputs).0.as_deref(), Some("222222222222"));
-        assert_eq!(inputs.secrets_manager_account, AccountId::parse("111111111111"));
-        assert_eq!(inputs.secrets_manager_region.name(), "eu-west-1");
+        assert_eq!(inputs.stores.account, AccountId::parse("111111111111"));
+        assert_eq!(inputs.stores.region.name(), "eu-west-1");
         assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.eu-central-1.amazonaws.com");
         let inputs = parse(&[("aws-region", "eu-west-1"), ("secrets-manager-region", "ap-south-1")]).unwrap();
-        assert_eq!(inputs.secrets_manager_region.name(), "ap-south-1");
+        assert_eq!(inputs.stores.region.name(), "ap-south-1");
         assert_eq!(cognito(&inputs).1, "https://cognito-identity.us-west-2.amazonaws.com");
     }
 
@@ -251,9 +205,9 @@ mod tests {
         let inputs = parse(&[("github-enterprise-name", "octo")]).unwrap();
         assert_eq!(inputs.token.issuer.as_str(), "https://token.actions.githubusercontent.com/octo");
         assert_eq!(inputs.token.issuer_base.as_str(), "https://token.actions.githubusercontent.com");
-        assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("octo"));
+        assert_eq!(inputs.stores.namespace.as_ref().map(NamePart::as_str), Some("octo"));
         let inputs = parse(&[("github-enterprise-name", "octo"), ("namespace", "stores/prod")]).unwrap();
-        assert_eq!(inputs.namespace.as_ref().map(NamePart::as_str), Some("stores/prod"));
+        assert_eq!(inputs.stores.namespace.as_ref().map(NamePart::as_str), Some("stores/prod"));
     }
 
     #[test]

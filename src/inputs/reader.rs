@@ -21,6 +21,7 @@ use crate::lines::env_name::DIFFERS_IN_CASE;
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
 use crate::lines::{secrets, values};
+use crate::stores::StoreOptions;
 use crate::stores::naming::EnvironmentStore;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
@@ -93,11 +94,8 @@ impl Reader<'_> {
         let role = self.role(kind);
         let chain = self.chain();
         let export_credentials = self.export_credentials();
-        let values = self.lines("values", values::parse);
-        let secrets = self.lines("secrets", secrets::parse);
         let session_role = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
-        self.check_lines(values.as_deref(), secrets.as_deref(), session_role);
-        self.check_some(values.as_deref(), secrets.as_deref());
+        let lines = self.value_lines(session_role);
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
         let namespace =
@@ -142,7 +140,16 @@ impl Reader<'_> {
         let region = aws_region.clone().or(home_region)?;
         let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
         let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
-        let secrets_manager_account = secrets_manager_account.or(account_of(session_role));
+        let (values, secrets) = lines?;
+        let stores = StoreOptions {
+            values,
+            secrets,
+            namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
+            environment_store,
+            account: secrets_manager_account.or(account_of(session_role)),
+            region: secrets_manager_region.unwrap_or_else(|| region.clone()),
+            endpoints: secrets_manager?,
+        };
         let cognito_account = cognito_account.or(account_of(role.as_ref()));
         let flow = |flow| {
             let endpoint = cognito?.of(&sts_region);
@@ -164,21 +171,14 @@ impl Reader<'_> {
             role_duration_seconds,
         };
 
-        let is_values = self.raw.goal.is_values();
         let environment = &self.raw.environment;
         Some(Inputs {
             goal: self.raw.goal,
             claims,
-            values: values.map(|lines| if is_values { lines } else { vec![] })?,
-            secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
-            namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
             session,
             token: token?,
-            secrets_manager_account,
-            secrets_manager_endpoints: secrets_manager?,
-            secrets_manager_region: secrets_manager_region.unwrap_or_else(|| region.clone()),
+            stores,
             region,
-            environment_store,
             export_credentials: export_credentials?,
             overwrite_profile,
             has_environment_credentials: environment.value("AWS_ACCESS_KEY_ID").is_some(),
@@ -347,6 +347,16 @@ impl Reader<'_> {
             _ => None,
         })
         .unwrap_or(default)
+    }
+
+    /// `values` and `secrets`: none if they are wrong, and empty if values are not what the run is for.
+    fn value_lines(&mut self, role: Option<&RoleArn>) -> Option<(Vec<ValueLine>, Vec<SecretLine>)> {
+        let values = self.lines("values", values::parse);
+        let secrets = self.lines("secrets", secrets::parse);
+        self.check_lines(values.as_deref(), secrets.as_deref(), role);
+        self.check_some(values.as_deref(), secrets.as_deref());
+        let lines = (values?, secrets?);
+        Some(if self.raw.goal.is_values() { lines } else { (vec![], vec![]) })
     }
 
     fn lines<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>) -> Option<Vec<T>> {

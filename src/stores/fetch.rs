@@ -5,6 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::task::Poll;
 
+use crate::aws::endpoints::Endpoints;
 use crate::aws::names::{Region, RoleArn};
 use crate::aws::secret_id::SecretVersion;
 use crate::aws::secrets_manager::{Access, BATCH_REFUSED, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
@@ -13,7 +14,6 @@ use crate::call::client::Client;
 use crate::error::Error;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
-use crate::host::url::BaseUrl;
 use crate::stores::document::Document;
 use crate::stores::wanted::{Origin, Read, Wanted};
 use crate::text::secret_value::SecretValue;
@@ -105,14 +105,14 @@ impl FetchPlan {
     pub async fn run<H: Host>(
         self,
         client: &Client<'_, H>,
-        endpoint: impl Fn(&Region) -> BaseUrl,
+        endpoints: &Endpoints,
         caller: &Caller<'_>,
     ) -> (Vec<Read>, Vec<String>) {
         let Self { secrets, regions } = self;
         let notices = RefCell::new(Vec::new());
         let regions = regions.into_iter().map(async |RegionPlan { region, fetches }| {
             let Caller { role, credentials, session_tags } = *caller;
-            let access = Access { endpoint: &endpoint(&region), region: &region, role, credentials, session_tags };
+            let access = Access { endpoint: &endpoints.of(&region), region: &region, role, credentials, session_tags };
             let fetch = RegionFetch { client, access: &access, secrets: &secrets, left: RefCell::default() };
             let notice = fetch.run(fetches).await;
             notices.borrow_mut().extend(notice);

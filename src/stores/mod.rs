@@ -1,8 +1,65 @@
 //! Which secrets, and what of them is taken.
 
+use crate::aws::endpoints::Endpoints;
+use crate::aws::names::{AccountId, Region, RoleArn};
+use crate::aws::secret_id::{Home, NamePart};
+use crate::lines::secrets::SecretLine;
+use crate::lines::values::{Kind, ValueLine};
+use crate::stores::naming::EnvironmentStore;
+
 pub mod document;
 pub mod fetch;
 pub mod naming;
 pub mod resolve;
 pub mod settle;
 pub mod wanted;
+
+/// Which values are loaded, and where they are.
+#[derive(Debug)]
+pub struct StoreOptions {
+    /// `values`, if values are what the run is for
+    pub values: Vec<ValueLine>,
+    /// `secrets`, likewise
+    pub secrets: Vec<SecretLine>,
+    /// `namespace`, or else `github-enterprise-name`; none means the claims give it
+    pub namespace: Option<NamePart>,
+    /// `environment-store`
+    pub environment_store: EnvironmentStore,
+    /// `secrets-manager-account-id`, `aws-account-id`, or that of the role that reads
+    pub account: Option<AccountId>,
+    /// `secrets-manager-region`, or `aws-region`
+    pub region: Region,
+    /// Where Secrets Manager is.
+    pub endpoints: Endpoints,
+}
+
+impl StoreOptions {
+    /// Whether no value is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.secrets.is_empty()
+    }
+
+    /// The kinds of store that `values` needs.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let needed = |kind: &Kind| self.values.iter().any(|line| line.kind() == *kind);
+        [Kind::Secret, Kind::Variable].into_iter().filter(needed).collect()
+    }
+
+    /// Where stores, and secrets without an ARN, are for a session of `role`.
+    pub fn home<'a>(&'a self, role: Option<&'a RoleArn>) -> Home<'a> {
+        Home { region: &self.region, account: self.account.as_ref(), role }
+    }
+
+    /// The regions that something is read in.
+    pub fn regions(&self) -> Vec<&Region> {
+        let stores = (!self.values.is_empty()).then_some(&self.region);
+        let secrets = self.secrets.iter().map(|line| line.region().unwrap_or(&self.region));
+        let mut regions = Vec::new();
+        for region in stores.into_iter().chain(secrets) {
+            if !regions.contains(&region) {
+                regions.push(region);
+            }
+        }
+        regions
+    }
+}
