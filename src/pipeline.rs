@@ -4,6 +4,7 @@
 
 use futures_util::future::try_join;
 
+use crate::aws::names::RoleArn;
 use crate::aws::session::RoleSessionName;
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
@@ -36,7 +37,9 @@ pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
     let inputs = Inputs::parse(raw)?;
     let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
     let outcome = reach_goal(host, client, &inputs).await?;
-    let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan(async || client.give_way().await).await?;
+    let account = inputs.session.session_role().map(RoleArn::account);
+    let export = Export { options: &inputs.export, region: &inputs.region, account, outcome: &outcome };
+    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
     warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
     Ok(Run { inputs, outcome, plan })
 }

@@ -1,12 +1,13 @@
 //! The export plan: every mask, and each file's whole addition. It is complete before the first write.
 
+use crate::aws::config_file::ProfileName;
+use crate::aws::names::{AccountId, Region};
 use crate::aws::session::Session;
 use crate::aws::sigv4::Credentials;
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
 use crate::export::file_commands::file_commands;
 use crate::export::masks::Masks;
-use crate::inputs::{ExportCredentials, Inputs};
 use crate::lines::values::Kind;
 use crate::stores::resolve::Value;
 use crate::text::secret::Secret;
@@ -14,6 +15,36 @@ use crate::text::secret::Secret;
 pub mod file_commands;
 pub mod masks;
 pub mod summary;
+
+/// Where credentials go that later steps may use: `export-aws-credentials`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportCredentials {
+    /// Nowhere.
+    None,
+    /// To the environment.
+    Environment,
+    /// To a profile of the files that AWS's tools read.
+    Profile(ProfileName),
+}
+
+/// What is exported, and where to.
+#[derive(Debug)]
+pub struct ExportOptions {
+    /// `export-aws-credentials`
+    pub credentials: ExportCredentials,
+    /// `overwrite-aws-profile`
+    pub overwrite_profile: bool,
+    /// A profile is of no use to tools that find these.
+    pub has_environment_credentials: bool,
+    /// `export-env`
+    pub env: bool,
+    /// `export-outputs`
+    pub outputs: bool,
+    /// `min-mask-length`, in characters
+    pub min_mask_length: usize,
+    /// Whether the runner is one for Windows.
+    pub windows: bool,
+}
 
 /// What the host has to do, in the order of the fields. It decides nothing.
 #[derive(Debug, Clone)]
@@ -50,7 +81,11 @@ const BYTES_BETWEEN_TURNS: usize = 64 * 1024;
 /// What the plan is made from.
 pub struct Export<'a> {
     /// What was asked for.
-    pub inputs: &'a Inputs,
+    pub options: &'a ExportOptions,
+    /// `aws-region`, or where the identity is: where later steps use the credentials.
+    pub region: &'a Region,
+    /// The account of the session's role.
+    pub account: Option<&'a AccountId>,
     /// What came of it.
     pub outcome: &'a Outcome,
 }
@@ -61,30 +96,30 @@ impl Export<'_> {
         &self,
         give_way: impl AsyncFn() -> Result<(), Error>,
     ) -> Result<(ExportPlan, Vec<String>), Error> {
-        let Self { inputs, outcome } = *self;
+        let Self { options, region, account, outcome } = *self;
         let (masks, mut warnings) = self.masks(give_way).await?;
         let values = || outcome.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
         let exported = self.credentials();
         let mut environment = Vec::new();
         let mut profile = None;
-        match &inputs.export_credentials {
+        match &options.credentials {
             ExportCredentials::None => {}
             ExportCredentials::Environment => {
                 environment.extend(exported.iter().map(|(name, text)| (*name, text.secret())));
-                environment.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, inputs.region.name())));
+                environment.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, region.name())));
             }
             ExportCredentials::Profile(name) => {
-                if inputs.has_environment_credentials {
+                if options.has_environment_credentials {
                     warnings.push(shadowed(name.as_str()));
                 }
                 // A setting is called as its variable, in lower case.
                 let setting = |(name, text): &(&str, Secret)| (name.to_ascii_lowercase(), text.clone());
                 let credentials = exported.iter().map(setting).collect();
-                let (name, region) = (name.as_str().to_owned(), inputs.region.name().to_owned());
-                profile = Some(ProfilePlan { name, overwrite: inputs.overwrite_profile, credentials, region });
+                let (name, region) = (name.as_str().to_owned(), region.name().to_owned());
+                profile = Some(ProfilePlan { name, overwrite: options.overwrite_profile, credentials, region });
             }
         }
-        if inputs.export_env {
+        if options.env {
             let is_taken = |value: &&Value| environment.iter().any(|(other, _)| value.name.is_same(other));
             if let Some(value) = outcome.values.iter().find(is_taken) {
                 return Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable {
@@ -99,17 +134,17 @@ impl Export<'_> {
 
         let count = outcome.values.len().to_string();
         let mut outputs = vec![
-            ("aws-account-id", inputs.session.session_role().map_or("", |role| role.account().digits())),
+            ("aws-account-id", account.map_or("", AccountId::digits)),
             ("role-session-name", outcome.session_name.as_deref().unwrap_or("")),
             ("values-loaded", count.as_str()),
         ];
-        if inputs.export_outputs {
+        if options.outputs {
             outputs.extend(values());
         }
         let plan = ExportPlan {
             masks,
-            environment: file_commands(&environment, inputs.windows)?,
-            outputs: file_commands(&outputs, inputs.windows)?,
+            environment: file_commands(&environment, options.windows)?,
+            outputs: file_commands(&outputs, options.windows)?,
             summary: self.summary(),
             profile,
         };
@@ -119,7 +154,7 @@ impl Export<'_> {
     /// The session's credentials, if they are exported, by the names of their variables.
     fn credentials(&self) -> Vec<(&'static str, Secret)> {
         let Some(session) = self.outcome.session.as_ref() else { return vec![] };
-        if self.inputs.export_credentials == ExportCredentials::None {
+        if self.options.credentials == ExportCredentials::None {
             return vec![];
         }
         let Credentials { access_key_id, secret_access_key, session_token } = session.credentials.clone();
@@ -130,7 +165,7 @@ impl Export<'_> {
 
     /// The masks of all that is exported, and warnings about them.
     async fn masks(&self, give_way: impl AsyncFn() -> Result<(), Error>) -> Result<(Vec<Secret>, Vec<String>), Error> {
-        let mut masks = Masks::new(self.inputs.min_mask_length);
+        let mut masks = Masks::new(self.options.min_mask_length);
         let mut warnings = Vec::new();
         let mut ordinary = Vec::new();
         let mut bytes_since = 0;
@@ -198,7 +233,8 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::inputs::{Goal, RawInputs};
+    use crate::aws::names::RoleArn;
+    use crate::inputs::{Goal, Inputs, RawInputs};
     use crate::lines::env_name::EnvName;
     use crate::stores::naming::Scope;
     use std::collections::BTreeMap;
@@ -231,6 +267,11 @@ mod tests {
         Inputs::parse(raw).unwrap()
     }
 
+    fn export<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Export<'a> {
+        let account = inputs.session.session_role().map(RoleArn::account);
+        Export { options: &inputs.export, region: &inputs.region, account, outcome }
+    }
+
     fn planned(
         values: &[Value],
         given: &[(&str, &str)],
@@ -253,8 +294,7 @@ mod tests {
             session_name: Some("7@abc".to_owned()),
             ..Outcome::default()
         };
-        let inputs = &inputs(given, environment);
-        Export { inputs, outcome: &outcome }.plan(async || Ok(())).now_or_never().unwrap()
+        export(&inputs(given, environment), &outcome).plan(async || Ok(())).now_or_never().unwrap()
     }
 
     fn plan(values: &[Value], to_environment: bool, to_outputs: bool) -> (ExportPlan, Vec<String>) {
@@ -426,7 +466,7 @@ mod tests {
             turns.set(turns.get() + 1);
             if turns.get() < 4 { Ok(()) } else { Err(Error::OutOfTime(inputs.timeout)) }
         };
-        let plan = |outcome: &Outcome| Export { inputs, outcome }.plan(give_way).now_or_never().unwrap().err();
+        let plan = |outcome: &Outcome| export(inputs, outcome).plan(give_way).now_or_never().unwrap().err();
         assert_eq!((plan(&outcome(1024)), turns.get()), (None, 0));
         assert_eq!((plan(&outcome(48 * 1024)), turns.get()), (None, 2));
         assert_eq!((plan(&outcome(65 * 1024)), turns.get()), (Some(Error::OutOfTime(inputs.timeout)), 4));

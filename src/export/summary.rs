@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use crate::error::Error;
-use crate::export::Export;
-use crate::inputs::ExportCredentials;
+use crate::export::{Export, ExportCredentials};
 use crate::lines::values::Kind;
 use crate::stores::resolve::Value;
 use crate::text::printable::printable;
@@ -21,7 +20,7 @@ impl Export<'_> {
         let mut summary = String::new();
         if let (Some(session), false) = (&self.outcome.session, self.credentials().is_empty()) {
             let until = session.expiration.as_deref().unwrap_or("their end");
-            let to = match &self.inputs.export_credentials {
+            let to = match &self.options.credentials {
                 ExportCredentials::Profile(name) => format!("profile {}", code_span(name.as_str())),
                 _ => "the environment".to_owned(),
             };

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::aws::config_file::ProfileName;
 use crate::aws::environment::AwsEnvironment;
 use crate::aws::names::Region;
 use crate::error::Error;
+use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::identity::{Identity, SessionOptions};
@@ -55,17 +55,6 @@ pub struct RawInputs {
     pub windows: bool,
 }
 
-/// Where credentials go that later steps may use: `export-aws-credentials`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExportCredentials {
-    /// Nowhere.
-    None,
-    /// To the environment.
-    Environment,
-    /// To a profile of the files that AWS's tools read.
-    Profile(ProfileName),
-}
-
 /// The step's inputs, each valid by itself and with the others, defaults filled in.
 #[derive(Debug)]
 pub struct Inputs {
@@ -81,24 +70,12 @@ pub struct Inputs {
     pub stores: StoreOptions,
     /// `aws-region`, or where the identity is
     pub region: Region,
-    /// `export-aws-credentials`
-    pub export_credentials: ExportCredentials,
-    /// `overwrite-aws-profile`
-    pub overwrite_profile: bool,
-    /// A profile is of no use to tools that find these
-    pub has_environment_credentials: bool,
-    /// `export-env`
-    pub export_env: bool,
-    /// `export-outputs`
-    pub export_outputs: bool,
-    /// `min-mask-length`, in characters
-    pub min_mask_length: usize,
+    /// For later steps.
+    pub export: ExportOptions,
     /// `timeout-seconds`
     pub timeout: Duration,
     /// `AWS_MAX_ATTEMPTS`
     pub max_attempts: Option<u32>,
-    /// Whether the runner is one for Windows
-    pub windows: bool,
 }
 
 impl Inputs {
@@ -116,7 +93,7 @@ impl Inputs {
 impl Inputs {
     /// Whether a step has neither values to load nor credentials to export.
     pub fn wants_nothing(&self) -> bool {
-        self.goal == Goal::Export && self.stores.is_empty() && self.export_credentials == ExportCredentials::None
+        self.goal == Goal::Export && self.stores.is_empty() && self.export.credentials == ExportCredentials::None
     }
 
     /// Whether a request is signed: those of an exchange by tokens are not.

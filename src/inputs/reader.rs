@@ -10,13 +10,14 @@ use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::secret_id::NamePart;
 use crate::aws::sigv4::Credentials;
 use crate::error::problem::Problem;
+use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
-use crate::inputs::{ExportCredentials, Goal, Inputs, RawInputs};
+use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::lines::env_name::DIFFERS_IN_CASE;
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
@@ -76,6 +77,50 @@ impl IdentityKind {
     }
 }
 
+/// What says who the job is to AWS, as far as it is right by itself.
+struct Who {
+    kind: Option<IdentityKind>,
+    credentials: Option<Credentials>,
+    pool: Option<PoolId>,
+    role: Option<RoleArn>,
+    chain: Option<Chain>,
+}
+
+impl Who {
+    /// The role whose session reads.
+    fn session_role(&self) -> Option<&RoleArn> {
+        self.chain.as_ref().map(|chain| &chain.role).or(self.role.as_ref())
+    }
+
+    fn identity(&self, places: &Places, endpoint: BaseUrl) -> Option<Identity> {
+        let account = places.account(places.cognito_account.as_ref(), self.role.as_ref());
+        let cognito = |flow| Some(Identity::Cognito { pool: self.pool.clone()?, account, endpoint, flow });
+        match self.kind? {
+            IdentityKind::Cognito => cognito(Flow::Basic),
+            IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),
+            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
+            IdentityKind::Environment => self.credentials.clone().map(Identity::Environment),
+        }
+    }
+}
+
+/// Accounts and regions, as they are given.
+struct Places {
+    aws_account: Option<AccountId>,
+    cognito_account: Option<AccountId>,
+    secrets_manager_account: Option<AccountId>,
+    aws_region: Option<Region>,
+    cognito_region: Option<Region>,
+    secrets_manager_region: Option<Region>,
+}
+
+impl Places {
+    /// The particular account, or the general one, or the role's.
+    fn account(&self, particular: Option<&AccountId>, role: Option<&RoleArn>) -> Option<AccountId> {
+        particular.or(self.aws_account.as_ref()).or(role.map(RoleArn::account)).cloned()
+    }
+}
+
 pub(crate) struct Reader<'a> {
     pub(crate) raw: &'a RawInputs,
     pub(crate) problems: Vec<Problem>,
@@ -83,112 +128,121 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// None if something that the rest is derived from is wrong; problems are in `problems` either way.
+    ///
+    /// Problems are reported in the order in which the inputs are read here.
     pub(crate) fn read(&mut self) -> Option<Inputs> {
-        for name in self.raw.inputs.keys().filter(|name| !INPUT_NAMES.contains(&name.as_str())) {
-            let message = "is not an input of this action".to_owned();
-            self.problems.push(Problem { input: printable(name), message });
-        }
-        let kind = self.identity_kind();
-        let credentials = self.environment_credentials(kind);
-        let pool = self.pool(kind);
-        let role = self.role(kind);
-        let chain = self.chain();
+        self.check_names();
+        let who = self.who();
         let export_credentials = self.export_credentials();
-        let session_role = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
-        let lines = self.value_lines(session_role);
+        let lines = self.value_lines(who.session_role());
         let enterprise =
             self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
-        let namespace =
-            self.optional("namespace", "the first part of a store's name: letters, digits, /_+=.@-", |text| {
-                NamePart::parse(text).map(|part| part.trimmed())
-            });
+        let namespace = self.namespace().or(enterprise.as_deref().and_then(NamePart::parse));
         let issuer = self.issuer(enterprise.as_deref());
-        let account = "12 digits";
-        let aws_account = self.optional("aws-account-id", account, AccountId::parse);
-        let cognito_account = self.optional("cognito-account-id", account, AccountId::parse);
-        let secrets_manager_account = self.optional("secrets-manager-account-id", account, AccountId::parse);
-        let region = "a region's name, as us-west-2";
-        let aws_region = self.optional("aws-region", region, Region::parse);
-        let cognito_region = self.optional("cognito-region", region, Region::parse);
-        let secrets_manager_region = self.optional("secrets-manager-region", region, Region::parse);
+        let places = self.places();
         let role_session_name = self.role_session_name();
-        let role_duration_seconds = self.number("role-duration-seconds", 900, 900..=43_200);
-        if chain.is_some() && role_duration_seconds > MAX_CHAINED_SECONDS {
-            self.problem("role-duration-seconds", "is 3600 at most with `chain-role-arn`");
-        }
+        let role_duration_seconds = self.role_duration_seconds(who.chain.is_some());
         let environment_store = self
             .optional("environment-store", "required, not-found-ok or optional", EnvironmentStore::parse)
             .unwrap_or_default();
-        let overwrite_profile = self.boolean("overwrite-aws-profile", false);
-        let export_env = self.boolean("export-env", true);
-        let export_outputs = self.boolean("export-outputs", false);
-        let min_mask_length = self.number("min-mask-length", 4, 1..=1000) as usize;
+        let export = self.export(export_credentials);
         let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
         let max_attempts = self.max_attempts();
-        let token = self.token(kind, issuer);
-        let claims = self.given_claims(kind);
-
+        let token = self.token(who.kind, issuer);
+        let claims = self.given_claims(who.kind);
         let cognito = self.endpoints(Service::CognitoIdentity);
         let sts = self.endpoints(Service::Sts);
         let secrets_manager = self.endpoints(Service::SecretsManager);
+        let region = self.region(&who, &places)?;
 
-        // A pool answers in its own region only, so `aws-region` does not move it.
-        let home_region = match (kind?, &pool) {
-            (_, Some(pool)) => Some(pool.region().clone()),
-            (kind, None) => self.region_without_pool(kind, cognito_region.clone()),
-        };
-        let region = aws_region.clone().or(home_region)?;
-        let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
-        let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
         let (values, secrets) = lines?;
         let stores = StoreOptions {
             values,
             secrets,
-            namespace: namespace.or(enterprise.as_deref().and_then(NamePart::parse)),
+            namespace,
             environment_store,
-            account: secrets_manager_account.or(account_of(session_role)),
-            region: secrets_manager_region.unwrap_or_else(|| region.clone()),
+            account: places.account(places.secrets_manager_account.as_ref(), who.session_role()),
+            region: places.secrets_manager_region.clone().unwrap_or_else(|| region.clone()),
             endpoints: secrets_manager?,
         };
-        let cognito_account = cognito_account.or(account_of(role.as_ref()));
-        let flow = |flow| {
-            let endpoint = cognito?.of(&sts_region);
-            Some(Identity::Cognito { pool: pool?, account: cognito_account, endpoint, flow })
-        };
-        let identity = match kind? {
-            IdentityKind::Cognito => flow(Flow::Basic),
-            IdentityKind::CognitoEnhanced => flow(Flow::Enhanced),
-            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
-            IdentityKind::Environment => credentials.map(Identity::Environment),
-        };
+        let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
         let session = SessionOptions {
-            identity: identity?,
-            role,
-            chain,
-            sts_endpoint: sts?.of(&sts_region),
-            sts_region,
+            sts_region: sts_region.clone(),
+            sts_endpoint: sts?.of(sts_region),
+            identity: who.identity(&places, cognito?.of(sts_region))?,
+            role: who.role,
+            chain: who.chain,
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
+        let (goal, token, export) = (self.raw.goal, token?, export?);
+        Some(Inputs { goal, claims, session, token, stores, region, export, timeout, max_attempts })
+    }
 
-        let environment = &self.raw.environment;
-        Some(Inputs {
-            goal: self.raw.goal,
-            claims,
-            session,
-            token: token?,
-            stores,
-            region,
-            export_credentials: export_credentials?,
+    fn check_names(&mut self) {
+        for name in self.raw.inputs.keys().filter(|name| !INPUT_NAMES.contains(&name.as_str())) {
+            let message = "is not an input of this action".to_owned();
+            self.problems.push(Problem { input: printable(name), message });
+        }
+    }
+
+    fn who(&mut self) -> Who {
+        let kind = self.identity_kind();
+        let credentials = self.environment_credentials(kind);
+        let (pool, role, chain) = (self.pool(kind), self.role(kind), self.chain());
+        Who { kind, credentials, pool, role, chain }
+    }
+
+    fn namespace(&mut self) -> Option<NamePart> {
+        let wanted = "the first part of a store's name: letters, digits, /_+=.@-";
+        self.optional("namespace", wanted, |text| NamePart::parse(text).map(|part| part.trimmed()))
+    }
+
+    fn places(&mut self) -> Places {
+        let (account, region) = ("12 digits", "a region's name, as us-west-2");
+        Places {
+            aws_account: self.optional("aws-account-id", account, AccountId::parse),
+            cognito_account: self.optional("cognito-account-id", account, AccountId::parse),
+            secrets_manager_account: self.optional("secrets-manager-account-id", account, AccountId::parse),
+            aws_region: self.optional("aws-region", region, Region::parse),
+            cognito_region: self.optional("cognito-region", region, Region::parse),
+            secrets_manager_region: self.optional("secrets-manager-region", region, Region::parse),
+        }
+    }
+
+    fn role_duration_seconds(&mut self, is_chained: bool) -> u32 {
+        let seconds = self.number("role-duration-seconds", 900, 900..=43_200);
+        if is_chained && seconds > MAX_CHAINED_SECONDS {
+            self.problem("role-duration-seconds", "is 3600 at most with `chain-role-arn`");
+        }
+        seconds
+    }
+
+    fn export(&mut self, credentials: Option<ExportCredentials>) -> Option<ExportOptions> {
+        let overwrite_profile = self.boolean("overwrite-aws-profile", false);
+        let env = self.boolean("export-env", true);
+        let outputs = self.boolean("export-outputs", false);
+        let min_mask_length = self.number("min-mask-length", 4, 1..=1000) as usize;
+        let has_environment_credentials = self.raw.environment.value("AWS_ACCESS_KEY_ID").is_some();
+        let (credentials, windows) = (credentials?, self.raw.windows);
+        Some(ExportOptions {
+            credentials,
             overwrite_profile,
-            has_environment_credentials: environment.value("AWS_ACCESS_KEY_ID").is_some(),
-            export_env,
-            export_outputs,
+            has_environment_credentials,
+            env,
+            outputs,
             min_mask_length,
-            timeout,
-            max_attempts,
-            windows: self.raw.windows,
+            windows,
         })
+    }
+
+    /// `aws-region`, or where the identity is. A pool answers in its own region only, so `aws-region` does not move it.
+    fn region(&mut self, who: &Who, places: &Places) -> Option<Region> {
+        let home = match (who.kind?, &who.pool) {
+            (_, Some(pool)) => Some(pool.region().clone()),
+            (kind, None) => self.region_without_pool(kind, places.cognito_region.clone()),
+        };
+        places.aws_region.clone().or(home)
     }
 
     /// None if it is wrong: nobody knows then what else is required.
