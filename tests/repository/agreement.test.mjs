@@ -13,15 +13,15 @@ const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const action = read('action.yml');
 
 test('the core reads the inputs that action.yml names', () => {
-  const constant = /INPUT_NAMES: \[&str; \d+\] = \[(.*?)\];/s.exec(read('src/inputs.rs'))[1];
+  const constant = /INPUT_NAMES: \[&str; \d+\] = \[(.*?)\];/s.exec(read('src/inputs/table.rs'))[1];
   assert.deepEqual([...constant.matchAll(/"([^"]+)"/g)].map(([, name]) => name), keysOf(action, 'inputs'));
 });
 
 test('the core takes for left out what action.yml gives as default', () => {
-  const source = read('src/inputs.rs');
+  const source = read('src/inputs/reader.rs');
   for (const [name, value] of Object.entries(defaultsOf(action))) {
     const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `"${value}"`;
-    const isThere = name === 'environment-store' ? read('src/stores.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
+    const isThere = name === 'environment-store' ? read('src/stores/naming.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
     assert.ok(isThere, `${name}: ${value}`);
   }
 });
