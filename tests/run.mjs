@@ -42,7 +42,7 @@ for (const node of nodes()) {
   const environment = { NODE_UNDER_TEST: node };
   const files = ['action', 'npm', 'bench', 'repository/readme.test.mjs'].flatMap(testsIn);
   step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
-  step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
+  step(`the demo on Node ${version}`, node, ['tests/demo/demo.mjs']);
 }
 checkOnWindows();
 console.log('\nAll passed.');

@@ -4,7 +4,7 @@
 //   --rtt 0,40,150      round trips in milliseconds
 //   --secrets 4,40,400  4 are the stores by convention; any other number of secrets are read by their names
 //   --runs 9            of each program in each setting, in turn
-//   --write             into README.md and docs/bench.svg of the working directory
+//   --write             into docs/performance.md and docs/bench.svg of the working directory
 //
 // Every round trip is measured with the first number of secrets, and every number at 40 ms, or the first round trip.
 
@@ -31,8 +31,8 @@ const settings = [
   ...secretCounts.slice(1).map((secretCount) => ({ rttMs: cross.rttMs, secretCount })),
 ];
 
-const readme = values.write ? readFileSync('README.md', 'utf8') : '';
-if (values.write && !MARKED.test(readme)) throw new Error('README.md has no lines <!-- bench --> and <!-- /bench -->');
+const page = values.write ? readFileSync('docs/performance.md', 'utf8') : '';
+if (values.write && !MARKED.test(page)) throw new Error('docs/performance.md has no lines <!-- bench --> and <!-- /bench -->');
 
 console.log(`${conditions(runs)}\n`);
 const results = [];
@@ -49,7 +49,7 @@ if (values.write) {
   const { plot } = await import('./plot.mjs');
   mkdirSync('docs', { recursive: true });
   writeFileSync('docs/bench.svg', await plot(results, programs, cross));
-  writeFileSync('README.md', withSection(readme, results, programs, distSizes()));
+  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes()));
 }
 
 function numbers(option, least) {

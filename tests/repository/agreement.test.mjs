@@ -1,4 +1,4 @@
-// One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and README.md's table are
+// One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and the table of docs/ are
 // the same; and what is committed in dist/ belongs to the sources beside it, and is no larger than it has to be.
 
 import assert from 'node:assert/strict';
@@ -26,8 +26,8 @@ test('the core takes for left out what action.yml gives as default', () => {
   }
 });
 
-test("README.md's table has the inputs of action.yml with their defaults", () => {
-  const section = read('README.md').split('## Inputs\n')[1].split('\n## ')[0];
+test("docs/inputs.md has the inputs of action.yml with their defaults", () => {
+  const section = read('docs/inputs.md').split('\n## Outputs\n')[0];
   const rows = [...section.matchAll(/^\| `([a-z-]+)`( \*)? \| (.*?) \|(.*?)\|$/gm)];
   assert.deepEqual(rows.map(([, name]) => name), keysOf(action, 'inputs'));
   const required = rows.filter(([, , star]) => star).map(([, name]) => name);
@@ -46,8 +46,8 @@ test('docs/migrate.md names as inputs of this action what is one, and as none wh
   for (const [, name, here] of rows) assert.equal(inputs.includes(name), !here.startsWith('not an input'), name);
 });
 
-test("README.md's table of outputs is action.yml's", () => {
-  const section = read('README.md').split('## Outputs\n')[1].split('\n## ')[0];
+test("the table of outputs in docs/inputs.md is action.yml's", () => {
+  const section = read('docs/inputs.md').split('\n## Outputs\n')[1].split('\n## ')[0];
   const names = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(names, keysOf(action, 'outputs'));
 });
