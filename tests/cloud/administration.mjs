@@ -61,9 +61,14 @@ export class Iam {
     },
     GetOpenIDConnectProvider: (input, call) => {
       this.administrators.admit(call, 'iam:GetOpenIDConnectProvider');
-      const provider = this.setup.oidcProviders[input.OpenIDConnectProviderArn];
-      if (!provider) throw noSuchEntity(`OpenIDConnect Provider not found for arn ${input.OpenIDConnectProviderArn}`);
+      const provider = this.#provider(input);
       return { Url: provider.Url.replace(/^https?:\/\//, ''), ClientIDList: provider.ClientIDList };
+    },
+    AddClientIDToOpenIDConnectProvider: (input, call) => {
+      this.administrators.admit(call, 'iam:AddClientIDToOpenIDConnectProvider');
+      const provider = this.#provider(input);
+      provider.ClientIDList = [...new Set([...provider.ClientIDList, input.ClientID])];
+      return {};
     },
     CreateRole: (input, call) => {
       const { session } = this.administrators.admit(call, 'iam:CreateRole');
@@ -97,6 +102,12 @@ export class Iam {
       return { IsTruncated: false, Tags: tags.map(([Key, Value]) => ({ Key, Value })) };
     },
   };
+
+  #provider({ OpenIDConnectProviderArn }) {
+    const provider = this.setup.oidcProviders[OpenIDConnectProviderArn];
+    if (!provider) throw noSuchEntity(`OpenIDConnect Provider not found for arn ${OpenIDConnectProviderArn}`);
+    return provider;
+  }
 
   #role(session, input) {
     const role = this.setup.roles[roleArn(session, input)];
@@ -158,11 +169,19 @@ export class CognitoAdministration {
       const { AccountId, roles, tagMaps, ...described } = this.#pool(IdentityPoolId);
       return { IdentityPoolId, ...described };
     },
-    ListIdentityPools: (_input, call) => {
+    ListIdentityPools: ({ MaxResults, NextToken }, call) => {
       const { session, region } = this.administrators.admit(call, 'cognito-identity:ListIdentityPools');
+      if (!Number.isInteger(MaxResults) || MaxResults < 1 || MaxResults > 60) {
+        throw new AwsError('ValidationException', `Value '${MaxResults}' at 'maxResults' failed to satisfy constraint: 1 to 60`);
+      }
       const isHere = ([id, pool]) => pool.AccountId === session.accountId && id.startsWith(`${region}:`);
       const pools = Object.entries(this.setup.identityPools).filter(isHere);
-      return { IdentityPools: pools.map(([IdentityPoolId, { IdentityPoolName }]) => ({ IdentityPoolId, IdentityPoolName })) };
+      const from = Number(NextToken ?? 0);
+      const page = pools.slice(from, from + MaxResults);
+      return {
+        IdentityPools: page.map(([IdentityPoolId, { IdentityPoolName }]) => ({ IdentityPoolId, IdentityPoolName })),
+        ...(from + MaxResults < pools.length && { NextToken: String(from + MaxResults) }),
+      };
     },
     SetPrincipalTagAttributeMap: ({ IdentityPoolId, IdentityProviderName, UseDefaults = true, PrincipalTags = {} }, call) => {
       this.administrators.admit(call, 'cognito-identity:SetPrincipalTagAttributeMap');
