@@ -202,7 +202,7 @@ export class CognitoAdministration {
   }
 }
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
 export class SecretsAdministration {
   protocol = awsJson('Message');
 
@@ -231,7 +231,19 @@ export class SecretsAdministration {
       const secret = this.secrets.put(Name, SecretString, { tags, account: session.accountId, region });
       return { ARN: secret.arn, Name, VersionId: secret.versions.at(-1).id };
     },
+    PutSecretValue: ({ SecretId, SecretString }, call) => {
+      const { secret, place } = this.#existing(SecretId, call, 'secretsmanager:PutSecretValue');
+      this.secrets.put(secret.name, SecretString, place);
+      return { ARN: secret.arn, Name: secret.name, VersionId: secret.versions.at(-1).id };
+    },
   };
+
+  #existing(id, call, action) {
+    const { session, region } = this.administrators.admit(call, action);
+    const { secret } = this.secrets.find(id, { accountId: session.accountId, region });
+    if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    return { secret, place: { account: session.accountId, region } };
+  }
 }
 
 function roleArn({ accountId }, { RoleName }) {

@@ -2,8 +2,7 @@
 // the pages show as JSON, so all that other tests say of those documents holds for it.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startMoto } from '../moto/server.mjs';
@@ -14,24 +13,24 @@ import { ADMINISTRATOR, emptyAccount } from './account.mjs';
 import { startCloud } from './cloud.mjs';
 import { enterpriseSetup, organizationSetup, role } from './setup.mjs';
 
-const SCRIPT = fileURLToPath(new URL('../../docs/set-up-aws.sh', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENTERPRISE = { GITHUB_ENTERPRISE: 'octo-enterprise', GITHUB_ENTERPRISE_ID: '1234' };
 const ORGANIZATION = { GITHUB_OWNER: 'octo-org', GITHUB_OWNER_ID: '9919' };
 const ROLE = 'arn:aws:iam::123456789012:role/github-actions';
 const POSIX = { skip: process.platform === 'win32' && 'the script is for a POSIX shell', concurrency: 2 };
 
 describe('docs/set-up-aws.sh', POSIX, () => {
-  for (const [tenant, setupAt, variables] of [
-    ['an enterprise', enterpriseSetup, ENTERPRISE],
-    ['an organization', organizationSetup, ORGANIZATION],
+  for (const [tenant, setupAt, commands] of [
+    ['an enterprise', enterpriseSetup, blockOf('docs/set-up-aws.md', 'set-up-enterprise')],
+    ['an organization', organizationSetup, blockOf('docs/organization.md', 'set-up-organization')],
   ]) {
     test(`makes for ${tenant} the documents of its page, and nothing more when it runs again`, async (t) => {
       const { cloud, documented } = await account(t, setupAt);
-      const first = await setUp(cloud, variables);
+      const first = await setUp(cloud, {}, commands);
       assert.equal(first.exitCode, 0, first.stderr);
       const made = structuredClone(cloud.setup);
       assert.deepEqual(madeBy(made), madeBy(documented));
-      const again = await setUp(cloud, variables);
+      const again = await setUp(cloud, {}, commands);
       assert.deepEqual([again.exitCode, again.stdout, again.stderr], [0, first.stdout, '']);
       assert.deepEqual(cloud.setup, made);
 
@@ -144,14 +143,12 @@ describe('docs/set-up-aws.sh', POSIX, () => {
     assert.equal(done.exitCode, 0, done.stderr);
     assert.match(printedStep(done.stdout).with['cognito-role-arn'], /:role\/set-up$/);
   });
-
-  test('is what the pages name', async () => {
-    for (const page of ['README.md', 'docs/set-up-aws.md', 'docs/organization.md']) {
-      const text = await readFile(path.join(path.dirname(SCRIPT), '..', page), 'utf8');
-      assert.match(text, /set-up-aws\.sh/, page);
-    }
-  });
 });
+
+function blockOf(page, name) {
+  const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+  return text.split(`<!-- test: ${name} -->\n\`\`\`sh\n`)[1].split('\n```')[0];
+}
 
 /** A cloud whose account is empty, and what its page would have in it. */
 async function account(t, setupAt) {
@@ -162,7 +159,7 @@ async function account(t, setupAt) {
   return { cloud, documented };
 }
 
-function setUp(cloud, variables) {
+function setUp(cloud, variables, commands) {
   const { accessKeyId, secretAccessKey, sessionToken } = cloud.issueCredentials(ADMINISTRATOR, { sessionName: 'me' });
   return sh({
     PATH: `${VENV_BIN}:${process.env.PATH}`,
@@ -173,11 +170,12 @@ function setUp(cloud, variables) {
     AWS_REGION: 'us-west-2',
     OIDC_ISSUER: cloud.url,
     ...variables,
-  });
+  }, commands);
 }
 
-function sh(environment) {
-  return runProgram(['sh', SCRIPT], { environment: { HOME: '/nonexistent', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs commands of a page in a clone, or the script alone. */
+function sh(environment, commands = 'sh docs/set-up-aws.sh') {
+  return runProgram(['sh', '-c', commands], { cwd: ROOT, environment: { HOME: '/nonexistent', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** What the script makes, without the pool's id, which AWS gives, and names of policies. */
