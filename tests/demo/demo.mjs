@@ -126,10 +126,14 @@ async function showDenials() {
     change: () => set(pool.tagMaps[providerArn], 'PrincipalTags', { actor: 'actor' }),
     claims: { actor: 'dependabot[bot]' },
   });
+  await denial('an environment that no store can be named after', 'claim-unusable', {
+    inputs: { 'environment-store': 'required' },
+    claims: { environment: 'prod eu' },
+  });
   await denial('a trust policy without sts:TagSession', 'assume-role-denied', { change: () => set(trustPolicy, 'Statement', [enter]) });
   await denial('another session name than the policy wants', 'assume-role-denied', { inputs: { 'role-session-name': '{actor}' } });
   await denial("a session longer than the role's maximum", 'role-duration-refused', { inputs: { 'role-duration-seconds': '7200' } });
-  await denial("stores of another account", 'store-access-denied', { inputs: { 'secrets-manager-account-id': '210987654321' } });
+  await denial('stores of another account', 'store-access-denied', { inputs: { 'secrets-manager-account-id': '210987654321' } });
   await denial('an environment that must have a store', 'store-not-found', {
     inputs: { 'environment-store': 'required' },
     claims: { environment: 'staging' },
@@ -150,8 +154,7 @@ async function denial(title, code, { inputs, claims = {}, environment, change = 
   assertNothingExported(step, code);
   say(`  ${paint('green', '✓')} ${paint('red', code.padEnd(28))} ${fit(title, 33)}`);
   if (verbose) {
-    const from = step.folded.findIndex((line) => line.startsWith('Error: '));
-    quote(step.folded.slice(from), { whole: true });
+    quote(step.log, { whole: true });
     say();
   }
 }

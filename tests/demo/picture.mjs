@@ -1,11 +1,15 @@
-// `node tests/demo/picture.mjs`: docs/demo.svg, a picture of what `npm run demo` prints on a terminal.
-// `node tests/demo/picture.mjs --check`: fails unless the picture in docs/ is of the demo as it is now.
+// A picture of what `npm run demo` prints on a terminal.
+//
+//   node tests/demo/picture.mjs [FILE]          makes it, docs/demo.svg unless another file is named
+//   node tests/demo/picture.mjs --check [FILE]  fails unless the file is of the demo as it is now
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
-const PICTURE = fileURLToPath(new URL('../../docs/demo.svg', import.meta.url));
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean', default: false } } });
+const PICTURE = positionals[0] ?? fileURLToPath(new URL('../../docs/demo.svg', import.meta.url));
 const DEMO = fileURLToPath(new URL('demo.mjs', import.meta.url));
 const COLUMNS = 80;
 const [CHARACTER_WIDTH, LINE_HEIGHT, PADDING] = [7.8, 17, 16];
@@ -23,10 +27,10 @@ if (status !== 0) {
   throw new Error('the demo failed');
 }
 const picture = draw(stdout.trim().split('\n'));
-if (!process.argv.includes('--check')) {
+if (!values.check) {
   writeFileSync(PICTURE, picture);
 } else if (withoutTimes(picture) !== withoutTimes(readFileSync(PICTURE, 'utf8').replaceAll('\r\n', '\n'))) {
-  throw new Error('docs/demo.svg is not of the demo as it is now: node tests/demo/picture.mjs');
+  throw new Error(`${PICTURE} is not of the demo as it is now: node tests/demo/picture.mjs`);
 }
 
 function draw(lines) {

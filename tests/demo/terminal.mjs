@@ -31,7 +31,6 @@ export function heading(title, note = '') {
   isFirst = true;
 }
 
-
 /** Set off by an empty line, but right below a heading. */
 export function caption(text) {
   say(`${isFirst ? '' : '\n'}  ${paint('cyan', text)}`);
