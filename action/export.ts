@@ -1,7 +1,7 @@
-import { setSecret } from '@actions/core';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import type { Core, ExportPlan, Failure } from '../host/core.d.ts';
 import { mergedFiles } from '../host/aws-files.ts';
+import { maskCommands } from '../host/mask-commands.ts';
 
 /**
  * Carries a plan out: every mask is with the runner before a file is touched, and the files are written all or not at all.
@@ -9,7 +9,7 @@ import { mergedFiles } from '../host/aws-files.ts';
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
 export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSignal): Promise<void> {
-  plan.masks.forEach((mask) => setSecret(mask));
+  process.stdout.write(maskCommands(plan.masks));
   await flushed();
   ending.throwIfAborted();
 

@@ -15,7 +15,9 @@ const ending = new AbortController();
 async function loadAndExport(): Promise<void> {
   const transport = createTransport();
   connectToGithub(transport);
-  compileEachFunctionOnce();
+  // The handshakes take longer than the core takes to load, if they begin before it.
+  await new Promise(setImmediate);
+  await compileEachFunctionOnce();
   const core = await loadCore(path.join(__dirname, 'env_kvstore_bg.wasm'));
   const { plan } = await core.run(loadInputs(core), createHost(transport)).catch((reason: unknown) => {
     throw whyNoToken() ?? reason;

@@ -33,11 +33,14 @@ const ownHttpClient = {
     build.onResolve({ filter: /^@actions\/http-client$/ }, () => ({ path: path.join(root, 'action/http-client.ts') })),
 };
 
-/** `@actions/core` imports them for what is not used here, and esbuild cannot know that importing them does nothing. */
+/**
+ * `@actions/core` imports them for what is not used here, and esbuild cannot know that importing them does nothing, or in the
+ * summary's case no more than to load `fs.promises`.
+ */
 const nothingByImport = {
   name: 'nothing-by-import',
   setup: (build) =>
-    build.onResolve({ filter: /^@actions\/(exec|io)$/ }, async ({ path, pluginData, ...options }) => {
+    build.onResolve({ filter: /^(@actions\/(exec|io)|\.\/summary\.js)$/ }, async ({ path, pluginData, ...options }) => {
       if (pluginData === nothingByImport) return undefined;
       const resolved = await build.resolve(path, { ...options, pluginData: nothingByImport });
       return { ...resolved, sideEffects: false };

@@ -20,6 +20,8 @@ export interface Host {
   /** The job's OIDC token. */
   githubToken(audience: string, timeoutMs: number, maxBodyBytes: number): Promise<string>;
   sleep(durationMs: number): Promise<void>;
+  /** Resolves when every request that was made so far has left the machine, or failed. */
+  allSent(): Promise<void>;
   /** Sees to it that so many connections stand open for later requests to the origin. */
   connectEarly(origin: string, connections: number): void;
   nowMs(): number;
@@ -85,8 +87,8 @@ export interface Outcome {
     sessionToken?: string;
     /** ISO 8601. */
     expiration?: string;
-    /** What was left until then when the credentials came, by the clock of the service. */
-    lifeMs?: number;
+    /** When the service gave them, by its own clock, as HTTP writes dates. */
+    answered?: string;
     accountId?: string;
   };
   /** For the goal `web-identity-token`. */

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { createGlue } from '#glue';
 import type { Core } from './core.d.ts';
 
@@ -39,9 +38,11 @@ function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void): Impo
 }
 
 /**
- * For a process that does no more than one run. It is over before optimized code pays: V8 would spend twice the run's own
- * time, and 25 MB, on compiling what is called often a second time, and all of it in a few hundred milliseconds.
+ * For a process that does no more than one run, before it loads the core. The run is over before optimized code pays: V8 would
+ * spend twice the run's own time, and 25 MB, on compiling what is called often a second time.
  */
-export function compileEachFunctionOnce(): void {
+export async function compileEachFunctionOnce(): Promise<void> {
+  // Not before the first connections are opened: they do not need it.
+  const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--wasm-tiering-budget=1000000000');
 }

@@ -5,7 +5,9 @@ import type { Transport } from './transport.ts';
 export function nodeHost(transport: Transport): Omit<Host, 'githubToken' | 'log'> {
   return {
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
-    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    // After what is sent in this turn of the event loop: that is what somebody waits for.
+    connectEarly: (origin, connections) => void setImmediate(() => transport.connectEarly(origin, connections)),
+    allSent: () => transport.allSent(),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     nowMs: () => Date.now(),
     // `performance` would do, were it not for the 5 ms that Node takes to load it.

@@ -16,6 +16,8 @@ export class HostError extends Error {
 export interface Transport {
   send(request: Request, timeoutMs: number): Promise<Response>;
   connectEarly(origin: string, connections: number): void;
+  /** Resolves when every request that was made so far has left, or failed. */
+  allSent(): Promise<void>;
   /** What is under way fails, and what comes after: nothing is left that would keep a process alive. */
   close(): void;
 }
@@ -27,23 +29,54 @@ type UnderWay = Set<(error: HostError) => void>;
 export function createTransport(): Transport {
   const agents = createAgents();
   const underWay: UnderWay = new Set();
+  const outbox = createOutbox();
   let closed = false;
   return {
     async send(request, timeoutMs) {
-      const url = new URL(request.url);
-      const agent = await agents.agentFor(url);
-      if (closed) {
-        throw new HostError('closed');
+      const left = outbox.add();
+      try {
+        const url = new URL(request.url);
+        const agent = await agents.agentFor(url);
+        if (closed) {
+          throw new HostError('closed');
+        }
+        return await exchange(url, request, agent, timeoutMs, underWay, left);
+      } finally {
+        left();
       }
-      return exchange(url, request, agent, timeoutMs, underWay);
     },
     // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
     connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {}),
+    allSent: () => outbox.empty(),
     close() {
       closed = true;
       underWay.forEach((fail) => fail(new HostError('closed')));
       agents.destroy();
     },
+  };
+}
+
+/** Counts the requests that have still to leave. */
+function createOutbox() {
+  let unsent = 0;
+  let waiting: (() => void)[] = [];
+  const emptied = () => {
+    const resolved = waiting;
+    waiting = [];
+    resolved.forEach((resolve) => resolve());
+  };
+  return {
+    /** Says, when it is called first, that a request has left or failed. */
+    add() {
+      let isUnsent = true;
+      unsent += 1;
+      return () => {
+        unsent -= isUnsent ? 1 : 0;
+        isUnsent = false;
+        if (unsent === 0) emptied();
+      };
+    },
+    empty: () => new Promise<void>((resolve) => (unsent === 0 ? resolve() : void waiting.push(resolve))),
   };
 }
 
@@ -53,6 +86,7 @@ function exchange(
   agent: http.Agent,
   timeoutMs: number,
   underWay: UnderWay,
+  left: () => void,
 ): Promise<Response> {
   const { request: open } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
@@ -90,6 +124,8 @@ function exchange(
     underWay.add(fail);
     const timer = setTimeout(() => fail(new HostError('timed-out')), timeoutMs);
     outgoing.on('error', (error) => fail(coded(error)));
+    // Over a connection whose handshake is done, and out of Node's hands.
+    outgoing.on('finish', left);
     outgoing.end(request.body);
   });
 }

@@ -36,7 +36,7 @@ type Command = keyof typeof OWN_FLAGS;
 const LINES = ['values', 'secrets'];
 const BOOLEANS: string[] = ['overwrite', 'yes'];
 /** Of a session, and so not of a token. */
-const OF_SESSION: OptionName[] = ['chainRoleArn', 'chainSessionTags', 'roleDurationSeconds'];
+const OF_SESSION: OptionName[] = ['chainRoleArn', 'chainSessionTags', 'chainTransitiveTagKeys', 'roleDurationSeconds'];
 /** A token on a command line can be read by every user of the machine. */
 const IN_NO_COMMAND: OptionName[] = ['githubToken', 'minMaskLength'];
 
@@ -161,7 +161,7 @@ async function main(args: string[]): Promise<number> {
     await print(USAGE[known]);
     return 0;
   }
-  compileEachFunctionOnce();
+  await compileEachFunctionOnce();
   return COMMANDS[known](parsed);
 }
 

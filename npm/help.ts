@@ -13,7 +13,9 @@ const CONNECTION = `To reach AWS:
 
 const SESSION = `  --role-duration-seconds N        900 to 43200
   --chain-role-arn ARN             a second role, assumed by the first one's session
-  --chain-session-tags CLAIMS      claims that become its session tags, with commas between
+  --chain-session-tags CLAIMS      claims that become its session tags, with commas between, or none
+  --chain-transitive-tag-keys CLAIMS
+                                   those of them that pass on to roles which that session assumes
 `;
 
 const VALUES = `What to read:

@@ -45,15 +45,17 @@ export interface ConnectionOptions {
   cognitoRegion?: string | undefined;
   /** ARN of a second role, which the first one's session assumes. */
   chainRoleArn?: string | undefined;
-  /** Claims that become session tags of the second session, with commas between. */
+  /** Claims that become session tags of the second session, with commas between; `'none'` gives none. */
   chainSessionTags?: string | undefined;
+  /** Those of `chainSessionTags` that pass on to roles which the second session assumes. @defaultValue `'none'` */
+  chainTransitiveTagKeys?: string | undefined;
   /**
    * Template of claims for the name of the role session, 2 to 64 characters when filled.
    * @defaultValue `'{run_id}@{sha}'`
    */
   roleSessionName?: string | undefined;
   /**
-   * Life of the session in seconds, 900 to 43200, with `chainRoleArn` to 3600; the role's maximum caps it.
+   * Life of the session in seconds, 900 to 43200, with `chainRoleArn` to 3600. STS refuses more than the role's maximum.
    * @defaultValue 3600 for credentials, 900 for values
    */
   roleDurationSeconds?: number | undefined;

@@ -27,10 +27,11 @@ export const fromGitHubActions: typeof published.fromGitHubActions = (given) => 
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
     const asked = bothClocks();
     const outcome = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration, lifeMs, accountId } = outcome.credentials!;
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, answered, accountId } = outcome.credentials!;
     // By how long they live, and not by when they end: this machine's clock may be another than AWS's. Less may be given than
     // was asked for; of Cognito's own credentials nothing is asked.
-    const toEndMs = lifeMs ?? (expiration ? Date.parse(expiration) - Date.now() : Infinity);
+    const answeredMs = Date.parse(answered ?? '') || Date.now();
+    const toEndMs = expiration ? Date.parse(expiration) - answeredMs : Infinity;
     const isAsked = expiration !== undefined && texts.identity !== 'cognito-enhanced';
     const askedMs = isAsked ? Number(texts.roleDurationSeconds) * 1000 : Infinity;
     const isFresh = lasting(Math.min(toEndMs, askedMs) - REFRESHED_BEFORE_MS, asked);

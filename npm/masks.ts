@@ -1,12 +1,10 @@
 import type { Writable } from 'node:stream';
+import { maskCommands } from '../host/mask-commands.ts';
 import { EnvKvstoreError } from './errors.ts';
 
-/** <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log> */
 export function writeMasks(stream: Writable, masks: string[]): Promise<void> {
-  const escaped = (mask: string) => mask.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-  const commands = masks.map((mask) => `::add-mask::${escaped(mask)}\n`);
   // The runner takes for commands what lines begin with, and would show what follows a line that someone left open.
-  return written(stream, masks.length > 0 ? `\n${commands.join('')}` : '');
+  return written(stream, masks.length > 0 ? `\n${maskCommands(masks)}` : '');
 }
 
 /** Resolves once the text is out; rejects if it cannot be. */

@@ -20,6 +20,7 @@ const INPUTS = {
   identity: 'identity',
   chainRoleArn: 'chain-role-arn',
   chainSessionTags: 'chain-session-tags',
+  chainTransitiveTagKeys: 'chain-transitive-tag-keys',
   roleSessionName: 'role-session-name',
   roleDurationSeconds: 'role-duration-seconds',
   environmentStore: 'environment-store',

@@ -12,8 +12,10 @@ use http::Uri;
 use serde::Deserialize;
 
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
+use crate::json::Object;
 use crate::printable::{printable, without_secrets};
 use crate::secret::Secret;
+use crate::xml::Document;
 
 /// An AWS service that a run talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -430,15 +432,62 @@ impl Answer {
         }
     }
 
-    /// Reads an error of AWS JSON 1.1: the code is `__type` or a header, cut at `:` and after `#`.
-    pub fn from_json(response: &Response, sent: &[Secret]) -> Self {
-        let body = response.json();
-        let text = |name| body.as_ref().and_then(|body| body.text(name));
-        let kind = text("__type").filter(|kind| !kind.is_empty());
+    /// Reads an error of AWS JSON or of the query protocol. Which of the two is seen by the body and not by the service: a
+    /// front end of AWS answers in its own protocol (`<UnknownOperationException/>` from a service of JSON).
+    ///
+    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization>
+    pub fn read(response: &Response, sent: &[Secret]) -> Self {
+        let is_xml = response.body.iter().find(|byte| b"<{".contains(byte)) == Some(&b'<');
+        let body = if is_xml { ErrorBody::of_xml(response) } else { ErrorBody::of_json(response) };
+        let ErrorBody { kind, message, request_id } = body.unwrap_or_default();
         let full = kind.as_deref().or(response.header("x-amzn-errortype")).unwrap_or_default();
-        let code = full.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
-        let message = text("message").or_else(|| text("Message")).unwrap_or_default();
-        Self::new(response, code, &message, response.request_id(), sent)
+        // `namespace#Code:http://...`; a header that came twice has a comma between.
+        let code = full.split([':', ',']).next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+        let request_id = request_id.as_deref().or(response.request_id());
+        Self::new(response, code.trim(), message.trim(), request_id, sent)
+    }
+}
+
+/// What the body of an error says of it, as it stands there.
+#[derive(Default)]
+struct ErrorBody {
+    kind: Option<String>,
+    message: String,
+    request_id: Option<String>,
+}
+
+impl ErrorBody {
+    fn of_json(response: &Response) -> Option<Self> {
+        let body = response.json()?;
+        let inner = body.object("Error").or_else(|| body.object("error")).unwrap_or_default();
+        let text = |names: &[&str]| {
+            let found =
+                |object: &Object| names.iter().find_map(|name| object.text(name).filter(|text| !text.is_empty()));
+            found(&body).or_else(|| found(&inner))
+        };
+        Some(Self {
+            kind: text(&["__type", "code", "Code"]),
+            message: text(&["message", "Message", "errorMessage"]).unwrap_or_default(),
+            request_id: text(&["RequestId"]),
+        })
+    }
+
+    /// `ErrorResponse` or `Response`, `Errors` if there are several, `Error`; any but the last may be absent. Or an element
+    /// that has the error's name.
+    fn of_xml(response: &Response) -> Option<Self> {
+        let document = Document::parse(&response.body)?;
+        let named = document.root().ends_with("Exception").then_some(document.root());
+        let text = |names: &[&str]| {
+            let parents = ["Error"].into_iter().chain(named);
+            let mut paths = parents.flat_map(|parent| names.iter().map(move |name| [parent, *name]));
+            paths.find_map(|path| document.text(&path)).map(|text| text.secret().to_owned())
+        };
+        let request_id = ["RequestId", "RequestID"].into_iter().find_map(|name| document.text(&[name]));
+        Some(Self {
+            kind: text(&["Code", "code"]).or(named.map(str::to_owned)),
+            message: text(&["Message", "message"]).unwrap_or_default(),
+            request_id: request_id.map(|id| id.secret().to_owned()),
+        })
     }
 }
 
@@ -559,22 +608,96 @@ mod tests {
         assert_eq!(at(&environment, Service::Sts).as_str(), "https://sts.us-west-2.amazonaws.com");
     }
 
-    #[test]
-    fn json_errors_are_read_however_aws_spells_them() {
-        let response = |headers: &[(&str, &str)], body: &str| Response {
+    fn response(headers: &[(&str, &str)], body: &str) -> Response {
+        Response {
             status: 400,
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body: body.as_bytes().to_vec(),
-        };
-        let read = |response: &Response| Answer::from_json(response, &[]).to_string();
+        }
+    }
+
+    fn read(headers: &[(&str, &str)], body: &str) -> String {
+        Answer::read(&response(headers, body), &[]).to_string()
+    }
+
+    #[test]
+    fn json_errors_are_read_however_aws_spells_them() {
         assert_eq!(
-            read(&response(&[("x-amzn-requestid", "r-1")], r#"{"__type":"com.amazon#AccessDenied","Message":"no"}"#)),
+            read(&[("x-amzn-requestid", "r-1")], r#"{"__type":"com.amazon#AccessDenied","Message":"no"}"#),
             "HTTP 400 AccessDenied: no (request id r-1)"
         );
-        assert_eq!(
-            read(&response(&[("x-amzn-errortype", "NotAuthorizedException:http://x/")], r#"{"message":"no"}"#)),
-            "HTTP 400 NotAuthorizedException: no"
-        );
-        assert_eq!(read(&response(&[], "<html>canary")), "HTTP 400");
+        // The forms of Smithy's protocol tests, and those of AWS's front ends.
+        const URI: &str = "http://internal.amazon.com/coral/com.amazon.coral.validate/";
+        let code = [
+            "FooError",
+            &format!("FooError:{URI}"),
+            "aws.x.y#FooError",
+            &format!("aws.x#FooError:{URI}"),
+            " FooError\n",
+        ];
+        for code in code {
+            let json = crate::json::string(code);
+            for (name, message) in [("__type", "message"), ("code", "Message"), ("Code", "errorMessage")] {
+                let body = format!(r#"{{"{name}":{json},"{message}":"no"}}"#);
+                assert_eq!(read(&[], &body), "HTTP 400 FooError: no", "{body}");
+                assert_eq!(read(&[], &format!("\u{feff}\r\n {body}\n")), "HTTP 400 FooError: no", "{body}");
+                for wrapper in ["Error", "error"] {
+                    let wrapped = format!(r#"{{"{wrapper}":{body},"RequestId":"r-2"}}"#);
+                    assert_eq!(read(&[], &wrapped), "HTTP 400 FooError: no (request id r-2)", "{wrapped}");
+                }
+            }
+            let headers = [("x-amzn-errortype", code)];
+            for body in ["", "{}", r#"{"__type":""}"#, r#"{"__type":null,"code":400}"#, r#"{"Error":"no"}"#, "<html>"] {
+                assert_eq!(read(&headers, body), "HTTP 400 FooError", "{body}");
+            }
+        }
+        assert_eq!(read(&[("x-amzn-errortype", "FooError, FooError")], ""), "HTTP 400 FooError");
+        for none in ["<html>canary", r#"{"code":403,"message":{}}"#, r#"["canary"]"#, r#"{"__type":"two words"}"#] {
+            assert_eq!(read(&[], none), "HTTP 400", "{none}");
+        }
+    }
+
+    #[test]
+    fn xml_errors_are_read_however_aws_wraps_them() {
+        let error = "<Error><Type>Sender</Type><Code>FooError</Code><Message>no</Message><Detail/></Error>";
+        let id = "<RequestId>r-1</RequestId>";
+        for body in [
+            format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}{id}</ErrorResponse>"),
+            format!("<Response><Errors>{error}</Errors><RequestID>r-1</RequestID></Response>"),
+            format!("<ErrorResponse><Errors>{error}</Errors>{id}</ErrorResponse>"),
+            format!("<ErrorResponse>{id}{error}</ErrorResponse>"),
+            format!("<Error><Code>FooError</Code><Message>no</Message>{id}</Error>"),
+            "<a:ErrorResponse xmlns:a='urn:a'><a:Error a:b=\"c\"><a:Code>FooError</a:Code><a:Message>no</a:Message></a:Error>\
+             <a:RequestId>r-1</a:RequestId></a:ErrorResponse>"
+                .to_owned(),
+            "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse>\n <Error>\n  <Detail><Code>X</Code></Detail>\n  <Code>\n   \
+             FooError\n  </Code>\n  <!-- x --><Message><![CDATA[ no ]]></Message>\n </Error>\n <RequestId> r-1\n</RequestId>\n\
+             </ErrorResponse>\n"
+                .to_owned(),
+        ] {
+            assert_eq!(read(&[], &body), "HTTP 400 FooError: no (request id r-1)", "{body}");
+        }
+        assert_eq!(read(&[], "<UnknownOperationException/>\n"), "HTTP 400 UnknownOperationException");
+        let named = format!("<FooException><message>no</message>{id}</FooException>");
+        assert_eq!(read(&[], &named), "HTTP 400 FooException: no (request id r-1)");
+        for none in
+            ["<html><Code>X</Code></html>", "<ErrorResponse/>", "<Error>", "<Error><Code>two words</Code></Error>"]
+        {
+            assert_eq!(read(&[], none), "HTTP 400", "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_in_no_form_of_an_error() {
+        let token = Secret::new("canary-canary-canary");
+        for body in [
+            r#"{"code":"canary-canary-canary","errorMessage":"canary-canary-canary"}"#,
+            r#"{"Error":{"Code":"canary-canary-canary"},"RequestId":"canary-canary-canary"}"#,
+            "<Error><Code>canary-canary-canary</Code><Message>&#99;anary-canary-canary</Message></Error>",
+            "<canary-canary-canaryException><RequestId>canary-canary-canary</RequestId></canary-canary-canaryException>",
+        ] {
+            let shown = Answer::read(&response(&[], body), std::slice::from_ref(&token)).to_string();
+            assert!(!shown.contains("canary-canary"), "{shown}");
+        }
     }
 }

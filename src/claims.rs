@@ -13,7 +13,7 @@ use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
+use rsa::{BigUint, RsaPublicKey};
 use sha2::{Digest, Sha256};
 use signature::Verifier;
 
@@ -29,6 +29,8 @@ use crate::secret::Secret;
 const NOT_BEFORE_LEEWAY: Duration = Duration::from_secs(60);
 /// RFC 7518 section 3.3 wants 2048 bits at least.
 const MIN_MODULUS_BYTES: usize = 256;
+/// Each takes milliseconds to be tried, and an id should name one.
+const MAX_KEYS_OF_AN_ID: usize = 4;
 
 /// What a token must say to be this job's.
 #[derive(Debug, Clone)]
@@ -44,9 +46,10 @@ pub struct Expected<'a> {
 pub struct Claims(Object);
 
 impl Claims {
-    /// A claim that is a string, as all of GitHub's but the times are; an empty one counts as absent.
+    /// A claim that is a string, as all of GitHub's but the times are, or a number or boolean as it is written; an empty one
+    /// counts as absent.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.0.text(name).filter(|text| !text.is_empty())
+        self.0.scalar(name).filter(|text| !text.is_empty())
     }
 
     /// A claim that every GitHub token has.
@@ -87,7 +90,7 @@ impl Claims {
 /// read is decided by Cognito and IAM alone.
 pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
     let key_id = key_id(token)?;
-    let candidates = keys.0.iter().filter(|(id, _)| *id == key_id);
+    let candidates = keys.0.iter().filter(|(id, _)| *id == key_id).take(MAX_KEYS_OF_AN_ID);
 
     use_rs256_only();
     // `jsonwebtoken::decode` would also read every header field there is, the machine's clock, and claims by rules of its own.
@@ -131,6 +134,11 @@ fn key_id(token: &Secret) -> Result<String, TokenFault> {
     let [header, _, _] = parts.as_slice() else { return Err(TokenFault::Malformed) };
     let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|json| Object::parse(&json));
     let header = header.ok_or(TokenFault::Malformed)?;
+    // Whoever does not know each extension that is named here has to refuse the token, and none is known.
+    // <https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11>
+    if header.json("crit").is_some() {
+        return Err(TokenFault::Extension);
+    }
     match header.text("alg").as_deref() {
         Some("RS256") => Ok(header.text("kid").unwrap_or_default()),
         Some(_) => Err(TokenFault::Algorithm),
@@ -165,11 +173,8 @@ fn check_issuer(claims: &Claims, expected: &BaseUrl) -> Result<(), TokenFault> {
 }
 
 fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
-    let json = claims.0.json("aud").unwrap_or("[]");
-    let actual: Vec<String> = match claims.text("aud") {
-        Some(audience) => vec![audience],
-        None => serde_json::from_str(json).unwrap_or_default(),
-    };
+    let one = || claims.text("aud").into_iter().collect();
+    let actual: Vec<String> = claims.0.texts("aud").unwrap_or_else(one);
     if actual.iter().any(|audience| audience == expected) {
         return Ok(());
     }
@@ -185,6 +190,8 @@ pub enum TokenFault {
     ForApi,
     /// Signed with something else than RS256, or not at all.
     Algorithm,
+    /// Its header demands an extension of JWS.
+    Extension,
     /// Its key is none of the issuer's.
     UnknownKey {
         /// The header's `kid`.
@@ -224,7 +231,7 @@ impl TokenFault {
     /// A stable name of the fault.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed | Self::ForApi | Self::NoTimes => "github-token-malformed",
+            Self::Malformed | Self::ForApi | Self::NoTimes | Self::Extension => "github-token-malformed",
             Self::Algorithm => "github-token-algorithm",
             Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
             Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
@@ -241,10 +248,12 @@ impl TokenFault {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Malformed | Self::NoTimes | Self::Algorithm => "`github-token` takes the JWT of GitHub's OIDC \
+            Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension => {
+                "`github-token` takes the JWT of GitHub's OIDC \
                  service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
                  requested."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::ForApi => "Remove `github-token` from the step: the OIDC token is then requested, which takes \
                  `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
                 .to_owned(),
@@ -292,6 +301,7 @@ impl fmt::Display for TokenFault {
                 f.write_str("it is one for GitHub's API (`github.token`, a personal access token), not an OIDC token")
             }
             Self::Algorithm => f.write_str("it is not signed with RS256"),
+            Self::Extension => f.write_str("its header demands an extension (`crit`), and none is supported"),
             Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
             Self::Signature => f.write_str("its signature is not the issuer's"),
             Self::NoTimes => f.write_str("claim `exp` is absent, or `exp` or `nbf` is not a time"),
@@ -312,13 +322,17 @@ impl fmt::Display for TokenFault {
 pub struct KeySet(Vec<(String, DecodingKey)>);
 
 impl KeySet {
-    /// Reads a JWK Set, passing over keys of other kinds and uses, and RSA keys that are too short or too long.
+    /// Reads a JWK Set, passing over keys of other kinds, algorithms and uses, and RSA keys that are too short or too long.
     /// <https://www.rfc-editor.org/rfc/rfc7517#section-5>
     fn of(set: &Object) -> Option<Self> {
         let keys = set.objects("keys")?.into_iter().filter_map(|key| {
             let number = |name| URL_SAFE_NO_PAD.decode(key.text(name)?).ok();
             let (modulus, exponent) = (number("n")?, number("e")?);
-            let signs = key.text("kty")? == "RSA" && key.text("use").is_none_or(|purpose| purpose == "sig");
+            // Members that are absent leave it open; of these the first is not.
+            let says = |name, wanted| key.json(name).is_none() || key.text(name).as_deref() == Some(wanted);
+            let operations = key.json("key_ops").map(|_| key.texts("key_ops").unwrap_or_default());
+            let verifies = operations.is_none_or(|operations| operations.iter().any(|one| one == "verify"));
+            let signs = key.text("kty")? == "RSA" && says("alg", "RS256") && says("use", "sig") && verifies;
             let usable = signs && rsa_key(&modulus, &exponent).is_ok_and(|key| key.size() >= MIN_MODULUS_BYTES);
             let key_id = key.text("kid").unwrap_or_default();
             usable.then(|| (key_id, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
@@ -369,7 +383,7 @@ impl Operation for FetchKeys {
     }
 
     fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
-        response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key")
+        response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key for RS256")
     }
 
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
@@ -502,10 +516,38 @@ const SHA_256_DIGEST_INFO: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 impl Verifier<Vec<u8>> for Rs256 {
+    /// <https://www.rfc-editor.org/rfc/rfc8017#section-8.2.2>: what was signed is not parsed but compared whole with the only
+    /// encoding that there is of the message.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: SHA_256_DIGEST_INFO.into() };
-        self.0.verify(scheme, &Sha256::digest(message), signature).map_err(|_| signature::Error::new())
+        let Self(key) = self;
+        let representative = BigUint::from_bytes_be(signature);
+        if signature.len() != key.size() || representative >= *key.n() {
+            return Err(signature::Error::new());
+        }
+        let signed = power(&representative, key);
+        match encoded(message, key.size()).is_some_and(|encoded| signed == BigUint::from_bytes_be(&encoded)) {
+            true => Ok(()),
+            false => Err(signature::Error::new()),
+        }
     }
+}
+
+/// `base` to the public exponent, by squaring. `BigUint::modpow`, by which `rsa` verifies, is made for long and secret
+/// exponents: it takes a hundred multiplications where 65537 needs seventeen, which was a tenth of all that a run computes.
+fn power(base: &BigUint, key: &RsaPublicKey) -> BigUint {
+    let bits = key.e().to_bytes_be().into_iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1));
+    bits.fold(BigUint::from(1_u8), |power, is_set| {
+        let squared = &power * &power % key.n();
+        if is_set { squared * base % key.n() } else { squared }
+    })
+}
+
+/// EMSA-PKCS1-v1_5 in `size` bytes, if they are enough.
+/// <https://www.rfc-editor.org/rfc/rfc8017#section-9.2>
+fn encoded(message: &[u8], size: usize) -> Option<Vec<u8>> {
+    let hash = Sha256::digest(message);
+    let filled = size.checked_sub(3 + SHA_256_DIGEST_INFO.len() + hash.len()).filter(|filled| *filled >= 8)?;
+    Some([&[0, 1], vec![0xff; filled].as_slice(), &[0], &SHA_256_DIGEST_INFO, &hash].concat())
 }
 
 impl JwtVerifier for Rs256 {
@@ -524,6 +566,56 @@ mod tests {
         rehearse_verifying(&issuer);
         let keys = format!(r#"{{"keys":[{{"kty":"RSA","n":"{}","e":"Aw"}}]}}"#, URL_SAFE_NO_PAD.encode([0xff; 256]));
         assert!(KeySet::of(&Object::parse(keys.as_bytes()).unwrap()).is_some());
+    }
+
+    /// What the holder of the key signs when the encoding is not as it has to be.
+    #[test]
+    fn only_the_one_encoding_of_the_message_is_a_signature() {
+        use rsa::pkcs8::DecodePrivateKey;
+        use rsa::traits::PrivateKeyParts;
+
+        let private =
+            rsa::RsaPrivateKey::from_pkcs8_pem(include_str!("../tests/vectors/github-signing-key.pem")).unwrap();
+        let verifier = Rs256(private.to_public_key());
+        let (size, modulus) = (private.size(), private.n());
+        let bytes = |number: &BigUint| {
+            let digits = number.to_bytes_be();
+            [vec![0; size - digits.len()], digits].concat()
+        };
+        let signed = |encoded: &[u8]| bytes(&BigUint::from_bytes_be(encoded).modpow(private.d(), modulus));
+        let is_right = |signature: Vec<u8>| verifier.verify(b"message", &signature).is_ok();
+
+        let right = encoded(b"message", size).unwrap();
+        let hash = &right[size - 32..];
+        let by_the_library = private.sign(rsa::Pkcs1v15Sign::new::<rsa::sha2::Sha256>(), hash).unwrap();
+        assert_eq!(signed(&right), by_the_library);
+        assert!(is_right(by_the_library.clone()));
+
+        let with = |place: usize, byte: u8| {
+            let mut changed = right.clone();
+            changed[place] = byte;
+            changed
+        };
+        let short = [&right[..10], &right[size - 52..], &vec![7; size - 62]].concat();
+        let long_info = [&right[..size - 32 - 19], &[0x30, 0x2f], &SHA_256_DIGEST_INFO[2..], hash].concat();
+        let without_info = [&right[..2], &vec![0xff; size - 35], &[0], hash].concat();
+        let other = encoded(b"another message", size).unwrap();
+        for encoded in [with(0, 1), with(1, 2), with(2, 0xfe), with(size - 52, 1), with(size - 1, !hash[31])]
+            .iter()
+            .chain([&short, &long_info, &without_info, &other])
+        {
+            assert_eq!(encoded.len(), size);
+            assert!(!is_right(signed(encoded)), "{encoded:02x?}");
+        }
+
+        assert!(!is_right(by_the_library[1..].to_vec()), "a byte less");
+        assert!(!is_right([&[0], by_the_library.as_slice()].concat()), "a byte more");
+        for number in [BigUint::from(0_u8), BigUint::from(1_u8), modulus - 1_u8, modulus.clone()] {
+            assert!(!is_right(bytes(&number)), "{number}");
+        }
+        let above = BigUint::from_bytes_be(&by_the_library) + modulus;
+        assert!(!is_right(above.to_bytes_be()), "the same number modulo the key");
+        assert!(!is_right(vec![]));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Error {
         /// Why not.
         problem: &'static str,
     },
+    /// The step's time, which is given, ran out while no answer was waited for.
+    OutOfTime(Duration),
     /// A fault of this program.
     Internal(&'static str),
 }
@@ -214,6 +216,7 @@ impl Error {
                 Some(ValueProblem::NameUnusable { .. }) => "name-unusable",
             },
             Self::ProfileNotWritten { .. } => "profile-not-written",
+            Self::OutOfTime(_) => "deadline-exceeded",
             Self::Internal(_) => "internal-error",
         }
     }
@@ -252,6 +255,10 @@ impl Error {
             Self::ProfileNotWritten { .. } => {
                 "Nothing was exported. Choose another name, or set `overwrite-aws-profile: true`.".to_owned()
             }
+            Self::OutOfTime(limit) => format!(
+                "The step's `timeout-seconds` ({}) ran out. Load fewer or smaller secrets, or give the step more time.",
+                limit.as_secs()
+            ),
             Self::Internal(_) => {
                 "This is a fault of env-kvstore. Please report it with the lines above; they hold no secret.".to_owned()
             }
@@ -334,6 +341,7 @@ impl fmt::Display for Error {
             }
             Self::ValuesUnusable(problems) => write_list(f, "values cannot be loaded", problems),
             Self::ProfileNotWritten { profile, problem } => write!(f, "profile `{profile}` was not written: {problem}"),
+            Self::OutOfTime(_) => f.write_str("the step's time ran out while the masks of the secrets were made"),
             Self::Internal(what) => write!(f, "internal fault: {what}"),
         }
     }

@@ -5,10 +5,17 @@ use std::fmt::Write;
 use crate::aws::Credentials;
 use crate::error::{Error, ValueProblem};
 use crate::inputs::{ExportCredentials, Inputs};
-use crate::masks::{is_short, masks};
+use crate::masks::Masks;
 use crate::pipeline::Outcome;
+use crate::printable::printable;
 use crate::secret::Secret;
 use crate::values::{Kind, Value};
+
+/// GitHub drops a step's summary of more than 1 MiB, and other programs of the step may write to it too.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const MAX_SUMMARY_BYTES: usize = 1_000_000;
+/// Of a failure. Five bytes a character at most, when all are `&`.
+const MAX_FAILURE_CHARACTERS: usize = 100_000;
 
 /// What the host has to do, in the order of the fields. It decides nothing.
 #[derive(Debug, Clone)]
@@ -39,6 +46,9 @@ pub struct ProfilePlan {
     pub region: String,
 }
 
+/// Masks for so many bytes of secrets are made before the host gets its turn: some milliseconds.
+const BYTES_BETWEEN_TURNS: usize = 64 * 1024;
+
 /// What the plan is made from.
 pub struct Export<'a> {
     /// What was asked for.
@@ -48,12 +58,13 @@ pub struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// The plan, and warnings for the log.
-    pub fn plan(&self) -> Result<(ExportPlan, Vec<String>), Error> {
+    /// The plan, and warnings for the log. `give_way` is called again and again where much is to be masked, and may end it.
+    pub async fn plan(
+        &self,
+        give_way: impl AsyncFn() -> Result<(), Error>,
+    ) -> Result<(ExportPlan, Vec<String>), Error> {
         let Self { inputs, outcome } = *self;
-        let secrets = || outcome.values.iter().filter(|value| value.kind == Kind::Secret);
-        let mut warnings: Vec<_> = secrets().filter_map(|value| self.warning(value)).collect();
-
+        let (masks, mut warnings) = self.masks(give_way).await?;
         let values = || outcome.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
         let exported = self.credentials();
         let mut environment = Vec::new();
@@ -98,13 +109,7 @@ impl Export<'_> {
             outputs.extend(values());
         }
         let plan = ExportPlan {
-            masks: masks(
-                exported
-                    .iter()
-                    .map(|(_, text)| text)
-                    .chain(secrets().flat_map(|value| [&value.text].into_iter().chain(&value.decoded))),
-                inputs.min_mask_length,
-            ),
+            masks,
             environment: file_commands(&environment, inputs.windows)?,
             outputs: file_commands(&outputs, inputs.windows)?,
             summary: self.summary(),
@@ -125,16 +130,47 @@ impl Export<'_> {
         exported
     }
 
-    fn warning(&self, value: &Value) -> Option<String> {
-        if value.text.secret().trim().is_empty() {
-            return Some(format!("{} is empty or white space, which cannot be masked.", value.name));
+    /// The masks of all that is exported, and warnings about them.
+    async fn masks(&self, give_way: impl AsyncFn() -> Result<(), Error>) -> Result<(Vec<Secret>, Vec<String>), Error> {
+        let mut masks = Masks::new(self.inputs.min_mask_length);
+        let mut warnings = Vec::new();
+        let mut ordinary = Vec::new();
+        let mut bytes_since = 0;
+        self.credentials().iter().for_each(|(_, text)| _ = masks.add(text));
+        for Value { name, text, decoded, .. } in self.outcome.values.iter().filter(|value| value.kind == Kind::Secret) {
+            bytes_since += text.secret().len();
+            if bytes_since > BYTES_BETWEEN_TURNS {
+                give_way().await?;
+                bytes_since = 0;
+            }
+            if text.secret().trim().is_empty() {
+                warnings.push(format!("{name} is empty or white space, which cannot be masked."));
+                continue;
+            }
+            let mut hits_ordinary = masks.add(text);
+            if let Some(decoded) = decoded {
+                hits_ordinary |= masks.add(decoded);
+            }
+            if hits_ordinary {
+                ordinary.push(name.as_str());
+            }
         }
-        is_short(&value.text, self.inputs.min_mask_length).then(|| {
-            format!(
-                "{} has fewer than {} characters: its mask will hide ordinary text of the log. Is it a secret?",
-                value.name, self.inputs.min_mask_length
-            )
-        })
+        if !ordinary.is_empty() {
+            warnings.push(format!(
+                "{} can be masked only with ordinary text: a short text, a number or a common word. The log then shows `***` \
+                 wherever it has that text, and GitHub drops each output of the job that contains it. If it is no secret, \
+                 load it as a variable; if it is, choose a longer one.",
+                ordinary.join(", ")
+            ));
+        }
+        if masks.is_cut() {
+            warnings.push(
+                "There are so many secrets that encodings of some (Base64, URLs, quoting) are not masked; the secrets \
+                 themselves are."
+                    .to_owned(),
+            );
+        }
+        Ok((masks.into_texts(), warnings))
     }
 
     fn summary(&self) -> String {
@@ -142,37 +178,59 @@ impl Export<'_> {
         if let (Some(session), false) = (&self.outcome.session, self.credentials().is_empty()) {
             let until = session.expiration.as_deref().unwrap_or("their end");
             let to = match &self.inputs.export_credentials {
-                ExportCredentials::Profile(name) => format!("profile `{}`", name.as_str()),
+                ExportCredentials::Profile(name) => format!("profile {}", code_span(name.as_str())),
                 _ => "the environment".to_owned(),
             };
-            let _ = writeln!(summary, "Credentials of `{}` until {until}, in {to}.\n", html_escaped(&session.arn));
+            // Writing to a String cannot fail.
+            let _ = writeln!(summary, "Credentials of {} until {until}, in {to}.\n", code_span(&session.arn));
         }
         if self.outcome.values.is_empty() {
             return summary;
         }
         summary.push_str("### Values from AWS Secrets Manager\n\n");
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
-        for value in &self.outcome.values {
-            let masked = match value.kind {
-                Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
-                Kind::Secret => "yes",
-                Kind::Variable => "no",
-            };
-            // Writing to a String cannot fail. Names and stores are of characters that Markdown and HTML leave alone
-            // within a code span; a version id is Secrets Manager's.
-            let _ = writeln!(
-                summary,
-                "| `{}` | {} | {}: `{}` | {} | {masked} |",
-                value.name,
-                value.kind.name(),
-                value.level(),
-                value.secret_name,
-                html_escaped(&value.version_id),
-            );
+        let rows: Vec<_> = self.outcome.values.iter().map(summary_row).collect();
+        let mut left_out = rows.len();
+        for row in &rows {
+            if summary.len() + row.len() > MAX_SUMMARY_BYTES {
+                break;
+            }
+            summary.push_str(row);
+            left_out -= 1;
         }
         summary.push('\n');
+        if left_out > 0 {
+            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary may have 1 MiB.\n");
+        }
         summary
     }
+}
+
+/// A row of the summary's table.
+fn summary_row(value: &Value) -> String {
+    let masked = match value.kind {
+        Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
+        Kind::Secret => "yes",
+        Kind::Variable => "no",
+    };
+    format!(
+        "| {} | {} | {}: {} | {} | {masked} |\n",
+        code_span(value.name.as_str()),
+        value.kind.name(),
+        value.level(),
+        code_span(&value.secret_name),
+        code_span(&value.version_id),
+    )
+}
+
+/// Text of others as code, in which Markdown and HTML mean nothing and GitHub makes no links of names, numbers and addresses.
+/// What could end the code or a table's cell is shown as `?`: a code span knows no escapes. Whoever may write a secret
+/// chooses the ids of its versions.
+fn code_span(text: &str) -> String {
+    let inert = |c: char| if matches!(c, '`' | '|' | '\\') || c.is_control() { '?' } else { c };
+    // Empty code is no code, and one space is dropped from both ends of it.
+    let shown: String = printable(text).trim().chars().map(inert).collect();
+    if shown.is_empty() { String::new() } else { format!("`{shown}`") }
 }
 
 /// What every AWS tool does when it finds both, and few users know.
@@ -188,11 +246,13 @@ pub fn failure_summary(error: &Error) -> String {
     if let Error::InvalidInput(_) = error {
         return String::new();
     }
+    let told = format!("{error}\n\n{}", error.hint());
+    let shown: String = told.chars().take(MAX_FAILURE_CHARACTERS).collect();
+    let rest = if shown.len() < told.len() { "\n…\n(The rest is in the log.)" } else { "" };
     format!(
-        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}\n\n{}</pre>\n\n",
+        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}{rest}</pre>\n\n",
         error.code(),
-        html_escaped(&error.to_string()),
-        html_escaped(&error.hint()),
+        html_escaped(&shown),
     )
 }
 
@@ -222,13 +282,15 @@ fn delimiter() -> Result<String, Error> {
 }
 
 fn html_escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('|', "&#124;").replace('`', "&#96;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    use futures_util::FutureExt;
 
     use crate::identity::Session;
     use crate::inputs::{Goal, RawInputs};
@@ -250,11 +312,7 @@ mod tests {
 
     const PROFILE: (&str, &str) = ("export-aws-credentials", "profile:deploy");
 
-    fn planned(
-        values: &[Value],
-        given: &[(&str, &str)],
-        environment: &str,
-    ) -> Result<(ExportPlan, Vec<String>), Error> {
+    fn inputs(given: &[(&str, &str)], environment: &str) -> Inputs {
         let required = [
             ("cognito-identity-pool-id", "us-west-2:12345678-1234-1234-1234-1234567890ab"),
             ("cognito-role-arn", "arn:aws:iam::123456789012:role/r"),
@@ -264,6 +322,14 @@ mod tests {
             required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let environment = serde_json::from_str(environment).unwrap();
         let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment, windows: false };
+        Inputs::parse(raw).unwrap()
+    }
+
+    fn planned(
+        values: &[Value],
+        given: &[(&str, &str)],
+        environment: &str,
+    ) -> Result<(ExportPlan, Vec<String>), Error> {
         let secret = |text: &str| Secret::new(text);
         let session = Session {
             credentials: Credentials {
@@ -273,7 +339,7 @@ mod tests {
             },
             arn: "arn:aws:sts::123456789012:assumed-role/r/7@abc".to_owned(),
             expiration: Some("2026-11-22T04:00:00Z".to_owned()),
-            life: None,
+            answered: None,
         };
         let outcome = Outcome {
             values: values.to_vec(),
@@ -281,7 +347,8 @@ mod tests {
             session_name: Some("7@abc".to_owned()),
             ..Outcome::default()
         };
-        Export { inputs: &Inputs::parse(raw).unwrap(), outcome: &outcome }.plan()
+        let inputs = &inputs(given, environment);
+        Export { inputs, outcome: &outcome }.plan(async || Ok(())).now_or_never().unwrap()
     }
 
     fn plan(values: &[Value], to_environment: bool, to_outputs: bool) -> (ExportPlan, Vec<String>) {
@@ -363,12 +430,53 @@ mod tests {
         let values = [value("A", Kind::Variable, "visible"), value("B", Kind::Secret, "canary")];
         let (plan, _) = plan(&values, true, true);
         assert!(!plan.masks.iter().any(|mask| mask.secret().contains("visible")));
-        assert!(
-            plan.summary
-                .contains("| `B` | secret | environment: `o/repo/o/r/env/prod/secrets` | &lt;v&#124;1&gt; | yes |")
-        );
+        assert!(plan.summary.contains("| `B` | secret | environment: `o/repo/o/r/env/prod/secrets` | `<v?1>` | yes |"));
         assert!(!plan.summary.contains("canary") && !plan.summary.contains("visible"));
         assert!(!format!("{plan:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_others_choose_is_code_in_the_summary_and_nothing_else() {
+        for (chosen, shown) in [
+            ("![x](https://evil.example/x.png)", "![x](https://evil.example/x.png)"),
+            ("<img src=x> @octo-org/all #1", "<img src=x> @octo-org/all #1"),
+            ("a` **b** ``c", "a? **b** ??c"),
+            ("a | b \\| c\\", "a ? b ?? c?"),
+            ("a\n\n# b\r\n</pre>", "a?u{a}?u{a}# b?u{d}?u{a}</pre>"),
+            (" a ", "a"),
+        ] {
+            let chosen_id = Value { version_id: chosen.to_owned(), ..value("A", Kind::Variable, "x") };
+            let (plan, _) = plan(&[chosen_id], true, false);
+            assert!(plan.summary.contains(&format!(" | `{shown}` | no |\n")), "{}", plan.summary);
+            assert_eq!(plan.summary.lines().count(), 6, "{}", plan.summary);
+        }
+        let without = Value { version_id: String::new(), ..value("A", Kind::Variable, "x") };
+        assert!(plan(&[without], true, false).0.summary.contains(" |  | no |\n"));
+    }
+
+    #[test]
+    fn a_summary_that_github_would_drop_is_shortened_and_says_by_how_much() {
+        let long = |name: &str| Value { secret_name: "n".repeat(512), ..value(name, Kind::Variable, "x") };
+        let values: Vec<_> = (0..8000).map(|number| long(&format!("V{number}"))).collect();
+        let summary = plan(&values, true, false).0.summary;
+        assert!((900_000..1 << 20).contains(&summary.len()), "{}", summary.len());
+        let listed = summary.lines().filter(|line| line.starts_with("| `V")).count();
+        let told = format!("\n\n{} more values are not listed: a step's summary may have 1 MiB.\n", 8000 - listed);
+        assert!(listed > 1000 && summary.ends_with(&(told + "\n")), "{listed}");
+        assert!(!plan(&values[..1000], true, false).0.summary.contains("not listed"));
+    }
+
+    #[test]
+    fn a_summary_of_many_failures_is_shortened_too() {
+        let problem = || ValueProblem::StoreNotFound { stores: vec!["&".repeat(500)] };
+        let failure = |count| failure_summary(&Error::ValuesUnusable((0..count).map(|_| problem()).collect()));
+        let summary = failure(5000);
+        assert!(
+            summary.len() < 1 << 20 && summary.ends_with("(The rest is in the log.)</pre>\n\n"),
+            "{}",
+            summary.len()
+        );
+        assert!(failure(10).contains("Correct the secrets") && !failure(10).contains("The rest"));
     }
 
     #[test]
@@ -444,8 +552,39 @@ mod tests {
     }
 
     #[test]
-    fn a_short_or_empty_secret_is_warned_about_by_name() {
-        let (_, warnings) = plan(&[value("A", Kind::Secret, "abc"), value("B", Kind::Secret, " ")], true, false);
-        assert!(warnings[0].starts_with("A ") && warnings[1].starts_with("B "), "{warnings:?}");
+    fn an_empty_secret_is_warned_about_by_name() {
+        let (_, warnings) = plan(&[value("B", Kind::Secret, " ")], true, false);
+        assert!(warnings[0].starts_with("B ") && warnings.len() == 1, "{warnings:?}");
+    }
+
+    #[test]
+    fn one_warning_names_all_secrets_whose_masks_hide_ordinary_text_and_shows_none() {
+        let json = r#"{"password":"postgres","engine":"mysql","port":5432}"#;
+        let texts =
+            ["abc", "refs-main-secret", "main", "5432", json, r#"{"engine":"mysql"}"#, "a\nmain\n", "production"];
+        let values: Vec<_> =
+            texts.iter().zip('A'..).map(|(text, name)| value(&name.to_string(), Kind::Secret, text)).collect();
+        let (_, warnings) = plan(&values, true, false);
+        assert!(warnings.len() == 1 && warnings[0].starts_with("A, C, D, E, G, H "), "{warnings:?}");
+        assert!(!texts.iter().any(|text| warnings[0].contains(text)), "{warnings:?}");
+    }
+
+    #[test]
+    fn the_host_gets_its_turn_between_long_secrets_and_may_end_the_plan() {
+        let outcome = |bytes: usize| {
+            let values =
+                (0..4).map(|index| value(&format!("V{index}"), Kind::Secret, &"a1B2".repeat(bytes / 4))).collect();
+            Outcome { values, ..Outcome::default() }
+        };
+        let inputs = &inputs(&[], "{}");
+        let turns = std::cell::Cell::new(0);
+        let give_way = async || {
+            turns.set(turns.get() + 1);
+            if turns.get() < 4 { Ok(()) } else { Err(Error::OutOfTime(inputs.timeout)) }
+        };
+        let plan = |outcome: &Outcome| Export { inputs, outcome }.plan(give_way).now_or_never().unwrap().err();
+        assert_eq!((plan(&outcome(1024)), turns.get()), (None, 0));
+        assert_eq!((plan(&outcome(48 * 1024)), turns.get()), (None, 2));
+        assert_eq!((plan(&outcome(65 * 1024)), turns.get()), (Some(Error::OutOfTime(inputs.timeout)), 4));
     }
 }

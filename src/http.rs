@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use crate::json::Object;
+use crate::printable::printable;
 use crate::secret::Secret;
 
 /// The largest body that is read of most answers. The largest true one is a secret of 65,536 bytes, each byte escaped at
@@ -26,6 +27,9 @@ pub trait Host {
 
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Resolves when every request that was made so far has left the machine, or failed.
+    fn all_sent(&self) -> impl Future<Output = ()>;
 
     /// Sees to it that `connections` to `origin` (`https://host[:port]`) stand open for requests that will come; failures
     /// are ignored.
@@ -114,9 +118,14 @@ impl Response {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as a JSON object.
+    /// The body as a JSON object. A byte order mark before it, which RFC 8259 lets a parser pass over, means nothing.
     pub fn json(&self) -> Option<Object> {
-        Object::parse(&self.body)
+        Object::parse(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body))
+    }
+
+    /// When the server answered, by its own clock and fit to be shown.
+    pub fn date(&self) -> Option<String> {
+        self.header("date").map(printable)
     }
 
     /// AWS's id of the request.
@@ -208,6 +217,13 @@ mod tests {
     fn debug_of_a_response_shows_no_body() {
         let response = Response { status: 200, headers: vec![], body: b"canary".to_vec() };
         assert_eq!(format!("{response:?}"), "HTTP 200 [6 bytes]");
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_json_means_nothing() {
+        let response = |body: &str| Response { status: 200, headers: vec![], body: body.as_bytes().to_vec() };
+        assert_eq!(response("\u{feff}{\"a\":\"b\"}").json().unwrap().text("a").as_deref(), Some("b"));
+        assert!(response("\u{feff}\u{feff}{}").json().is_none());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::value_from::{self, Home, SecretLine};
 use crate::values::{self, DIFFERS_IN_CASE, Kind, ValueLine};
 
 /// The inputs of the action, by the names of `action.yml`; a test holds the two together.
-pub const INPUT_NAMES: [&str; 27] = [
+pub const INPUT_NAMES: [&str; 28] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
@@ -39,6 +39,7 @@ pub const INPUT_NAMES: [&str; 27] = [
     "identity",
     "chain-role-arn",
     "chain-session-tags",
+    "chain-transitive-tag-keys",
     "role-session-name",
     "role-duration-seconds",
     "environment-store",
@@ -445,21 +446,16 @@ impl Reader<'_> {
 
     fn chain(&mut self) -> Option<Chain> {
         let role = self.optional("chain-role-arn", ROLE_ARN, RoleArn::parse);
-        let names = |text: &str| -> Option<Vec<String>> {
-            let names = text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty());
-            let is_claim = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            let mut distinct = Vec::new();
-            for name in names {
-                is_claim(name).then_some(())?;
-                if !distinct.iter().any(|other| other == name) {
-                    distinct.push(name.to_owned());
-                }
-            }
-            Some(distinct)
-        };
-        let tags = self.optional("chain-session-tags", "names of claims with commas between", names);
-        let tags = tags.or_else(|| names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
-        role.map(|role| Chain { role, tags })
+        const WANTED: &str = "names of claims with commas between, or `none`";
+        const TRANSITIVE: &str = "chain-transitive-tag-keys";
+        let tags = self.optional("chain-session-tags", WANTED, claim_names);
+        let tags = tags.or_else(|| claim_names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
+        let transitive_keys = self.optional(TRANSITIVE, WANTED, claim_names).unwrap_or_default();
+        // STS would refuse it with no more than InvalidParameterValue.
+        if let Some(key) = transitive_keys.iter().find(|key| !tags.contains(key)) {
+            self.problem(TRANSITIVE, format!("`{key}` is not among the claims of `chain-session-tags`"));
+        }
+        role.map(|role| Chain { role, tags, transitive_keys })
     }
 
     fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {
@@ -665,6 +661,22 @@ impl Reader<'_> {
         }
         number
     }
+}
+
+/// Each name once. An input that is empty means its default on GitHub, so `none` is the word for no names.
+fn claim_names(text: &str) -> Option<Vec<String>> {
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    let is_claim = |name: &str| name != "none" && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut distinct = Vec::new();
+    for name in text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty()) {
+        is_claim(name).then_some(())?;
+        if !distinct.iter().any(|other| other == name) {
+            distinct.push(name.to_owned());
+        }
+    }
+    (!distinct.is_empty()).then_some(distinct)
 }
 
 fn slug(text: &str) -> Option<String> {

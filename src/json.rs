@@ -32,6 +32,17 @@ impl Object {
         serde_json::from_str(self.json(name)?).ok()
     }
 
+    /// A member that is a string, or a number or boolean as it is written.
+    pub fn scalar(&self, name: &str) -> Option<String> {
+        scalar(self.json(name)?)
+    }
+
+    /// A member that is a list, each item that is a string, number or boolean as text; what is none in it is passed over.
+    pub fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let list: Vec<Box<RawValue>> = serde_json::from_str(self.json(name)?).ok()?;
+        Some(list.iter().filter_map(|json| scalar(json.get())).collect())
+    }
+
     /// A member that is an object.
     pub fn object(&self, name: &str) -> Option<Self> {
         Self::parse(self.json(name)?.as_bytes())
@@ -46,6 +57,14 @@ impl Object {
     /// The names of its members, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+fn scalar(json: &str) -> Option<String> {
+    match json.bytes().next()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(json.to_owned()),
     }
 }
 
@@ -75,6 +94,17 @@ mod tests {
         assert_eq!(object.object("o").unwrap().json("k"), Some("[1, 2]"));
         assert_eq!(object.objects("l").unwrap().len(), 1);
         assert_eq!(object.names().collect::<Vec<_>>(), ["l", "n", "o", "s"]);
+    }
+
+    #[test]
+    fn numbers_and_booleans_are_text_where_that_is_wanted() {
+        let object =
+            Object::parse(br#"{"n": 1.10, "s": "a", "t": true, "o": {}, "l": ["x", 7, null, [1]], "z": null}"#);
+        let object = object.unwrap();
+        let shown = ["n", "s", "t", "o", "l", "z"].map(|name| object.scalar(name).unwrap_or_default());
+        assert_eq!(shown, ["1.10", "a", "true", "", "", ""]);
+        assert_eq!(object.texts("l"), Some(vec!["x".to_owned(), "7".to_owned()]));
+        assert_eq!(object.texts("s"), None);
     }
 
     #[test]

@@ -34,3 +34,4 @@ pub mod value_from;
 pub mod values;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
+pub mod xml;

@@ -2,13 +2,12 @@
 //!
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
 
-use std::time::Duration;
-
 use futures_util::future::try_join;
 
 use crate::aws::{AccountId, BaseUrl, Region, RoleArn, rehearse_signing};
 use crate::claims::{Claims, rehearse_verifying};
 use crate::error::Error;
+use crate::export::{Export, ExportPlan};
 use crate::fetch::{FetchPlan, Reader};
 use crate::http::{Host, Log};
 use crate::identity::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
@@ -37,13 +36,20 @@ pub struct Outcome {
     pub values: Vec<Value>,
 }
 
-/// Runs until the goal is reached; nothing has been written when it returns.
-pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<Outcome, Error> {
+/// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
+pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<(Outcome, ExportPlan), Error> {
+    let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
+    let outcome = reach_goal(host, client, inputs).await?;
+    let (plan, warnings) = Export { inputs, outcome: &outcome }.plan(async || client.give_way().await).await?;
+    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    Ok((outcome, plan))
+}
+
+async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<Outcome, Error> {
     if inputs.wants_nothing() {
         host.log(Log::Notice("No value was loaded: `values` and `secrets` name none. Nothing was sent.".to_owned()));
         return Ok(Outcome::default());
     }
-    let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
     let job = async {
         match inputs.needs_token() {
             true => JobToken::fetch(client, inputs).await.map(Some),
@@ -113,8 +119,8 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     for region in inputs.regions() {
         host.connect_early(inputs.secrets_manager_endpoint(region).origin(), 1);
     }
-    // Not before all of that is under way.
-    host.sleep(Duration::ZERO).await;
+    // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
+    host.all_sent().await;
     if inputs.needs_token() {
         rehearse_verifying(&inputs.issuer);
     }
@@ -167,7 +173,7 @@ impl<H: Host> Exchange<'_, H> {
         let (session, tags) = match &self.inputs.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
-                return Ok((Session { credentials: credentials.clone(), arn, expiration: None, life: None }, None));
+                return Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, None));
             }
             Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
                 let identity = &self.identity_id(pool, account.as_ref(), endpoint).await?;
@@ -249,6 +255,7 @@ impl<H: Host> Exchange<'_, H> {
             session_name,
             duration_seconds: self.inputs.role_duration_seconds,
             tags: &tags,
+            transitive_keys: &chain.transitive_keys,
         };
         let session = self.client.call(&assume_role).await?;
         self.say_assumed(&session);

@@ -26,6 +26,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 const BUCKET_SIZE: u32 = 500;
 const COST: u32 = 14;
 const COST_THROTTLED: u32 = 5;
+/// What a success without a retry adds.
+const FIRST_SUCCESS: u32 = 1;
 /// A clock that is off by less is not what a signature error is about.
 const MIN_SKEW: Duration = Duration::from_secs(30);
 
@@ -47,7 +49,7 @@ pub trait Operation {
     fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
     /// Reads an answer of another status.
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::from_json(response, sent)
+        Answer::read(response, sent)
     }
     /// What a refusal means that no repetition will change.
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
@@ -301,24 +303,36 @@ impl<'h, H: Host> Client<'h, H> {
 
     async fn retrying<T>(&self, attempt: impl AsyncFn(u32) -> Result<T, Failed>) -> Result<T, Error> {
         let mut attempts = 1;
+        let mut taken = 0_u32;
         loop {
             let failed = match attempt(attempts).await {
-                Ok(output) => return Ok(output),
+                Ok(output) => {
+                    self.give_back(taken.max(FIRST_SUCCESS));
+                    return Ok(output);
+                }
                 Err(failed) => failed,
             };
-            match self.pause_before(attempts + 1, &failed) {
-                Some(pause) => self.host.sleep(pause).await,
+            let (pause, cost) = match self.pause_before(attempts + 1, &failed) {
+                Some(retry) => retry,
                 None => return Err(failed.error),
-            }
+            };
+            taken = taken.saturating_add(cost);
+            self.host.sleep(pause).await;
             attempts += 1;
         }
     }
 
-    /// How long to wait before attempt number `next`; none if there is to be none.
-    fn pause_before(&self, next: u32, failed: &Failed) -> Option<Duration> {
+    /// What was taken for the retries of a call goes back when the call succeeds, so that only calls which fail for good
+    /// use the budget up. The SDKs give back what the last retry took.
+    fn give_back(&self, amount: u32) {
+        self.bucket.set(self.bucket.get().saturating_add(amount).min(BUCKET_SIZE));
+    }
+
+    /// How long to wait before attempt number `next`, and what was taken from the budget for it; none if there is to be none.
+    fn pause_before(&self, next: u32, failed: &Failed) -> Option<(Duration, u32)> {
         let (base, cost) = match failed.outlook {
             Outlook::Permanent => return None,
-            Outlook::ClockCorrected => return Some(Duration::ZERO),
+            Outlook::ClockCorrected => return Some((Duration::ZERO, 0)),
             Outlook::Transient => (BASE_PAUSE, COST),
             Outlook::Throttled => (BASE_PAUSE_THROTTLED, COST_THROTTLED),
         };
@@ -335,13 +349,20 @@ impl<'h, H: Host> Client<'h, H> {
             return None;
         }
         self.bucket.set(self.bucket.get().checked_sub(cost)?);
-        Some(pause)
+        Some((pause, cost))
     }
 
     /// The time for one attempt, and the step's limit if that is what bounds it.
     fn attempt_time(&self) -> (Duration, Option<Duration>) {
         let remaining = self.remaining();
         if remaining <= ATTEMPT_TIMEOUT { (remaining, Some(self.limit)) } else { (ATTEMPT_TIMEOUT, None) }
+    }
+
+    /// Lets the host do what waits, signals among it, in the midst of a long computation; an error if the step's time is
+    /// over.
+    pub async fn give_way(&self) -> Result<(), Error> {
+        self.host.sleep(Duration::ZERO).await;
+        if self.remaining().is_zero() { Err(Error::OutOfTime(self.limit)) } else { Ok(()) }
     }
 
     fn remaining(&self) -> Duration {

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use crate::aws::AwsEnvironment;
 use crate::aws_config::{self, File, ProfileName};
 use crate::error::Error;
-use crate::export::{Export, ExportPlan, ProfilePlan, failure_summary};
+use crate::export::{ExportPlan, ProfilePlan, failure_summary};
 use crate::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
 use crate::identity::Session;
 use crate::inputs::{Goal, INPUT_NAMES, Inputs};
@@ -42,6 +42,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     async fn sleep(this: &JsHost, duration_ms: f64);
+
+    #[wasm_bindgen(method, js_name = allSent)]
+    async fn all_sent(this: &JsHost);
 
     #[wasm_bindgen(method, js_name = connectEarly)]
     fn connect_early(this: &JsHost, origin: &str, connections: usize);
@@ -120,9 +123,7 @@ pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
     let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
     let finished = async {
         let inputs = Inputs::parse(raw)?;
-        let outcome = pipeline::run(&host, &inputs).await?;
-        let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
-        warnings.into_iter().for_each(|warning| Host::log(&host, Log::Warning(warning)));
+        let (outcome, plan) = pipeline::run(&host, &inputs).await?;
         to_value(&Finished::of(&inputs, &outcome, &plan))
             .map_err(|_| Error::Internal("the outcome cannot be handed over"))
     };
@@ -176,7 +177,7 @@ struct SessionCredentials<'a> {
     secret_access_key: &'a str,
     session_token: Option<&'a str>,
     expiration: Option<&'a str>,
-    life_ms: Option<f64>,
+    answered: Option<&'a str>,
     account_id: Option<&'a str>,
 }
 
@@ -196,7 +197,7 @@ impl<'a> Finished<'a> {
             secret_access_key: session.credentials.secret_access_key.secret(),
             session_token: session.credentials.session_token.as_ref().map(Secret::secret),
             expiration: session.expiration.as_deref(),
-            life_ms: session.life.map(milliseconds),
+            answered: session.answered.as_deref(),
             account_id: inputs.reader().map(|role| role.account().digits()),
         };
         let profile = |profile: &'a ProfilePlan| Profile {
@@ -273,6 +274,10 @@ impl Host for JsHost {
 
     async fn sleep(&self, duration: Duration) {
         JsHost::sleep(self, milliseconds(duration)).await;
+    }
+
+    async fn all_sent(&self) {
+        JsHost::all_sent(self).await;
     }
 
     fn connect_early(&self, origin: &str, connections: usize) {

@@ -610,7 +610,9 @@ fn the_second_sessions_tags_are_the_claims_that_are_named_and_present_each_once(
         ("sha\nactor\n", &[("sha", SHA), ("actor", "mona")]),
         ("ref,actor,ref", &[("ref", "refs/heads/main"), ("actor", "mona")]),
         ("environment", &[]),
-        (",", &[]),
+        ("none", &[]),
+        // On GitHub an input that is empty is one that is left out.
+        ("", &TAGS),
     ] {
         let run = Script::new("A,secret")
             .input("chain-role-arn", CHAINED_ROLE)
@@ -620,6 +622,48 @@ fn the_second_sessions_tags_are_the_claims_that_are_named_and_present_each_once(
             .then(read_by(CHAINED))
             .run();
         loads_a(&run);
+    }
+}
+
+#[test]
+fn tags_of_the_second_session_are_transitive_if_they_are_named_and_sent() {
+    for (tags, keys, transitive) in [
+        ("", "", &[][..]),
+        ("", "none", &[]),
+        ("", "repository, sha", &["repository", "sha"]),
+        ("", "sha\nrepository\nsha", &["sha", "repository"]),
+        // This job has no environment, and STS refuses the key of a tag that is not there.
+        ("", "environment,repository", &["repository"]),
+    ] {
+        let run = Script::new("A,secret")
+            .input("chain-role-arn", CHAINED_ROLE)
+            .input("chain-session-tags", tags)
+            .input("chain-transitive-tag-keys", keys)
+            .with_session(&Job::push())
+            .then(assume_chained_role_transitively(SESSION, &TAGS, transitive))
+            .then(read_by(CHAINED))
+            .run();
+        loads_a(&run);
+    }
+}
+
+#[test]
+fn a_key_that_is_no_tag_of_the_second_session_is_told_before_anything_is_sent() {
+    for (tags, keys, says) in [
+        ("repository", "repository,sha", "`sha` is not among the claims of `chain-session-tags`"),
+        ("none", "repository", "`repository` is not among"),
+        ("", "actor", "`actor` is not among"),
+        ("", "none,sha", "is not names of claims"),
+    ] {
+        let run = Script::new("A,secret")
+            .input("chain-role-arn", CHAINED_ROLE)
+            .input("chain-session-tags", tags)
+            .input("chain-transitive-tag-keys", keys)
+            .run();
+        let problems = problems(&run);
+        assert_eq!(inputs_in(&problems), ["chain-transitive-tag-keys"]);
+        assert_says(&problems[0], &[says]);
+        nothing_was_sent(&run);
     }
 }
 
@@ -909,6 +953,8 @@ fn each_wrong_input_is_told_alone() {
         ),
         (Script::new("A,secret").input("chain-role-arn", "arn:aws:iam::1:role/x"), "chain-role-arn", "ARN of a role"),
         (Script::new("A,secret").input("chain-session-tags", "a b"), "chain-session-tags", "names of claims"),
+        (Script::new("A,secret").input("chain-session-tags", "none,sha"), "chain-session-tags", "or `none`"),
+        (Script::new("A,secret").input("chain-session-tags", ","), "chain-session-tags", "names of claims"),
         (Script::new("").input("export-aws-credentials", "profile"), "export-aws-credentials", "`profile` is not none"),
         (Script::new("").input("export-aws-credentials", "profile:"), "export-aws-credentials", "profile:NAME"),
         (Script::new("").input("export-aws-credentials", "Env"), "export-aws-credentials", "none, env or"),

@@ -95,7 +95,7 @@ fn the_summary_says_where_each_value_is_from() {
         .run();
     let version = "00000000-0000-0000-0000-00000000000a";
     for (name, scope, store) in [("A", "environment", PRODUCTION_SECRETS), ("B", "repository", REPOSITORY_SECRETS)] {
-        let row = format!("| `{name}` | secret | {scope}: `{store}` | {version} | yes |");
+        let row = format!("| `{name}` | secret | {scope}: `{store}` | `{version}` | yes |");
         assert!(run.plan().summary.contains(&row), "{}", run.plan().summary);
     }
 }
@@ -170,9 +170,9 @@ fn verifying_and_signing_are_rehearsed_while_the_token_is_waited_for() {
         let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
         let run = script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
         run.plan();
-        run.gave_way_after
+        run.waited_for
     };
-    // What is asked for first has left, and nothing that comes after it.
+    // What is asked for first has to leave, and nothing that comes after it.
     assert_eq!(rest(Script::new("A,secret").signed_in(&job)), [2]);
     assert_eq!(rest(Script::new("A,secret").input("github-token", job.jwt()).then(jwks())), [1]);
 }
@@ -566,6 +566,87 @@ fn token_for_another_audience_names_both() {
     assert!(text.contains("`sts.amazonaws.com`") && text.contains("`cognito-identity.amazonaws.com`"), "{text}");
     rejected(&Job::push().claim("aud", Value::Null)).fails_with("github-token-audience");
     rejected(&Job::push().claim("aud", json!(["a", "b"]))).fails_with("github-token-audience");
+}
+
+#[test]
+fn an_audience_among_others_is_the_audience() {
+    for audiences in [json!([AUDIENCE]), json!(["a", AUDIENCE]), json!([AUDIENCE, 7])] {
+        let job = Job::push().claim("aud", audiences);
+        let run = Script::new("A,secret").with_session(&job).then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
+        run.plan();
+    }
+    let text = rejected(&Job::push().claim("aud", json!(["a", 7]))).fails_with("github-token-audience");
+    assert!(text.contains("`a, 7`"), "{text}");
+}
+
+#[test]
+fn claims_that_are_numbers_or_booleans_name_things_as_text() {
+    // As an issuer that is not GitHub's may write them.
+    let job = Job::push().claim("run_id", 7001).claim("repository_owner", 42).claim("environment", true);
+    let base = "42/repo/octo-org/app";
+    let run = Script::new("A,secret")
+        .with_session(&job)
+        .together([
+            store(&format!("{base}/env/true/secrets"), &document(&["A"])),
+            store(&format!("{base}/secrets"), "{}"),
+        ])
+        .run();
+    assert_eq!(read_file_commands(&run.plan().environment), [("A".to_owned(), value_of("A"))]);
+    assert!(run.log_text().contains("run_id: 7001"), "{}", run.log_text());
+    for nothing in [json!({}), json!(["x"])] {
+        let job = Job::push().claim("repository_owner", nothing);
+        let text = Script::new("A,secret").signed_in(&job).run().fails_with("claim-unusable");
+        assert!(text.contains("`repository_owner`"), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_demands_an_extension_is_refused() {
+    for critical in [json!(["b64"]), json!([]), json!("exp"), Value::Null] {
+        let text = rejected(&Job::push().header("crit", critical)).fails_with("github-token-malformed");
+        assert!(text.contains("`crit`"), "{text}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_for_rs256_signatures_verifies_nothing() {
+    let job = Job::push();
+    let with = |name: &str, value: Value| {
+        let mut key = jwk(KEY_ID, &github_key().to_public_key());
+        key[name] = value;
+        Script::new("A,secret")
+            .together([job.github_token(), jwks_at(JWKS, &json!({ "keys": [key] })).again_and_again()])
+    };
+    for (name, value) in [
+        ("alg", json!("RS512")),
+        ("alg", json!("PS256")),
+        ("alg", json!("none")),
+        ("alg", json!(256)),
+        ("use", json!("enc")),
+        ("use", json!(["sig"])),
+        ("key_ops", json!(["encrypt", "wrapKey"])),
+        ("key_ops", json!([])),
+        ("key_ops", json!("verify")),
+    ] {
+        let text = with(name, value.clone()).run().fails_with("answer-unusable");
+        assert!(text.contains("RSA key for RS256"), "{name} {value}: {text}");
+    }
+    // Members that leave it open.
+    let mut key = jwk(KEY_ID, &github_key().to_public_key());
+    key["key_ops"] = json!(["sign", "verify"]);
+    ["alg", "use"].iter().for_each(|name| drop(key.as_object_mut().unwrap().remove(*name)));
+    let run = Script::new("A,secret").together([job.github_token(), jwks_at(JWKS, &json!({ "keys": [key] }))]);
+    let run = run.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+    run.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run().plan();
+}
+
+#[test]
+fn a_thousand_keys_of_one_id_are_not_all_tried() {
+    let job = Job::push();
+    let mut keys = vec![jwk(KEY_ID, &forger_key().to_public_key()); 1000];
+    keys.push(jwk(KEY_ID, &github_key().to_public_key()));
+    let run = Script::new("A,secret").together([job.github_token(), jwks_at(JWKS, &json!({ "keys": keys }))]).run();
+    run.fails_with("github-token-signature");
 }
 
 #[test]

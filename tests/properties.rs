@@ -4,17 +4,22 @@
 
 mod parsers;
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 use env_kvstore::aws::{AccountId, Answer, BaseUrl, Region, RoleArn};
 use env_kvstore::aws_config::{File, ProfileName, configure, merge, profile};
 use env_kvstore::export::Export;
 use env_kvstore::http::Response;
 use env_kvstore::json::{Object, object_of};
+use env_kvstore::masks::Masks;
 use env_kvstore::pipeline::Outcome;
 use env_kvstore::secret::Secret;
 use env_kvstore::stores::Scope;
 use env_kvstore::token_server::TokenServer;
 use env_kvstore::value_from::{Home, SecretLine};
 use env_kvstore::values::{EnvName, Kind, Value, ValueLine, parse};
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 /// Text that leans towards what parsers trip over.
@@ -55,6 +60,45 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
                 .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
         ]
     })
+}
+
+/// What is hard to walk: deep, wide, escaped, broken, or long.
+fn hostile() -> Vec<String> {
+    let members: Vec<_> = (0..9000).map(|index| format!("\"{index:04}\"")).collect();
+    let mut nested = "\"p4ss-word\"".to_owned();
+    while nested.len() < 20_000 {
+        nested = serde_json::json!({ "password": nested }).to_string();
+    }
+    [
+        "[".repeat(65_536),
+        "[".repeat(32_768) + &"]".repeat(32_768),
+        "{\"a\":".repeat(10_922) + "1" + &"}".repeat(10_922),
+        "{\"a\":".repeat(13_000),
+        format!("[{}]", members.join(",")),
+        format!("\"{}\"", "\\u0001".repeat(10_922)),
+        "\\".repeat(65_536),
+        "\u{1}".repeat(65_536),
+        "\"".repeat(65_536),
+        "://".repeat(21_845),
+        "://a:b@".repeat(9_362),
+        "a\n".repeat(32_768),
+        "aB3-\n".repeat(13_107),
+        "QUJD".repeat(16_384),
+        "aB3x".repeat(16_384),
+        "\u{10ffff}".repeat(16_384),
+        " ".repeat(65_536),
+        format!("[{}1]", " ".repeat(65_530)),
+        nested,
+    ]
+    .into()
+}
+
+fn secret() -> impl Strategy<Value = String> {
+    let deep = (0_usize..10_000, text()).prop_map(|(depth, text)| {
+        let text = serde_json::to_string(&text).unwrap();
+        format!("{}{text}{}", "[{\"password\":".repeat(depth / 8), "}]".repeat(depth / 8))
+    });
+    prop_oneof![text(), json().prop_map(|json| json.to_string()), deep, "[ -~]{1,80}", "([ -~\u{e9}]{1,70}\n){0,9}"]
 }
 
 /// A file as people and tools write it, with some of what they get wrong.
@@ -135,11 +179,31 @@ proptest! {
             version_id: "v".to_owned(),
         }).collect();
         let inputs = parsers::inputs_with_outputs();
-        let (plan, _) = Export { inputs: &inputs, outcome: &Outcome { values, ..Outcome::default() } }.plan().unwrap();
+        let (plan, _) = Export { inputs: &inputs, outcome: &Outcome { values, ..Outcome::default() } }
+            .plan(async || Ok(()))
+            .now_or_never()
+            .unwrap()
+            .unwrap();
         let expected: Vec<_> = texts.iter().enumerate().map(|(index, text)| (format!("V{index}"), text.clone())).collect();
         prop_assert_eq!(read_file_commands(plan.environment.secret()), expected.clone());
         prop_assert_eq!(&read_file_commands(plan.outputs.secret())[3..], expected.as_slice());
         prop_assert!(plan.masks.iter().all(|mask| !mask.secret().contains(['\r', '\n'])));
+    }
+
+    #[test]
+    fn masks_are_bounded_by_the_secret(secret in secret(), min_length in 1_usize..6) {
+        let value = Secret::new(secret.as_str());
+        let mut masks = Masks::new(min_length);
+        masks.add(&value);
+        prop_assert!(!masks.is_cut());
+        let masks = masks.into_texts();
+        let bytes: usize = masks.iter().map(|mask| mask.secret().len()).sum();
+        prop_assert!(masks.len() <= 500 + secret.len(), "{} masks of {} bytes", masks.len(), secret.len());
+        prop_assert!(bytes <= 16 * 1024 + 300 * secret.len(), "{bytes} bytes of masks of {} bytes", secret.len());
+        prop_assert!(masks.iter().all(|mask| !mask.secret().trim().is_empty() && !mask.secret().contains(['\r', '\n'])));
+        let given: BTreeSet<_> = masks.iter().map(Secret::secret).collect();
+        let whole = secret.trim_matches(['\r', '\n']);
+        prop_assert!(whole.contains(['\r', '\n']) || whole.trim().is_empty() || given.contains(whole));
     }
 
     #[test]
@@ -223,7 +287,7 @@ proptest! {
         let echo = &sent.secret()[..cut];
         let body = serde_json::json!({ "__type": format!("X#{before}{echo}"), "message": format!("{before}{echo}{after}") });
         let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
-        let shown = Answer::from_json(&response, std::slice::from_ref(&sent)).to_string();
+        let shown = Answer::read(&response, std::slice::from_ref(&sent)).to_string();
         prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
     }
 
@@ -283,4 +347,33 @@ proptest! {
         let url = format!("http://{host}/");
         prop_assert!(BaseUrl::parse(&url).is_err());
     }
+}
+
+#[test]
+fn the_longest_secrets_of_every_shape_are_masked_in_no_time() {
+    for secret in hostile() {
+        let shape: String = secret.chars().take(12).collect();
+        let started = Instant::now();
+        let body = serde_json::json!({ "ARN": "a", "VersionId": "v", "SecretString": secret }).to_string();
+        let document = parsers::read_document(body.as_bytes()).unwrap();
+        let mut masks = Masks::new(4);
+        masks.add(&document.whole().unwrap());
+        let masks = masks.into_texts();
+        // A debug build on a busy machine; a release build needs some milliseconds.
+        assert!(started.elapsed() < Duration::from_secs(5), "{shape}: {:?}", started.elapsed());
+        let bytes: usize = masks.iter().map(|mask| mask.secret().len()).sum();
+        assert!(
+            masks.len() <= secret.len() / 3 && bytes <= 16 * secret.len(),
+            "{shape}: {} masks, {bytes} bytes",
+            masks.len()
+        );
+    }
+}
+
+#[test]
+fn a_store_may_be_as_deep_as_it_is_long() {
+    let deep = format!("{}1.10{}", "[".repeat(30_000), "]".repeat(30_000));
+    let body = serde_json::json!({ "ARN": "a", "SecretString": format!("{{\"A\":{deep}}}") }).to_string();
+    let document = parsers::read_document(body.as_bytes()).unwrap();
+    assert!(document.text("A").is_ok_and(|text| text.secret() == deep));
 }

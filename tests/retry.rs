@@ -382,21 +382,90 @@ fn the_budget_of_retries_ends_after_35_faults() {
     assert_eq!(Stage::GetId.attempts(&run), 1 + 500 / 14);
 }
 
+/// So many single reads, each of another version of a secret.
+fn single_reads(count: usize) -> (Script, Vec<Expectation>) {
+    let stages: Vec<_> = (0..count).map(|number| format!("S{number}")).collect();
+    let lines: Vec<_> = stages.iter().map(|stage| format!("A_{stage}=shared/a::{stage}")).collect();
+    let script = Script::new("").input("secrets", &lines.join("\n")).input("timeout-seconds", "3600");
+    let reads = stages.iter().map(|stage| version("shared/a", Some(stage), None, &value_of(stage)));
+    (script.with_session(&Job::push().claim("exp", START + 3600)), reads.collect())
+}
+
 #[test]
 fn the_budget_of_retries_is_one_for_the_whole_run() {
-    let job = Job::push().claim("exp", START + 3600);
-    let mut script = Script::new("A,secret").input("timeout-seconds", "3600").environment("AWS_MAX_ATTEMPTS", "21");
-    let mut beside = vec![job.github_token()];
-    beside.extend((0..20).map(|_| jwks().answers(500, "")));
-    beside.push(jwks());
-    script = script.together(beside).then(job.get_id().answers(500, "").again_and_again());
-    let run = script.run();
+    let (script, reads) = single_reads(40);
+    let run = script.together(reads.into_iter().map(|read| read.answers(500, "").again_and_again())).run();
     run.fails_with("service-fault");
-    assert_eq!(run.count("GET "), 21);
-    assert_eq!(run.count("GetId"), 1 + (500 - 20 * 14) / 14);
+    // 500 tokens, 14 for each retry, and nothing comes back.
+    assert_eq!(run.count("GetSecretValue"), 40 + 500 / 14);
+}
+
+#[test]
+fn a_success_gives_back_what_its_retries_took() {
+    // Without that, the budget would end at the 36th read, or at the 18th.
+    for (failures, bad) in [(1, 500), (2, 503), (2, 429)] {
+        let (script, reads) = single_reads(120);
+        let each = reads.into_iter().flat_map(|read| {
+            let mut calls = vec![read.clone().answers(bad, ""); failures];
+            calls.push(read);
+            calls
+        });
+        let run = script.together(each).run();
+        assert_eq!(read_file_commands(&run.plan().environment).len(), 120);
+        assert_eq!(run.count("GetSecretValue"), 120 * (failures + 1));
+    }
+}
+
+#[test]
+fn a_success_without_a_retry_gives_one_back() {
+    // Of 17 reads that fail for good 476 of 500 tokens are taken: one retry is left, and from 4 successes on two.
+    for (successes, retries) in [(0, 1), (3, 1), (4, 2), (5, 2)] {
+        let (script, reads) = single_reads(successes + 17 + 1);
+        let last = reads.len() - 1;
+        let reads = reads.into_iter().enumerate().map(|(place, read)| match place {
+            // Eight at a time are read: these succeed when the 17 are over, and before the last has failed once.
+            place if place < successes => read.after(milliseconds(4000)),
+            place if place == last => read.answers(500, "").after(milliseconds(4900)).again_and_again(),
+            _ => read.answers(500, "").again_and_again(),
+        });
+        let run = script.together(reads).run();
+        run.fails_with("service-fault");
+        assert_eq!(run.count("GetSecretValue"), successes + 17 * 3 + 1 + retries, "{successes}");
+    }
+}
+
+#[test]
+fn the_budget_of_retries_never_grows_beyond_its_size() {
+    let job = Job::push().claim("exp", START + 3600);
+    let bad = store(STORE, "").answers(500, "").again_and_again();
+    let script = Script::new("A,secret").input("timeout-seconds", "3600").environment("AWS_MAX_ATTEMPTS", "100");
+    // Five successes came before.
+    let run = script.with_session(&job).then(bad).run();
+    run.fails_with("service-fault");
+    assert_eq!(run.count("GetSecretValue"), 1 + 500 / 14);
 }
 
 // The step's time
+
+#[test]
+fn the_steps_time_holds_while_masks_are_made_of_many_long_secrets() {
+    let load = |turns_take| {
+        let values: serde_json::Map<_, _> =
+            (0..9).map(|index| (format!("V{index}"), json!(format!("{MARKER}{index}").repeat(4000)))).collect();
+        Script::new("*,secret")
+            .with_session(&Job::push())
+            .then(store("octo-org/repo/octo-org/app/secrets", &serde_json::Value::Object(values).to_string()))
+            .turns_take(turns_take)
+            .run()
+    };
+    let run = load(Duration::from_secs(5));
+    run.plan();
+    let turns = run.gave_way_after.len();
+    assert!(turns >= 4, "{turns}");
+    let run = load(Duration::from_secs(25));
+    let text = run.fails_with("deadline-exceeded");
+    assert!(text.contains("masks") && run.gave_way_after.len() < turns, "{text}");
+}
 
 #[test]
 fn an_attempt_gets_five_seconds_or_what_is_left() {

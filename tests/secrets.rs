@@ -172,7 +172,7 @@ fn a_secret_is_masked_and_the_summary_and_log_say_where_it_is_from() {
     let run = secrets("A=shared/a").with_session(&Job::push()).then(store("shared/a", "CANARY-a")).run();
     let plan = run.plan();
     assert!(plan.masks.iter().any(|mask| mask.secret() == "CANARY-a"));
-    assert!(plan.summary.contains("| `A` | secret | secret: `shared/a` | 0000"), "{}", plan.summary);
+    assert!(plan.summary.contains("| `A` | secret | secret: `shared/a` | `0000"), "{}", plan.summary);
     assert!(run.logs.contains(&Log::Info(format!("Read shared/a ({})", arn_of("shared/a")))), "{}", run.log_text());
     assert!(run.log_text().contains("A (secret) from secret shared/a"), "{}", run.log_text());
 }

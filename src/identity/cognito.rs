@@ -7,14 +7,11 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::SystemTime;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-
 use crate::aws::{AccountId, Answer, BaseUrl, Credentials, Region, RoleArn, json_request};
 use crate::claims;
 use crate::error::{Diagnosis, Error};
 use crate::http::{Request, Response};
-use crate::identity::{Session, life};
+use crate::identity::{Session, end_of_session};
 use crate::json::{object_of, string};
 use crate::retry::Operation;
 use crate::secret::Secret;
@@ -187,22 +184,20 @@ impl Operation for GetCredentialsForIdentity<'_> {
     }
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
-        let session = || {
-            let credentials = response.json()?.object("Credentials")?;
-            let take = |name| credentials.text(name).filter(|text| !text.is_empty()).map(Secret::new);
-            let expires = DateTime::from_secs_f64(serde_json::from_str(credentials.json("Expiration")?).ok()?);
-            Some(Session {
-                credentials: Credentials {
-                    access_key_id: take("AccessKeyId")?,
-                    secret_access_key: take("SecretKey")?,
-                    session_token: Some(take("SessionToken")?),
-                },
-                arn: self.role.to_string(),
-                expiration: expires.fmt(Format::DateTime).ok(),
-                life: life(&expires, response),
-            })
-        };
-        session().ok_or("credentials are missing in it")
+        const MISSING: &str = "credentials are missing in it";
+        let credentials = response.json().and_then(|body| body.object("Credentials")).ok_or(MISSING)?;
+        let take = |name| credentials.text(name).filter(|text| !text.is_empty()).map(Secret::new).ok_or(MISSING);
+        let expiration = credentials.scalar("Expiration").ok_or(MISSING)?;
+        Ok(Session {
+            credentials: Credentials {
+                access_key_id: take("AccessKeyId")?,
+                secret_access_key: take("SecretKey")?,
+                session_token: Some(take("SessionToken")?),
+            },
+            arn: self.role.to_string(),
+            expiration: end_of_session(&expiration)?,
+            answered: response.date(),
+        })
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -240,7 +235,7 @@ impl OpenIdToken {
             return Some(Vec::new());
         }
         let tags = claims.object(TAGS)?.object("principal_tags")?;
-        let values = |key| serde_json::from_str::<Vec<String>>(tags.json(key)?).ok();
+        let values = |key| tags.texts(key).or_else(|| Some(vec![tags.scalar(key)?]));
         tags.names().map(|key| Some((key.to_owned(), values(key)?.join(",")))).collect()
     }
 
@@ -357,6 +352,10 @@ mod tests {
         let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"sha":["abc"],"repository":["o/r"]}}}"#;
         let token = OpenIdToken::of(&format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
         let tags = [("repository", "o/r"), ("sha", "abc")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(token.session_tags(), Some(tags.to_vec()));
+        let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"run_id":[7],"sha":"abc"}}}"#;
+        let token = OpenIdToken::of(&format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
+        let tags = [("run_id", "7"), ("sha", "abc")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(token.session_tags(), Some(tags.to_vec()));
         assert_eq!(OpenIdToken::of("opaque").session_tags(), None);
         assert_eq!(OpenIdToken::of("e30.e30.x").session_tags(), Some(vec![]));

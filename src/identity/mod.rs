@@ -1,15 +1,12 @@
 //! Who the job is to AWS: the GitHub token becomes an OpenID token of Cognito, and that becomes a role session. Or one of the
 //! other ways to a session.
 
-use std::time::Duration;
-
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use crate::aws::{AccountId, BaseUrl, Credentials, RoleArn};
 use crate::claims::Claims;
 use crate::error::Error;
-use crate::http::Response;
 use crate::printable::printable;
 
 use crate::identity::cognito::PoolId;
@@ -56,6 +53,8 @@ pub struct Chain {
     pub role: RoleArn,
     /// `chain-session-tags`: the claims that become its session tags
     pub tags: Vec<String>,
+    /// `chain-transitive-tag-keys`: those of them that sessions get too which the second one begins
+    pub transitive_keys: Vec<String>,
 }
 
 /// The claims that [`Chain::tags`] names, as tags. A claim that the job does not have gives none.
@@ -70,17 +69,37 @@ pub struct Session {
     pub credentials: Credentials,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, or the role's where no one says more; safe to print.
     pub arn: String,
-    /// When it ends, as AWS writes it, safe to print; none if it is not known.
+    /// When it ends, as in `2026-11-22T04:00:00Z`; none if it is not known.
     pub expiration: Option<String>,
-    /// How long it lived when it came, by the clock of the service that gave it; none if that is not known.
-    pub life: Option<Duration>,
+    /// The date of the answer that brought it, by the clock of the service; none if that is not known.
+    pub answered: Option<String>,
 }
 
-/// The time from an answer to the end of the session that it brings. Both are the service's, so the runner's clock may be wrong.
-fn life(expiration: &DateTime, response: &Response) -> Option<Duration> {
-    let date = DateTime::from_str(response.header("date")?, Format::HttpDate).ok()?;
-    let seconds = expiration.as_secs_f64() - date.as_secs_f64();
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+/// The end of a session in whole seconds, from the forms in which AWS's protocols write a time: RFC 3339 in UTC, or seconds
+/// since 1970 with or without a fraction and an exponent. None if it is further off than calendars go.
+/// <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
+pub fn end_of_session(text: &str) -> Result<Option<String>, &'static str> {
+    // Not by `str::parse`, which would bring tables of 10 KB that serde_json does without.
+    if let Ok(seconds) = serde_json::from_str(text) {
+        let end = DateTime::from_secs(DateTime::from_secs_f64(seconds).secs());
+        return Ok(end.fmt(Format::DateTime).ok());
+    }
+    utc_date_time(text).map(Some).ok_or("the end of the session in it is no time")
+}
+
+/// `2026-11-22T04:00:00Z`, as it is but for a fraction. That it has the form is enough, for it is shown and handed on; to
+/// parse it by a crate takes 20 KB of wasm.
+fn utc_date_time(text: &str) -> Option<String> {
+    const FORM: &str = "0000-00-00T00:00:00";
+    let (seconds, rest) = text.split_at_checked(FORM.len())?;
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let has_form = seconds.bytes().zip(FORM.bytes()).all(|(byte, form)| match form {
+        b'0' => is_digit(byte),
+        form => byte == form,
+    });
+    let zone =
+        rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+    (has_form && ["Z", "+00:00"].contains(&zone)).then(|| format!("{seconds}Z"))
 }
 
 /// The name of a role session, as CloudTrail shows it and the trust policy demands it.
@@ -169,6 +188,36 @@ mod tests {
     fn fill(template: &str, claims: &[(&str, &str)]) -> Result<String, Error> {
         let template = RoleSessionNameTemplate::parse(template).unwrap();
         template.fill(&Claims::given(claims)).map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn a_session_ends_at_a_time_of_any_form() {
+        for same in [
+            "2026-11-22T04:00:00Z",
+            "2026-11-22T04:00:00.5Z",
+            "2026-11-22T04:00:00.123456+00:00",
+            "1795320000",
+            "1795320000.25",
+            "1.79532E9",
+            "1.79532e+9",
+        ] {
+            assert_eq!(end_of_session(same), Ok(Some("2026-11-22T04:00:00Z".to_owned())), "{same}");
+        }
+        assert_eq!(end_of_session("1e300"), Ok(None));
+        for wrong in [
+            "",
+            "soon",
+            "nan",
+            "inf",
+            "null",
+            "true",
+            "2026-11-22",
+            "2026-11-22T04:00:00",
+            "2026-11-22T04:00:0éZ",
+            "2026-11-22T04:00:00Z[`x`](https://x)",
+        ] {
+            assert!(end_of_session(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,15 +1,9 @@
 //! AWS STS: AssumeRoleWithWebIdentity with Cognito's or GitHub's token, unsigned, and AssumeRole for a second role, signed. A
 //! form goes out and XML comes back.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use quick_xml::escape::unescape;
-use quick_xml::events::Event;
-
-use super::{RoleSessionName, Session, life, list_of_tags};
+use super::{RoleSessionName, Session, end_of_session, list_of_tags};
 use crate::aws::{Answer, BaseUrl, Credentials, Region, RoleArn, SigningFault, signed};
 use crate::error::{Diagnosis, Error};
 use crate::http::{MAX_BODY_BYTES, Method, Request, Response};
@@ -17,6 +11,7 @@ use crate::identity::cognito::{Login, OpenIdToken, PoolId};
 use crate::printable::printable;
 use crate::retry::Operation;
 use crate::secret::Secret;
+use crate::xml::Document;
 
 /// The events that the README's trust policy lists.
 const TRUSTED_EVENTS: [&str; 7] =
@@ -126,10 +121,6 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
         parse_session(response, "AssumeRoleWithWebIdentityResponse")
-    }
-
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        parse_refusal(response, sent)
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -286,6 +277,9 @@ pub struct AssumeRole<'a> {
     pub duration_seconds: u32,
     /// The second session's tags.
     pub tags: &'a [(String, String)],
+    /// `TransitiveTagKeys`: of the tags those that pass on to the roles that the second session assumes.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
+    pub transitive_keys: &'a [String],
 }
 
 impl Operation for AssumeRole<'_> {
@@ -306,16 +300,17 @@ impl Operation for AssumeRole<'_> {
             let name = |part: &str| format!("Tags.member.{number}.{part}");
             body.push_str(&encoded(&[(&name("Key"), key), (&name("Value"), value)]));
         }
+        // STS refuses a key of no tag, and a claim that the job does not have gives none.
+        let is_sent = |key: &&String| self.tags.iter().any(|(sent, _)| sent == *key);
+        for (number, key) in (1..).zip(self.transitive_keys.iter().filter(is_sent)) {
+            body.push_str(&encoded(&[(&format!("TransitiveTagKeys.member.{number}"), key)]));
+        }
         let request = form_request(self.endpoint, body, vec![]);
         signed(request, "sts", self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
     }
 
     fn parse(&self, response: &Response) -> Result<Session, &'static str> {
         parse_session(response, "AssumeRoleResponse")
-    }
-
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        parse_refusal(response, sent)
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -399,76 +394,24 @@ fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> R
 }
 
 fn parse_session(response: &Response, root: &str) -> Result<Session, &'static str> {
-    let leaves = leaves(&response.body, root)?;
-    let take = |name| leaves.get(name).filter(|text| !text.secret().is_empty()).ok_or("credentials are missing in it");
-    let expiration = take("Expiration")?.secret();
+    let document = Document::parse(&response.body).filter(|document| document.root() == root);
+    let document = document.ok_or("not the XML of STS")?;
+    let take = |parent, name| document.text(&[parent, name]).ok_or("credentials are missing in it");
+    let credential = |name| take("Credentials", name);
     Ok(Session {
         credentials: Credentials {
-            access_key_id: take("AccessKeyId")?.clone(),
-            secret_access_key: take("SecretAccessKey")?.clone(),
-            session_token: Some(take("SessionToken")?.clone()),
+            access_key_id: credential("AccessKeyId")?.clone(),
+            secret_access_key: credential("SecretAccessKey")?.clone(),
+            session_token: Some(credential("SessionToken")?.clone()),
         },
-        arn: printable(take("Arn")?.secret()),
-        expiration: Some(printable(expiration)),
-        life: DateTime::from_str(expiration, Format::DateTime).ok().and_then(|end| life(&end, response)),
+        arn: printable(take("AssumedRoleUser", "Arn")?.secret()),
+        expiration: end_of_session(credential("Expiration")?.secret())?,
+        answered: response.date(),
     })
-}
-
-fn parse_refusal(response: &Response, sent: &[Secret]) -> Answer {
-    let leaves = leaves(&response.body, "ErrorResponse").unwrap_or_default();
-    let text = |name| leaves.get(name).map(Secret::secret);
-    let request_id = text("RequestId").or(response.request_id());
-    Answer::new(response, text("Code").unwrap_or(""), text("Message").unwrap_or(""), request_id, sent)
-}
-
-/// The text of each element without children, by its name, the first of a name; the root must be `root`.
-///
-/// Entities are the five of XML: quick-xml knows no others and reads no DTD.
-fn leaves(body: &[u8], root: &str) -> Result<BTreeMap<String, Secret>, &'static str> {
-    const NOT_XML: &str = "not the XML of STS";
-    let text = std::str::from_utf8(body).map_err(|_| NOT_XML)?;
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut leaves = BTreeMap::new();
-    let mut depth = 0_usize;
-    let mut seen_root = false;
-    let mut open: Option<String> = None;
-    let mut content = String::new();
-    loop {
-        match reader.read_event().map_err(|_| NOT_XML)? {
-            Event::Start(start) => {
-                let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-                if depth == 0 && (seen_root || name != root) {
-                    return Err(NOT_XML);
-                }
-                seen_root = true;
-                depth += 1;
-                open = Some(name);
-                content.clear();
-            }
-            Event::Text(text) => content.push_str(&text.decode().map_err(|_| NOT_XML)?),
-            Event::GeneralRef(entity) => {
-                let entity = entity.decode().map_err(|_| NOT_XML)?;
-                content.push_str(&unescape(&format!("&{entity};")).map_err(|_| NOT_XML)?);
-            }
-            Event::CData(data) => content.push_str(&data.decode().map_err(|_| NOT_XML)?),
-            Event::End(_) => {
-                depth = depth.saturating_sub(1);
-                if let Some(name) = open.take() {
-                    leaves.entry(name).or_insert_with(|| Secret::new(std::mem::take(&mut content)));
-                }
-            }
-            Event::DocType(_) => return Err(NOT_XML),
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-        }
-    }
-    if seen_root && depth == 0 { Ok(leaves) } else { Err(NOT_XML) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -522,15 +465,11 @@ mod tests {
     }
 
     #[test]
-    fn a_session_lives_from_the_answers_own_date_on() {
-        let life_by = |date: &str| {
-            let headers = vec![("date".to_owned(), date.to_owned())];
-            let response = Response { headers, ..response(200, ANSWER) };
-            with_operation("opaque", |operation| operation.parse(&response).unwrap()).life
-        };
-        assert_eq!(life_by("Sun, 22 Nov 2026 03:15:00 GMT"), Some(Duration::from_secs(45 * 60)));
-        assert_eq!(life_by("Sun, 22 Nov 2026 04:15:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(life_by("noon"), None);
+    fn a_session_keeps_the_date_of_the_answer_that_brought_it() {
+        let date = "Sun, 22 Nov 2026 03:15:00 GMT";
+        let response = Response { headers: vec![("date".to_owned(), date.to_owned())], ..response(200, ANSWER) };
+        let session = with_operation("opaque", |operation| operation.parse(&response).unwrap());
+        assert_eq!(session.answered.as_deref(), Some(date));
     }
 
     #[test]

@@ -620,6 +620,27 @@ const EFFECTS = {
       failed(step, 'claim-unusable', /`actor` .*chain-session-tags.*`dependabot\[bot\]`/);
     },
   },
+  'chain-transitive-tag-keys': {
+    'are those that no role which the second session assumes can replace': async () => {
+      const reader = addReader({ policy: everything() });
+      const inputs = { 'chain-role-arn': reader, values: '', 'export-aws-credentials': 'env' };
+      const other = { 'Tags.member.1.Key': 'repository', 'Tags.member.1.Value': 'octo-org/other' };
+      const third = { RoleArn: addReader({ first: reader }), RoleSessionName: 'third', ...other };
+      const assumeThird = async (more) => {
+        const step = await run({ inputs: { ...inputs, ...more } });
+        assert.equal(step.exitCode, 0, step.log.join('\n'));
+        const [accessKeyId, secretAccessKey, sessionToken] = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN'].map(
+          (name) => step.env[`AWS_${name}`],
+        );
+        return jobClient(cloud).sts({ accessKeyId, secretAccessKey, sessionToken }, 'AssumeRole', third);
+      };
+      const replaced = await assumeThird({});
+      assert.equal(replaced.status, 200, replaced.text);
+      const { status, text } = await assumeThird({ 'chain-transitive-tag-keys': 'repository' });
+      assert.equal(status, 400, text);
+      assert.match(text, /conflicts with a transitive tag key/);
+    },
+  },
   'export-aws-credentials': exportTests(),
   'overwrite-aws-profile': {
     'true replaces the profile of that name but for harmless settings, and nothing of others': async (t) => {
@@ -761,6 +782,7 @@ describe('wrong input', TOGETHER, () => {
     identity: 'kognito',
     'chain-role-arn': 'reader',
     'chain-session-tags': 'a-b',
+    'chain-transitive-tag-keys': 'a-b',
     'export-aws-credentials': 'profile:a b',
     'overwrite-aws-profile': 'no',
     'role-session-name': '{run_id',
@@ -1202,6 +1224,30 @@ describe('text of others', TOGETHER, () => {
       const step = await run({ on: cloud });
       assert.equal(step.exitCode, 1);
       noneInjected(step);
+    }
+  });
+
+  test('in an error of AWS is read in every form that the protocols allow', async (t) => {
+    const status = 400;
+    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    const code = 'com.amazonaws.secretsmanager#ResourceNotFoundException:http://internal.amazon.com/coral/';
+    const denial = '<Code>\n AccessDenied </Code><!-- x --><Message><![CDATA[not today]]></Message>';
+    for (const [operation, fault, expected, says] of [
+      ['GetSecretValue', { status, headers: { ...headers, 'x-amzn-ErrorType': code } }, 'store-not-found', /no secret of this name/],
+      ['GetSecretValue', { status, headers, body: JSON.stringify({ code, Message: 'gone' }) }, 'store-not-found', /gone/],
+      ['GetSecretValue', { status, headers, body: '\ufeff{"__type":"DecryptionFailure"}' }, 'store-not-decryptable', /KMS/],
+      ['GetSecretValue', { status: 404, body: '<UnknownOperationException/>\n' }, 'store-refused', /UnknownOperationException/],
+      ['AssumeRoleWithWebIdentity', { status: 403, body: `<Error>${denial}</Error>` }, 'assume-role-denied', /not today/],
+      [
+        'AssumeRoleWithWebIdentity',
+        { status: 403, body: `<a:Response xmlns:a="urn:a"><Errors><Error a:b="c">${denial}</Error></Errors></a:Response>` },
+        'assume-role-denied',
+        /not today/,
+      ],
+    ]) {
+      const cloud = await ownCloud(t);
+      cloud.fail({ operation, times: Infinity, fault });
+      failed(await run({ on: cloud, inputs: { 'environment-store': 'required' } }), expected, says);
     }
   });
 

@@ -2,7 +2,8 @@
 // runner's source and not from ours. One step loads the whole corpus; each form of each secret must come out masked.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
 import { Masker } from '../runner/masker.mjs';
 import { runStep } from '../runner/step.mjs';
@@ -32,6 +33,9 @@ const CORPUS = {
   ONE_CHARACTER: '\u00a7',
   TWO_LINES_ONE_SHORT: 'long-first-line\nab\nlong-third-line',
   LONG: 'x1y2z3'.repeat(100),
+  QUOTES: `it's "a" secret\\with $HOME, \`id\` & more!`,
+  PASSWORD_OF_60: 'Zm9v+YmFy/cXV4=aGVsbG8+d29ybGQ/Zm9vYmFyYmF6cXV4Y29yZ2UgZ3JhdWx0',
+  ACCENTS: "l'été à la plage: ça coûte 5 €",
 };
 
 const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -59,9 +63,30 @@ const FORMS = {
   'Base64 with more after it': (text) => Buffer.from(`${text}@host`).toString('base64'),
   'Base64 in lines of 76': (text) => Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n'),
   'Base64 in lines of 64': (text) => Buffer.from(text).toString('base64').replace(/.{64}/g, '$&\n'),
+  'as JSON by PHP': (text) =>
+    JSON.stringify(text).replaceAll('/', '\\/').replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  'as JSON by .NET': (text) => dotnetJson(text),
+  'as JSON by Gson': (text) => JSON.stringify(text).replace(/[<>&=']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  'URL-encoded in lower case': (text) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, percent).replace(/%../g, (escape) => escape.toLowerCase()),
+  'as user info in a URL of Node': (text) => Object.assign(new URL('https://u@h'), { password: text }).password,
+  'in HTML by Go': (text) => markup(text, { '"': '&#34;', "'": '&#39;' }),
+  'in HTML by html/template': (text) => markup(text, { '"': '&#34;', "'": '&#39;', '+': '&#43;' }),
+  'in HTML by Rails': (text) => markup(text, { '"': '&quot;', "'": '&#39;' }),
+  'as the text of XML': (text) => markup(text, {}),
   'in single quotes, doubled': (text) => text.replaceAll("'", "''"),
   'in double quotes, escaped': (text) => text.replaceAll('"', '\\"'),
 };
+
+function dotnetJson(text) {
+  const unicode = (c) => `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '\\u0022').replace(/[&'+<>`\x7f]|[^\0-\x7f]/g, unicode);
+}
+
+function markup(text, others) {
+  const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', ...others };
+  return text.replace(/[&<>"'+]/g, (c) => escapes[c] ?? c);
+}
 
 const cloud = await startCloud();
 after(() => cloud.close());
@@ -103,6 +128,104 @@ for (const [form, print] of Object.entries(FORMS)) {
   });
 }
 
+/** Programs that later steps run, with the secret in their environment as `S`: what they print must come out masked. */
+const PROGRAMS = {
+  'bash: set -x': ['bash', '-c', 'set -x; : "token: $S"'],
+  'bash: set -x, in the locale C': ['bash', '-c', 'export LC_ALL=C; set -x; : "$S"'],
+  'bash: printf %q': ['bash', '-c', 'printf "%q\\n" "$S"'],
+  'bash: printf %q, in the locale C': ['bash', '-c', 'LC_ALL=C; printf "%q\\n" "$S"'],
+  'bash: declare -p': ['bash', '-c', 'declare -p S'],
+  'bash: export -p': ['bash', '-c', 'export -p | grep -A99 " S="'],
+  'bash: ${S@Q}': ['bash', '-c', 'echo "${S@Q}"'],
+  'bash: env': ['env'],
+  'base64 of user:secret': ['bash', '-c', 'printf "x-access-token:%s" "$S" | base64'],
+  'base64 of user:secret with a line break': ['bash', '-c', 'echo "AWS:$S" | base64'],
+  'base64 -w0': ['bash', '-c', 'echo "$S" | base64 -w0'],
+  'openssl base64': ['bash', '-c', 'echo -n "$S" | openssl base64'],
+  'python3: repr': ['python3', '-c', 'import os; print(repr(os.environ["S"]))'],
+  'python3: json.dumps': ['python3', '-c', 'import json, os; print(json.dumps({"S": os.environ["S"]}))'],
+  'python3: html.escape': ['python3', '-c', 'import html, os; print(html.escape(os.environ["S"]))'],
+  'python3: shlex.quote': ['python3', '-c', 'import os, shlex; print(shlex.quote(os.environ["S"]))'],
+  'python3: quote': ['python3', '-c', 'import os, urllib.parse as u; print(u.quote(os.environ["S"]), u.quote_plus(os.environ["S"]))'],
+  'python3: saxutils': ['python3', '-c', 'import os, xml.sax.saxutils as s; print(s.escape(os.environ["S"]))'],
+  'python3: csv': ['python3', '-c', 'import csv, os, sys; csv.writer(sys.stdout).writerow(["a", os.environ["S"]])'],
+  'node: console.log of an object': ['node', '-e', 'console.log({ S: process.env.S })'],
+  'node: URL': ['node', '-e', 'const u = new URL("https://u@h/"); u.password = process.env.S; console.log(u.href)'],
+  'node: encodeURI': ['node', '-e', 'console.log(encodeURI(process.env.S))'],
+  'jq: @sh, @uri, @html, @csv, @json': ['jq', '-nr', '[env.S] | (@sh, @csv, @json), (env.S | @uri, @html)'],
+};
+
+describe('a later step that prints a secret by', () => {
+  for (const [name, [file, ...args]] of Object.entries(PROGRAMS)) {
+    const skip = isInstalled(file) ? false : `${file} is not installed`;
+    test(name, { skip }, () => {
+      for (const [variable, secret] of Object.entries(CORPUS)) {
+        // A password is one line.
+        if (name.includes('user:secret') && /[\r\n]/.test(secret)) continue;
+        const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', S: secret };
+        const shell = file === 'bash' ? [file, args[0], `exec 2>&1; ${args[1]}`] : [file, ...args];
+        const printed = execFileSync(shell[0], shell.slice(1), { env, encoding: 'utf8' });
+        const shown = printed.split(/\r\n|\n|\r/).map((line) => step.masker.mask(line)).join('\n');
+        assert.ok(shown.includes('***') || secret.length < 4, `${variable}: ${shown}`);
+        const left = partsLeft(shown, secret);
+        assert.deepEqual(left, [], `${variable}: ${shown}`);
+      }
+    });
+  }
+});
+
+/** The longest words of a secret that can still be read in what is shown, as they are or in Base64. */
+function partsLeft(shown, secret) {
+  const words = secret.match(/[\p{L}\p{N}]{4,}/gu) ?? [];
+  const decoded = shown.split(/\*\*\*|\n/).map((run) => Buffer.from(run.trim(), 'base64').toString('latin1'));
+  const found = (word) => shown.includes(word) || decoded.some((text) => text.includes(word));
+  // Ordinary words, which the programs print around the secret.
+  return words.filter((word) => !['HOME', 'token'].includes(word) && found(word));
+}
+
+function isInstalled(file) {
+  try {
+    execFileSync(file, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('of an RDS secret only the password is masked', async () => {
+  const rds = { username: 'admin', password: 'correct-horse', engine: 'postgres', host: 'db.example.com', port: 5432, dbname: 'main', ssl: true };
+  const { masker } = await load({ DB: JSON.stringify(rds) });
+  for (const line of ['refs/heads/main', 'admin', 'postgres', 'port 5432 is true', 'db.example.com']) assert.equal(masker.mask(line), line);
+  assert.equal(masker.mask('correct-horse'), '***');
+});
+
+test('a value whose key a line names is masked, and one warning says what that hides', async () => {
+  const both = await load({ BRANCH: 'main', PORT: 5432, TOKEN: 'correct-horse' });
+  assert.equal(both.masker.mask('refs/heads/main'), 'refs/heads/***');
+  assert.equal(both.masker.mask(':5432'), ':***');
+  const warnings = both.commands.filter(({ command }) => command === 'warning').map(({ data }) => data);
+  assert.equal(warnings.filter((warning) => /ordinary text/.test(warning)).length, 1);
+  assert.match(warnings.join('\n'), /^BRANCH, PORT .*drops/m);
+  assert.doesNotMatch(warnings.join('\n'), /\bmain\b|5432/);
+});
+
+test('a secret of the greatest depth is masked like any other', async () => {
+  const deep = `${'['.repeat(30_000)}"correct-horse"${']'.repeat(30_000)}`;
+  const { masker, env } = await load({ DEEP: deep, TEXT: '['.repeat(5_000) }, { 'timeout-seconds': '10' });
+  assert.equal(env.DEEP, deep);
+  assert.equal(masker.mask('a correct-horse b'), 'a *** b');
+  assert.equal(masker.mask(deep), '***');
+});
+
+test('a document of 3,200 keys has few more masks than keys', async () => {
+  const document = Object.fromEntries(Array.from({ length: 3200 }, (_, i) => [`k${i}`, `v-${i * 7919}-x`]));
+  const { masker, commands } = await load({ ALL: JSON.stringify(document) });
+  const count = commands.filter(({ command }) => command === 'add-mask').length;
+  assert.ok(count < 3200 * 2.5, `${count} masks`);
+  assert.ok(masker.masks.size < 32_000, `${masker.masks.size} masks in the runner`);
+  for (const value of Object.values(document)) assert.ok(masker.masks.has(value), value);
+});
+
 test('random secrets cannot be read either', async () => {
   const secrets = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`S${i}`, random(i)]));
   const masker = (await load(secrets)).masker;
@@ -131,6 +254,10 @@ test('a short secret is masked all the same, with a warning that names its varia
   assert.equal(step.masker.mask('a \u00a7 b'), 'a *** b');
   const warnings = step.commands.filter(({ command }) => command === 'warning').map(({ data }) => data);
   assert.ok(warnings.some((warning) => warning.startsWith('ONE_CHARACTER ')), warnings.join('\n'));
+});
+
+test('a short secret that ends in a line break is masked', async () => {
+  assert.equal((await load({ SHORT: 'q7z\n' })).masker.mask('a q7z b'), 'a *** b');
 });
 
 test('the GitHub token is masked', () => {

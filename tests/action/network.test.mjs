@@ -13,6 +13,7 @@ import net from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startCloud } from '../cloud/cloud.mjs';
 import { newSigningKey } from '../cloud/jwt.mjs';
 import { closeLater, listening, startProxy as startProxyTo } from '../cloud/proxy.mjs';
@@ -142,6 +143,27 @@ describe('connections', TOGETHER, () => {
     // What has been answered before the token is all that has been asked.
     const before = cloud.requests.filter((request) => request.at < answeredAt - 5).map(({ operation }) => operation);
     assert.deepEqual(before.sort(), ['GitHubToken', 'JWKS']);
+  });
+
+  test('are made, and the first requests have left, before anything is computed that holds them up', async (t) => {
+    let passedOnAt;
+    const fronts = await startFronts(t, {
+      held: {
+        // The issuer's handshake goes on when the other request has arrived.
+        async issuer() {
+          while (!fronts.cloud.requests.some(({ operation }) => operation === 'GitHubToken')) await sleep(10);
+          await sleep(200);
+          passedOnAt = Date.now();
+        },
+      },
+    });
+    // Until then the token is not answered, and nothing else could be computed.
+    fronts.cloud.fail({ operation: 'GitHubToken', fault: { delayMs: DELAY_MS } });
+    const file = path.join(folder, 'all-sent');
+    succeeded(await run({ on: fronts.cloud, environment: { ...fronts.environment, ...notesWhenAllIsSent(file) } }));
+    const allSentAt = Number(await readFile(file, 'utf8'));
+    assert.ok(allSentAt >= passedOnAt, `${passedOnAt - allSentAt} ms too early`);
+    assert.ok(allSentAt < the('GitHubToken', fronts.cloud).answeredAt, 'while the answers are waited for');
   });
 
   test('for four stores stand open before the session has credentials, and no others are opened', async (t) => {
@@ -455,6 +477,15 @@ function compilesSlowly(delayMs) {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
 }
 
+/** Writes down when the core, which then goes on with what takes long, is told that all its requests have left. */
+function notesWhenAllIsSent(file) {
+  const noting =
+    `import{writeFileSync}from'node:fs';const i=WebAssembly.instantiate;WebAssembly.instantiate=(bytes,{'./env_kvstore_bg.js':glue})=>{` +
+    `const[name,allSent]=Object.entries(glue).find(([name])=>name.startsWith('__wbg_allSent_'));` +
+    `return i(bytes,{'./env_kvstore_bg.js':{...glue,[name]:host=>allSent(host).then(()=>{writeFileSync(${JSON.stringify(file)},String(Date.now()))})}})}`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noting)}` };
+}
+
 /** Four stores, and between any two steps more time than `closing` needs. What is lost is not tried again. */
 function runSlowly(cloud, { proxy, environment }) {
   for (const operation of ['GitHubToken', 'AssumeRoleWithWebIdentity']) {
@@ -581,8 +612,9 @@ async function realNamesCloud(t) {
  * A cloud of which each service has a port of its own, where connections are seen before anything is asked.
  * @param {object} [options]
  * @param {import('../cloud/proxy.mjs').Closing} [options.closing]
+ * @param {Record<string, () => Promise<void>>} [options.held] by service: until when nothing that a client sends is passed on
  */
-async function startFronts(t, { closing } = {}) {
+async function startFronts(t, { closing, held = {} } = {}) {
   const services = ['token', 'issuer', 'cognito', 'sts', 'secretsManager'];
   const connections = [];
   let cloud;
@@ -595,7 +627,8 @@ async function startFronts(t, { closing } = {}) {
       const upstream = net.connect(cloud.port, '127.0.0.1', () => (connection.port = upstream.localPort));
       socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
       upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-      socket.pipe(upstream).pipe(socket);
+      upstream.pipe(socket);
+      Promise.resolve(held[service]?.()).then(() => socket.pipe(upstream));
       if (isFirst && closing) closeLater(socket, closing);
     });
     await listening(t, front);

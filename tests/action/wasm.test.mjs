@@ -113,6 +113,7 @@ function run(bodies, status = 200, inputs = {}) {
     sleep: async (durationMs) => void (clock += durationMs),
     connectEarly() {},
     nowMs: () => Date.now(),
+    allSent: async () => {},
     monotonicMs: () => (clock += 1),
     log() {},
   };

@@ -3,14 +3,15 @@
 //
 //   --rtt 0,40,150      round trips in milliseconds
 //   --secrets 4,40,400  4 are the stores by convention; any other number of secrets are read by their names
-//   --runs 9            of each program in each setting, in turn
+//   --runs 9            of each program in each setting on each Node, in turn
+//   --node PATH,PATH    the Nodes that run the programs; without it those that a runner has, of tests/tools
 //   --write             into docs/performance.md and docs/bench.svg of the working directory
 //
 // Every round trip is measured with the first number of secrets, and every number at 40 ms, or the first round trip.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { distSizes } from './programs.mjs';
+import { RUNNERS_NODES, distSizes, findNodes } from './programs.mjs';
 import { MARKED, conditions, goalTable, settingTable, withSection } from './report.mjs';
 import { measure } from './rounds.mjs';
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     rtt: { type: 'string', default: '0,40,150' },
     secrets: { type: 'string', default: '4,40,400' },
     runs: { type: 'string', default: '9' },
+    node: { type: 'string', default: RUNNERS_NODES.join() },
     write: { type: 'boolean', default: false },
   },
 });
@@ -31,12 +33,15 @@ const settings = [
   ...secretCounts.slice(1).map((secretCount) => ({ rttMs: cross.rttMs, secretCount })),
 ];
 
+const nodes = findNodes(values.node.split(','));
+
 const page = values.write ? readFileSync('docs/performance.md', 'utf8') : '';
 if (values.write && !MARKED.test(page)) throw new Error('docs/performance.md has no lines <!-- bench --> and <!-- /bench -->');
 
-console.log(`${conditions(runs)}\n`);
+console.log(`${conditions(runs, nodes)}\n`);
 const results = [];
 const programs = await measure({
+  nodes,
   settings,
   runs,
   onMeasured(measured, programs) {
@@ -44,12 +49,12 @@ const programs = await measure({
     console.log(`${settingTable(measured, programs)}\n`);
   },
 });
-console.log(goalTable(results, distSizes()));
+console.log(goalTable(results, distSizes(), nodes));
 if (values.write) {
   const { plot } = await import('./plot.mjs');
   mkdirSync('docs', { recursive: true });
-  writeFileSync('docs/bench.svg', await plot(results, programs, cross));
-  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes()));
+  writeFileSync('docs/bench.svg', await plot(results, programs, cross, nodes.at(-1).name));
+  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes(), nodes));
 }
 
 function numbers(option, least) {

@@ -16,28 +16,19 @@ const REGION = POOL.split(':', 1)[0];
 /** Of BatchGetSecretValue. */
 const MOST_AT_ONCE = 20;
 
-/** `NAMES` are those of the variables that secrets become; a store names its own. */
-const NAMES = new Map();
-const calls = [];
-if (env.INPUT_SECRETS) {
-  for (const line of env.INPUT_SECRETS.split('\n')) {
-    const [name, id] = line.split('=');
-    NAMES.set(id, name);
-  }
-  const ids = [...NAMES.keys()];
-  for (let i = 0; i < ids.length; i += MOST_AT_ONCE) {
-    calls.push(['BatchGetSecretValue', { SecretIdList: ids.slice(i, i + MOST_AT_ONCE) }]);
-  }
-} else {
-  for (const id of env.INPUT_STORES.split('\n')) calls.push(['GetSecretValue', { SecretId: id }]);
-}
+/** Of the variables that secrets become, by their ids; a store names its own. */
+const NAMES = new Map((env.INPUT_SECRETS ?? '').split('\n').map((line) => line.split('=').reverse()));
+const ids = env.INPUT_SECRETS ? [...NAMES.keys()] : env.INPUT_STORES.split('\n');
+const batches = Array.from({ length: Math.ceil(ids.length / MOST_AT_ONCE) }, (_, i) =>
+  ids.slice(i * MOST_AT_ONCE, (i + 1) * MOST_AT_ONCE),
+);
 
 const secureContext = createSecureContext();
 const agents = {
   github: opened(env.ACTIONS_ID_TOKEN_REQUEST_URL, 1),
   cognito: opened(COGNITO, 1),
   sts: opened(STS, 1),
-  secretsManager: opened(SECRETS_MANAGER, calls.length),
+  secretsManager: opened(SECRETS_MANAGER, batches.length),
 };
 
 run();
@@ -51,10 +42,10 @@ async function run() {
   const { Token } = await cognito('GetOpenIdToken', { IdentityId, Logins });
   const credentials = await assumeRole(Token);
 
-  const answers = await Promise.all(calls.map(([operation, input]) => secretsManager(credentials, operation, input)));
+  const answers = await Promise.all(batches.map((SecretIdList) => batchGetSecretValue(credentials, { SecretIdList })));
   const delimiter = randomUUID();
   let text = '';
-  for (const [name, value] of answers.flatMap(valuesOf)) text += `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+  for (const [name, value] of answers.flatMap(({ SecretValues }) => SecretValues.flatMap(valuesOf))) text += `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
   appendFileSync(env.GITHUB_ENV, text);
   process.exit();
 }
@@ -62,9 +53,14 @@ async function run() {
 /** An agent whose connections are being opened already. */
 function opened(url, count) {
   const { port } = new URL(url);
-  const sockets = Array.from({ length: count }, () => connect({ host: '127.0.0.1', port, secureContext }));
+  const open = (session) => connect({ host: '127.0.0.1', port, secureContext, session });
+  const sockets = [open()];
+  // The others by the first one's TLS session: their handshakes verify nothing again.
+  sockets[0].once('session', (session) => {
+    for (let i = 1; i < count; i++) sockets.push(open(session));
+  });
   const agent = new Agent({ keepAlive: true, maxSockets: count });
-  agent.createConnection = () => sockets.pop();
+  agent.createConnection = () => sockets.pop() ?? open();
   return agent;
 }
 
@@ -91,9 +87,9 @@ async function assumeRole(token) {
   };
 }
 
-/** Signature Version 4 of the one request that there is. */
-function secretsManager(credentials, operation, input) {
-  const target = `secretsmanager.${operation}`;
+/** With Signature Version 4 of the one kind of request that is signed. */
+function batchGetSecretValue(credentials, input) {
+  const target = 'secretsmanager.BatchGetSecretValue';
   const body = JSON.stringify(input);
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = `${time.slice(0, 8)}/${REGION}/secretsmanager/aws4_request`;
@@ -129,9 +125,8 @@ function send(agent, url, method, headers, body) {
   });
 }
 
-function valuesOf({ SecretString, SecretValues }) {
-  if (SecretString) return Object.entries(JSON.parse(SecretString));
-  return SecretValues.map((secret) => [NAMES.get(secret.Name), secret.SecretString]);
+function valuesOf({ Name, SecretString }) {
+  return NAMES.has(Name) ? [[NAMES.get(Name), SecretString]] : Object.entries(JSON.parse(SecretString));
 }
 
 function sha256(text) {

@@ -11,11 +11,12 @@ const COLOURS = { action: '#0072b2', floor: '#767676', sdk: '#d55e00' };
  * @param {import('./rounds.mjs').Measured[]} results
  * @param {Record<string, import('./programs.mjs').Program>} programs
  * @param {{ rttMs: number, secretCount: number }} cross what is the same in the one chart and the other
+ * @param {string} node of those that were measured
  */
-export async function plot(results, programs, cross) {
+export async function plot(results, programs, cross, node) {
   const points = (measured) =>
     Object.entries(programs).map(([key, { name }]) => {
-      const { median, min, max } = spread(measured.rounds.map((round) => round[key].wallMs / 1000));
+      const { median, min, max } = spread(measured.byNode[node].map((round) => round[key].wallMs / 1000));
       return { program: name, secrets: measured.secretCount, rtt: measured.rttMs, median, min, max };
     });
   const data = (same) => results.filter((measured) => measured[same] === cross[same]).flatMap(points);
@@ -31,8 +32,8 @@ export async function plot(results, programs, cross) {
     },
     resolve: { scale: { y: 'shared' } },
     hconcat: [
-      chart(`Wall time by secrets, RTT ${cross.rttMs} ms`, data('rttMs'), { field: 'secrets', title: 'secrets', scale: 'log' }),
-      chart(`Wall time by RTT, ${secrets(cross.secretCount)}`, data('secretCount'), { field: 'rtt', title: 'RTT, ms', scale: 'linear' }),
+      chart(`Wall time by secrets, RTT ${cross.rttMs} ms, ${node}`, data('rttMs'), { field: 'secrets', title: 'secrets', scale: 'log' }),
+      chart(`Wall time by RTT, ${secrets(cross.secretCount)}, ${node}`, data('secretCount'), { field: 'rtt', title: 'RTT, ms', scale: 'linear' }),
     ],
   };
   return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();

@@ -1,5 +1,6 @@
 // What is compared: this action, the floor, and the AWS SDK's clients in one bundle.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,22 @@ import { MAIN } from '../runner/step.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const PACKAGES = { node_modules: 'npm ci', 'tests/tools/node_modules': 'npm ci --prefix tests/tools' };
+
+/** The versions that run the action: hosted runners have the later one, older self-hosted runners the other. */
+export const RUNNERS_NODES = ['node-20', 'node-24'].map((name) => path.join(ROOT, 'tests/tools/node_modules', name, 'bin/node'));
+
+/** @typedef {{ path: string, name: string, version: string }} NodeUnderTest */
+
+/**
+ * @param {string[]} paths
+ * @returns {NodeUnderTest[]}
+ */
+export function findNodes(paths) {
+  return paths.map((path) => {
+    const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
+    return { path, version, name: `Node ${version.slice(1).split('.')[0]}` };
+  });
+}
 
 /**
  * @typedef {object} Program

@@ -19,17 +19,19 @@ const MEASURE = fileURLToPath(new URL('measure.py', import.meta.url));
  * @property {number} connections
  * @property {number} requests
  *
- * @typedef {{ rttMs: number, secretCount: number, rounds: Record<'action' | 'floor' | 'sdk', Run>[] }} Measured
+ * @typedef {Record<'action' | 'floor' | 'sdk', Run>} Round
+ * @typedef {{ rttMs: number, secretCount: number, byNode: Record<string, Round[]> }} Measured rounds by the name of the Node
  */
 
 /**
  * @param {object} options
+ * @param {import('./programs.mjs').NodeUnderTest[]} options.nodes
  * @param {{ rttMs: number, secretCount: number }[]} options.settings
  * @param {number} options.runs of each program in each setting, and one more before them that is not counted
  * @param {(measured: Measured, programs: Awaited<ReturnType<typeof loadPrograms>>) => void} options.onMeasured
  * @returns {Promise<Awaited<ReturnType<typeof loadPrograms>>>}
  */
-export async function measure({ settings, runs, onMeasured }) {
+export async function measure({ nodes, settings, runs, onMeasured }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-bench-'));
   try {
     const programs = await loadPrograms(folder);
@@ -37,19 +39,21 @@ export async function measure({ settings, runs, onMeasured }) {
     try {
       for (const setting of settings) {
         await job.set(setting);
-        await round();
-        const rounds = [];
-        while (rounds.length < runs) rounds.push(await round());
-        onMeasured({ ...setting, rounds }, programs);
+        for (const node of nodes) await round(node);
+        const byNode = Object.fromEntries(nodes.map(({ name }) => [name, []]));
+        for (let i = 0; i < runs; i++) {
+          for (const node of nodes) byNode[node.name].push(await round(node));
+        }
+        onMeasured({ ...setting, byNode }, programs);
       }
       return programs;
     } finally {
       await job.close();
     }
 
-    async function round() {
+    async function round(node) {
       const taken = {};
-      for (const [name, { main }] of Object.entries(programs)) taken[name] = await run(job, main, folder);
+      for (const [name, { main }] of Object.entries(programs)) taken[name] = await run(job, node, main, folder);
       return taken;
     }
   } finally {
@@ -58,11 +62,11 @@ export async function measure({ settings, runs, onMeasured }) {
 }
 
 /** @returns {Promise<Run>} */
-async function run(job, main, folder) {
+async function run(job, node, main, folder) {
   const env = await job.prepare();
   const before = await job.connections();
   const output = path.join(folder, 'output');
-  const { stdout } = await promisify(execFile)('python3', [MEASURE, output, process.execPath, main], { cwd: folder, env });
+  const { stdout } = await promisify(execFile)('python3', [MEASURE, output, node.path, main], { cwd: folder, env });
   const { exitCode, ...taken } = JSON.parse(stdout);
   const requests = job.requests();
   const connections = (await job.connections()) - before;
@@ -70,7 +74,7 @@ async function run(job, main, folder) {
     if (exitCode !== 0) throw new Error(`it ended with ${exitCode}`);
     await job.check();
   } catch (error) {
-    throw new Error(`${main} did not do the job: ${error.message}\n${await readFile(output, 'utf8')}`, { cause: error });
+    throw new Error(`${main} did not do the job on ${node.name}: ${error.message}\n${await readFile(output, 'utf8')}`, { cause: error });
   }
   return { ...taken, connections, requests };
 }

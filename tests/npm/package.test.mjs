@@ -158,6 +158,7 @@ describe('types', () => {
       roleArn: 'arn:aws:iam::123456789012:role/github-actions',
       identity: 'cognito', githubEnterpriseName: 'octo', oidcIssuer: 'https://x', audience: 'x', githubToken: 'x',
       awsAccountId: '1', awsRegion: 'x', cognitoAccountId: '1', cognitoRegion: 'x', chainRoleArn: 'x', chainSessionTags: 'x',
+      chainTransitiveTagKeys: 'x',
       roleSessionName: 'x', roleDurationSeconds: 3600, timeoutSeconds: 60, signal, logger,
     };
 

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
-use env_kvstore::export::{Export, ExportPlan};
+use env_kvstore::export::ExportPlan;
 use env_kvstore::http::{Host, Log, Request, Response, SendFailure};
 use env_kvstore::inputs::{Goal, Inputs, RawInputs};
 use env_kvstore::pipeline::{self, Outcome};
@@ -292,6 +292,15 @@ pub fn assume_chained_role(by: Keys, tags: &[(&str, &str)]) -> Expectation {
         .signed_for("us-west-2");
     let Some(Body::Form(fields)) = &mut expectation.body else { panic!("no form") };
     fields.extend(numbered);
+    expectation
+}
+
+/// The same, where tags of these keys are transitive.
+pub fn assume_chained_role_transitively(by: Keys, tags: &[(&str, &str)], transitive: &[&str]) -> Expectation {
+    let mut expectation = assume_chained_role(by, tags);
+    let Some(Body::Form(fields)) = &mut expectation.body else { panic!("no form") };
+    let numbered = |(number, key): (usize, &&str)| (format!("TransitiveTagKeys.member.{number}"), (*key).to_owned());
+    fields.extend((1..).zip(transitive).map(numbered));
     expectation
 }
 
@@ -640,6 +649,7 @@ pub struct Script {
     environment: BTreeMap<String, String>,
     groups: Vec<Vec<Expectation>>,
     clock_off_seconds: i64,
+    turns_take: Duration,
     forbidden: Vec<String>,
 }
 
@@ -654,6 +664,7 @@ impl Script {
             environment: BTreeMap::new(),
             groups: Vec::new(),
             clock_off_seconds: 0,
+            turns_take: Duration::ZERO,
             forbidden: Vec::new(),
         }
     }
@@ -688,6 +699,12 @@ impl Script {
     /// The runner's clock is ahead of the world by so much.
     pub fn clock_off(mut self, seconds: i64) -> Self {
         self.clock_off_seconds = seconds;
+        self
+    }
+
+    /// What the run computes until it gives way to the host takes so long.
+    pub fn turns_take(mut self, duration: Duration) -> Self {
+        self.turns_take = duration;
         self
     }
 
@@ -738,15 +755,13 @@ impl Script {
             group: Cell::new(0),
             wall,
             elapsed: Cell::new(Duration::ZERO),
+            turns_take: self.turns_take,
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
         let result = host.block_on(async {
             let inputs = Inputs::parse(raw)?;
-            let outcome = pipeline::run(&host, &inputs).await?;
-            let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan()?;
-            warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-            Ok((outcome, plan))
+            pipeline::run(&host, &inputs).await
         });
         let run = host.finish(result);
         run.assert_no_leak(&self.forbidden);
@@ -762,6 +777,8 @@ pub struct Run {
     pub sleeps: Vec<Duration>,
     /// How many requests had left, for each time that the run gave way.
     pub gave_way_after: Vec<usize>,
+    /// How many requests had been made, for each time that the run waited for all of them to leave.
+    pub waited_for: Vec<usize>,
     pub logs: Vec<Log>,
     pub early_connections: Vec<EarlyConnections>,
     pub elapsed: Duration,
@@ -923,6 +940,7 @@ struct Seen {
     requests: Vec<Sent>,
     sleeps: Vec<Duration>,
     gave_way_after: Vec<usize>,
+    waited_for: Vec<usize>,
     logs: Vec<Log>,
     early_connections: Vec<EarlyConnections>,
 }
@@ -932,6 +950,7 @@ pub struct ScriptedHost {
     group: Cell<usize>,
     wall: SystemTime,
     elapsed: Cell<Duration>,
+    turns_take: Duration,
     timers: RefCell<Vec<(Duration, Waker)>>,
     seen: RefCell<Seen>,
 }
@@ -998,8 +1017,17 @@ impl ScriptedHost {
         let unused: Vec<_> = self.groups.iter().flatten().filter(|slot| slot.taken.get() == 0).collect();
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");
-        let Seen { requests, sleeps, gave_way_after, logs, early_connections } = self.seen.into_inner();
-        Run { result, requests, sleeps, gave_way_after, logs, early_connections, elapsed: self.elapsed.get() }
+        let Seen { requests, sleeps, gave_way_after, waited_for, logs, early_connections } = self.seen.into_inner();
+        Run {
+            result,
+            requests,
+            sleeps,
+            gave_way_after,
+            waited_for,
+            logs,
+            early_connections,
+            elapsed: self.elapsed.get(),
+        }
     }
 }
 
@@ -1066,11 +1094,18 @@ impl Host for ScriptedHost {
         let mut seen = self.seen.borrow_mut();
         let requests = seen.requests.len();
         if duration.is_zero() {
-            seen.gave_way_after.push(requests)
+            seen.gave_way_after.push(requests);
+            self.elapsed.set(self.elapsed.get() + self.turns_take);
         } else {
             seen.sleeps.push(duration)
         }
         self.until(self.elapsed.get() + duration)
+    }
+
+    async fn all_sent(&self) {
+        let mut seen = self.seen.borrow_mut();
+        let requests = seen.requests.len();
+        seen.waited_for.push(requests);
     }
 
     fn connect_early(&self, origin: &str, count: usize) {
