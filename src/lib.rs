@@ -11,27 +11,16 @@
 //! The client enforces nothing and can grant nothing: claims name things, AWS decides.
 
 pub mod aws;
-pub mod aws_config;
-pub mod claims;
-pub mod env_names;
+pub mod call;
 pub mod error;
 pub mod export;
-pub mod fetch;
-pub mod http;
+pub mod github;
+pub mod host;
 pub mod identity;
 pub mod inputs;
-pub mod job_token;
-pub mod json;
-pub mod masks;
+pub mod lines;
 pub mod pipeline;
-pub mod printable;
-pub mod retry;
-pub mod secret;
-pub mod secrets_manager;
 pub mod stores;
-pub mod token_server;
-pub mod value_from;
-pub mod values;
+pub mod text;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
-pub mod xml;

@@ -11,18 +11,22 @@ use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::{from_value, to_value};
 use wasm_bindgen::prelude::*;
 
-use crate::aws::AwsEnvironment;
-use crate::aws_config::{self, File, ProfileName};
+use crate::aws::config_file;
+use crate::aws::config_file::{File, ProfileName};
+use crate::aws::environment::AwsEnvironment;
+use crate::aws::session::Session;
 use crate::error::Error;
-use crate::export::{ExportPlan, ProfilePlan, failure_summary};
-use crate::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
-use crate::identity::Session;
-use crate::inputs::{Goal, INPUT_NAMES, Inputs};
-use crate::pipeline::{self, Outcome};
-use crate::printable::printable;
-use crate::secret::Secret;
-use crate::token_server::TokenServer;
-use crate::values::Value;
+use crate::export::Outcome;
+use crate::export::summary::failure_summary;
+use crate::export::{ExportPlan, ProfilePlan};
+use crate::github::token_server::TokenServer;
+use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
+use crate::inputs::table::INPUT_NAMES;
+use crate::inputs::{Goal, Inputs};
+use crate::pipeline;
+use crate::stores::resolve::Value;
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
 
 #[wasm_bindgen]
 extern "C" {

@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../../tests/parsers/mod.rs"]
+#[path = "../../tests/core/parsers/mod.rs"]
 mod parsers;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| parsers::feed("cognito", bytes));

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 
-use crate::document::Version;
-use crate::pattern::{self, Glyph, Pattern};
+use crate::pattern;
+use crate::pattern::{Glyph, Pattern, Version};
 
 /// The fields of an ARN; only the last one may hold colons of its own.
 const FIELDS: usize = 6;
@@ -61,6 +61,7 @@ pub(crate) fn complete(resource: &str, version: Version) -> Result<String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::{Pattern, Version};
 
     const SECRET: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret:octo/repo/octo/app/secrets-AbCdEf";
 

@@ -4,11 +4,11 @@
 //! * Keys with several values:
 //!   <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
 
-use crate::document::Version;
-use crate::evaluation::{Element, Mismatch};
-use crate::operand::{self, Kind, Operand, Order, TextKind};
-use crate::pattern::{Pattern, Template, Unresolved};
-use crate::request::Context;
+use crate::context::Context;
+use crate::mismatch::{Element, Mismatch};
+use crate::operand;
+use crate::operand::{Kind, Operand, Order, TextKind};
+use crate::pattern::{Pattern, Template, Unresolved, Version};
 
 /// One key under one operator. All conditions of a statement must hold.
 #[derive(Debug)]
@@ -239,6 +239,9 @@ impl Operator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Context;
+    use crate::mismatch::Mismatch;
+    use crate::pattern::Version;
 
     /// Why `operator` with `expected` does not hold for key `k`, if it does not.
     fn failure(operator: &str, expected: &[&str], actual: Option<&[&str]>) -> Option<Mismatch> {

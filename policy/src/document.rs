@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::arn;
 use crate::condition::Condition;
-use crate::pattern::Template;
+use crate::pattern::{Template, Version};
 use crate::principal::Principal;
 
 /// A policy document with a name of the caller's choice.
@@ -103,17 +103,6 @@ fn refusal(element: &'static str, reason: impl fmt::Display) -> Refusal {
 
 fn missing(element: &'static str) -> Refusal {
     refusal(element, "it is missing")
-}
-
-/// Whether `${...}` in a document is a variable.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
-#[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-pub(crate) enum Version {
-    /// Also the version of a document that names none.
-    #[serde(rename = "2008-10-17")]
-    WithoutVariables,
-    #[serde(rename = "2012-10-17")]
-    WithVariables,
 }
 
 fn document(json: &str) -> Result<(Version, Vec<Box<RawValue>>), Refusal> {
@@ -320,9 +309,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn refused(document: &str) -> Malformed {
         Policy::parse("p", document).unwrap_err()

@@ -5,10 +5,12 @@
 use serde::Serialize;
 
 use crate::arn;
+use crate::context::Context;
 use crate::document::{Effect, Policy, Scope, Statement};
+use crate::mismatch::{Element, Mismatch};
 use crate::pattern::{Pattern, Template};
 use crate::principal::Principal;
-use crate::request::{Context, Request};
+use crate::request::Request;
 
 /// Evaluates `request` against all `policies` together: a statement that denies wins, then one that allows; without either
 /// the request is denied implicitly.
@@ -78,33 +80,6 @@ pub struct StatementResult {
     pub matches: bool,
     /// Everything that does not match, not only the first.
     pub mismatches: Vec<Mismatch>,
-}
-
-/// An element of a statement, or one condition of it, that does not match the request.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Mismatch {
-    /// The element, or for one of its conditions `Condition`.
-    pub element: Element,
-    /// Of a condition, as written.
-    pub operator: Option<String>,
-    /// Of a condition, as written.
-    pub key: Option<String>,
-    /// What the statement asks for; variables are replaced as far as the request has them.
-    pub expected: Vec<String>,
-    /// What the request has; nothing if it has nothing of the kind.
-    pub actual: Option<Vec<String>>,
-    /// One line for people, without a full stop.
-    pub reason: String,
-}
-
-/// An element or its negation: `NotAction` is `Action`.
-#[allow(missing_docs, reason = "the names are AWS's")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Element {
-    Principal,
-    Action,
-    Resource,
-    Condition,
 }
 
 fn statement_results(policy: &Policy, request: &Request) -> impl Iterator<Item = StatementResult> {
@@ -231,9 +206,11 @@ impl<T> Scope<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
+    use crate::document::Policy;
+    use crate::mismatch::Element;
+    
+    use serde_json::{Value, json};
 
     const ARN: &str = "arn:aws:s3:::bucket/home/ann/file";
 

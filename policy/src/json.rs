@@ -62,9 +62,8 @@ impl std::error::Error for JsonError {}
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
+    use serde_json::{Value, json};
 
     fn question(document: Value) -> String {
         let request = json!({

@@ -36,17 +36,19 @@
 //! | module | what it is |
 //! |---|---|
 //! | `json` | a question and its answer as JSON |
-//! | `evaluation` | the decision, and why each statement does not match |
+//! | `evaluation`, `mismatch` | the decision, and why each statement does not match |
 //! | `document` | policy documents, or why AWS would refuse them |
 //! | `condition`, `operand` | operators, and the values they compare |
 //! | `principal`, `arn`, `pattern` | how names match: who, what, variables and wildcards |
-//! | `request` | what is asked |
+//! | `request`, `context` | what is asked, and the keys that answer conditions |
 
 mod arn;
 mod condition;
+mod context;
 mod document;
 mod evaluation;
 mod json;
+mod mismatch;
 mod operand;
 mod pattern;
 mod principal;
@@ -54,8 +56,10 @@ mod request;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
+pub use context::{Context, DuplicateKey};
 pub use document::{Effect, Malformed, Policy};
-pub use evaluation::{Decision, Element, Evaluation, Mismatch, StatementId, StatementResult, evaluate};
+pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, evaluate};
 pub use json::{JsonError, evaluate_json};
+pub use mismatch::{Element, Mismatch};
 pub use principal::Principal;
-pub use request::{Context, DuplicateKey, Request};
+pub use request::Request;

@@ -6,9 +6,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use crate::arn;
-use crate::document::Version;
-use crate::pattern::{Pattern, Template, Unresolved};
-use crate::request::Context;
+use crate::context::Context;
+use crate::pattern::{Pattern, Template, Unresolved, Version};
 
 /// What an operator compares, whatever its prefix, suffix and negation.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,18 @@
 
 use std::fmt;
 
-use crate::document::Version;
-use crate::request::Context;
+use crate::context::Context;
+
+/// Whether `${...}` in a document is a variable.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
+#[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub(crate) enum Version {
+    /// Also the version of a document that names none.
+    #[serde(rename = "2008-10-17")]
+    WithoutVariables,
+    #[serde(rename = "2012-10-17")]
+    WithVariables,
+}
 
 /// Text as the policy has it.
 #[derive(Debug)]
@@ -215,6 +225,7 @@ pub(crate) fn matches(pattern: &[Glyph], text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Context;
 
     fn context(entries: &[(&str, &[&str])]) -> Context {
         Context::try_from_iter(entries.iter().map(|(key, values)| {

@@ -1684,9 +1684,9 @@ async function ownCloud(t) {
 }
 
 function changed(token, claims) {
-  const [header, payload, signature] = token.split('..');
+  const [header, payload, signature] = token.split('.');
   const original = JSON.parse(Buffer.from(payload, 'base64url'));
-  return [header, Buffer.from(JSON.stringify({ ...original, ...claims })).toString('base64url'), signature].join('..');
+  return [header, Buffer.from(JSON.stringify({ ...original, ...claims })).toString('base64url'), signature].join('.');
 }
 
 function storesAskedFor(repository) {

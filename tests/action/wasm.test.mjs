@@ -135,7 +135,7 @@ function run(bodies, status = 200, inputs = {}) {
 
 function stepOf({ headers, body }) {
   const target = headers.find(([name]) => name === 'x-amz-target')?.[1];
-  if (target) return target.split('..')[1];
+  if (target) return target.split('.')[1];
   return new URLSearchParams(body).get('Action') ?? 'jwks';
 }
 
@@ -146,7 +146,7 @@ function sessionXml(operation) {
 
 function jwt(claims) {
   const head = [{ alg: 'RS256', kid: 'k' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
-  return [...head, sign('sha256', Buffer.from(head.join('..')), privateKey).toString('base64url')].join('..');
+  return [...head, sign('sha256', Buffer.from(head.join('.')), privateKey).toString('base64url')].join('.');
 }
 
 async function load() {

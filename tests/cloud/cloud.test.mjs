@@ -100,7 +100,7 @@ describe('GitHub', () => {
     assert.equal(discovery.jwks_uri, `${cloud.url}/.well-known/jwks`);
     const { keys } = await (await fetch(discovery.jwks_uri)).json();
     const token = cloud.mintGithubToken();
-    assert.equal(keys[0].kid, JSON.parse(Buffer.from(token.split('..')[0], 'base64url')).kid);
+    assert.equal(keys[0].kid, JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid);
   });
 
   test('gives no token for a request token that is not that of a job', async () => {
@@ -1171,9 +1171,9 @@ function changeRole(t, changes) {
 }
 
 function tampered(token, claims) {
-  const [header, , signature] = token.split('..');
+  const [header, , signature] = token.split('.');
   return [header, Buffer.from(JSON.stringify({ ...decode(token), ...claims })).toString('base64url'), signature].join(
-    '..',
+    '.',
   );
 }
 

@@ -441,7 +441,7 @@ describe('env-kvstore', TOGETHER, () => {
       const { exitCode, stdout, stderr } = await run(args, { environment: job() });
       assert.equal(exitCode, 0, stderr);
       assert.deepEqual(Object.keys(readFileCommands(stdout)), ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_SESSION_NAME']);
-      const [, claims] = (await readFile(to, 'utf8')).split('..');
+      const [, claims] = (await readFile(to, 'utf8')).split('.');
       assert.equal(JSON.parse(Buffer.from(claims, 'base64url')).aud, 'sts.amazonaws.com');
     });
 

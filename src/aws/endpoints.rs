@@ -1,0 +1,89 @@
+//! Where AWS's services are.
+//! <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+
+use crate::aws::names::Region;
+use crate::host::url::BaseUrl;
+
+/// An AWS service that a run talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Amazon Cognito Federated Identities
+    CognitoIdentity,
+    /// AWS Security Token Service
+    Sts,
+    /// AWS Secrets Manager
+    SecretsManager,
+}
+
+impl Service {
+    /// The first label of the service's host names, which is also its name in a signature.
+    pub fn endpoint_prefix(self) -> &'static str {
+        match self {
+            Self::CognitoIdentity => "cognito-identity",
+            Self::Sts => "sts",
+            Self::SecretsManager => "secretsmanager",
+        }
+    }
+
+    /// The suffix of the service's `AWS_ENDPOINT_URL_...` variable.
+    pub(crate) fn endpoint_variable(self) -> &'static str {
+        match self {
+            Self::CognitoIdentity => "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+            Self::Sts => "AWS_ENDPOINT_URL_STS",
+            Self::SecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        }
+    }
+}
+
+/// The rules are AWS's endpoint rule sets; `tests/core/endpoints.rs` holds them to botocore's in every region.
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack: bool) -> BaseUrl {
+    let partition = region.domains();
+    let name = service.endpoint_prefix();
+    let suffix = match dual_stack && !plain_name_is_dual_stack(service, region, fips) {
+        true => partition.dual_stack_suffix,
+        false => partition.suffix,
+    };
+    // STS in GovCloud is FIPS under its ordinary name.
+    let plain_name_is_fips = service == Service::Sts && partition.region_prefix == "us-gov-" && !dual_stack;
+    let mark = if fips && !plain_name_is_fips { "-fips" } else { "" };
+    BaseUrl(format!("https://{name}{mark}.{region}.{suffix}"))
+}
+
+/// Where a service answers on IPv6 under its ordinary name and has no other.
+fn plain_name_is_dual_stack(service: Service, region: &Region, fips: bool) -> bool {
+    match (service, region.domains().region_prefix) {
+        (Service::SecretsManager, "" | "us-gov-") => true,
+        (Service::SecretsManager, "cn-") => !fips,
+        (Service::CognitoIdentity, "") => {
+            !fips || matches!(region.name(), "us-east-1" | "us-east-2" | "us-west-1" | "us-west-2")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::environment::AwsEnvironment;
+    use crate::text::secret::Secret;
+
+    fn region(name: &str) -> Region {
+        Region::parse(name).unwrap()
+    }
+
+    #[test]
+    fn a_services_own_endpoint_url_beats_the_general_one() {
+        let variables = [("AWS_ENDPOINT_URL", "http://localhost:1/"), ("AWS_ENDPOINT_URL_STS", "http://localhost:2")];
+        let mut environment =
+            AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), Secret::new(value))).into());
+        let at = |environment: &AwsEnvironment, service| {
+            let configured = environment.configured_endpoint(service).unwrap();
+            configured.unwrap_or_else(|| environment.public_endpoint(service, &region("us-west-2")))
+        };
+        assert_eq!(at(&environment, Service::Sts).as_str(), "http://localhost:2");
+        assert_eq!(at(&environment, Service::CognitoIdentity).as_str(), "http://localhost:1");
+        environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), Secret::new("true"));
+        assert_eq!(at(&environment, Service::Sts).as_str(), "https://sts.us-west-2.amazonaws.com");
+    }
+}

@@ -1,0 +1,63 @@
+//! The environment variables that every AWS tool honours.
+//! <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+
+use serde::Deserialize;
+
+use crate::aws::endpoints::{Service, public_endpoint};
+use crate::aws::names::Region;
+use crate::host::url::BaseUrl;
+use crate::text::secret::Secret;
+
+/// The settings that every AWS tool reads from the environment, as the host found them.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct AwsEnvironment(pub(crate) std::collections::BTreeMap<String, Secret>);
+
+impl AwsEnvironment {
+    /// The variables that the core reads; a host gives these and no others.
+    pub const VARIABLES: [&'static str; 13] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_USE_FIPS_ENDPOINT",
+    ];
+
+    /// The value of a variable; an empty one counts as absent.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.secret().trim()).filter(|value| !value.is_empty())
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Where the environment says that a service is: `AWS_ENDPOINT_URL_...`, else `AWS_ENDPOINT_URL`.
+    ///
+    /// An error names the variable and what is wrong with it.
+    pub fn configured_endpoint(&self, service: Service) -> Result<Option<BaseUrl>, (&'static str, &'static str)> {
+        if self.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+            return Ok(None);
+        }
+        let variables = [service.endpoint_variable(), "AWS_ENDPOINT_URL"];
+        match variables.into_iter().find_map(|variable| Some((variable, self.value(variable)?))) {
+            Some((variable, url)) => BaseUrl::parse(url).map(Some).map_err(|problem| (variable, problem)),
+            None => Ok(None),
+        }
+    }
+
+    /// A service's public endpoint of the kind that the environment wants.
+    pub fn public_endpoint(&self, service: Service, region: &Region) -> BaseUrl {
+        let (fips, dual_stack) = (self.is_true("AWS_USE_FIPS_ENDPOINT"), self.is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+        public_endpoint(service, region, fips, dual_stack)
+    }
+}

@@ -1,0 +1,13 @@
+//! AWS's services: one file for each service or concern. Requests and answers, all of it pure.
+
+pub mod cognito;
+pub mod config_file;
+pub mod endpoints;
+pub mod environment;
+pub mod names;
+pub mod protocols;
+pub mod secret_id;
+pub mod secrets_manager;
+pub mod session;
+pub mod sigv4;
+pub mod sts;

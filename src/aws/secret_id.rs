@@ -1,0 +1,118 @@
+//! Which secret, in which version.
+
+use std::fmt;
+
+use crate::aws::names::{AccountId, Region, RoleArn};
+
+/// Whether Secrets Manager takes the text in the name of a secret.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#SecretsManager-CreateSecret-request-Name>
+pub fn is_secret_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte))
+}
+
+/// A secret of an account and region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretId {
+    /// Its region.
+    pub region: Region,
+    /// Its account.
+    pub account: Option<AccountId>,
+    /// Its name.
+    pub name: String,
+    /// Its ARN, if it is asked for by that.
+    pub arn: Option<String>,
+}
+
+impl SecretId {
+    /// A name is enough in the session's own account; another account's secret needs an ARN. One without the suffix of
+    /// six characters is understood.
+    pub fn by_name(name: &str, home: Home<'_>) -> Self {
+        let Home { region, account, reader } = home;
+        let arn = account.filter(|account| reader.is_none_or(|role| role.account() != *account)).map(|account| {
+            let partition = reader.map_or(region.partition(), RoleArn::partition);
+            format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}")
+        });
+        Self { region: region.clone(), account: account.cloned(), name: name.to_owned(), arn }
+    }
+
+    /// The parameter `SecretId`.
+    pub fn as_parameter(&self) -> &str {
+        self.arn.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> String {
+        match &self.account {
+            Some(account) => format!("account {account}, region {}", self.region),
+            None => format!("region {}", self.region),
+        }
+    }
+
+    /// Whether an answer with this name and ARN is about this secret.
+    pub(crate) fn is(&self, name: &str, arn: &str) -> bool {
+        match &self.arn {
+            None => self.name == name,
+            Some(asked) => arn
+                .strip_prefix(asked.as_str())
+                .is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-'))),
+        }
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.place())
+    }
+}
+
+/// A version of a secret; the current one unless it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// The secret.
+    pub secret: SecretId,
+    /// `VersionStage`, a staging label.
+    pub stage: Option<String>,
+    /// `VersionId`
+    pub id: Option<String>,
+}
+
+impl SecretVersion {
+    /// The current one.
+    pub fn current(secret: SecretId) -> Self {
+        Self { secret, stage: None, id: None }
+    }
+}
+
+/// Where a secret is that is named without an ARN, and who reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    /// `secrets-manager-region`
+    pub region: &'a Region,
+    /// `secrets-manager-account-id`; none is the reader's own
+    pub account: Option<&'a AccountId>,
+    /// The role that reads, if it is known.
+    pub reader: Option<&'a RoleArn>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::secrets::SecretLine;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:shared/datadog-AbCdEf";
+
+    fn wanted(line: &str) -> (Option<String>, SecretVersion) {
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
+        let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
+        let line = SecretLine::parse(line).unwrap();
+        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) }))
+    }
+
+    #[test]
+    fn region_and_account_are_from_an_arn() {
+        let (_, SecretVersion { secret, .. }) = wanted(&format!(" A = {ARN}:k "));
+        assert_eq!(secret.to_string(), "shared/datadog-AbCdEf (account 210987654321, region eu-central-1)");
+        let (_, SecretVersion { secret, .. }) = wanted("A=shared/datadog");
+        assert_eq!(secret.to_string(), "shared/datadog (account 123456789012, region us-west-2)");
+    }
+}

@@ -1,0 +1,388 @@
+//! AWS Secrets Manager: GetSecretValue and BatchGetSecretValue. Both are signed.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html>
+
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::aws::endpoints::Service;
+use crate::aws::names::{Region, RoleArn};
+use crate::aws::protocols::{SigningFault, json_request};
+use crate::aws::secret_id::{SecretId, SecretVersion};
+use crate::aws::session::list_of_tags;
+use crate::aws::sigv4::{Credentials, signed};
+use crate::call::operation::Operation;
+use crate::error::Error;
+use crate::error::refusal::Diagnosis;
+use crate::host::answer::Answer;
+use crate::host::http::{MAX_BODY_BYTES, Request, Response};
+use crate::host::url::BaseUrl;
+use crate::text::json::{Object, object_of, string};
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+use crate::text::secret_value::{Content, SecretValue};
+
+/// As whom secrets of one region are read, and where.
+pub struct Access<'a> {
+    /// The region's endpoint.
+    pub endpoint: &'a BaseUrl,
+    /// The region.
+    pub region: &'a Region,
+    /// The session's role if it is known, for what a refusal means.
+    pub role: Option<&'a RoleArn>,
+    /// The session.
+    pub credentials: &'a Credentials,
+    /// The session's tags if they are known, for what a refusal means.
+    pub session_tags: Option<&'a [(String, String)]>,
+}
+
+impl Access<'_> {
+    fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
+        let mut request = json_request(self.endpoint, target, body, vec![]);
+        request.max_body_bytes = max_body_bytes;
+        signed(request, Service::SecretsManager.endpoint_prefix(), self.region, self.credentials, at)
+            .ok_or(Error::Internal("a request cannot be signed"))
+    }
+}
+
+/// Reads one secret.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+pub struct GetSecretValue<'a> {
+    /// As whom, and where.
+    pub access: &'a Access<'a>,
+    /// Which.
+    pub wanted: &'a SecretVersion,
+}
+
+impl Operation for GetSecretValue<'_> {
+    const NAME: &'static str = "GetSecretValue";
+    type Output = SecretValue;
+
+    fn subject(&self) -> String {
+        let SecretVersion { secret, stage, id } = self.wanted;
+        let part = |name, text: &Option<String>| {
+            text.as_ref().map_or(String::new(), |text| format!(", {name} {}", printable(text)))
+        };
+        format!("{secret}{}{}", part("version stage", stage), part("version id", id))
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.access.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let SecretVersion { secret, stage, id } = self.wanted;
+        let mut members = vec![("SecretId", secret.as_parameter())];
+        members.extend(id.as_deref().map(|id| ("VersionId", id)));
+        members.extend(stage.as_deref().map(|stage| ("VersionStage", stage)));
+        self.access.request("secretsmanager.GetSecretValue", object_of(&members), MAX_BODY_BYTES, at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<SecretValue, &'static str> {
+        response.json().and_then(|body| SecretValue::of(&body)).ok_or("no secret's value in it")
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        let place = self.wanted.secret.place();
+        match answer.code.as_str() {
+            "ResourceNotFoundException" if self.wanted.stage.is_some() || self.wanted.id.is_some() => Diagnosis::new(
+                STORE_NOT_FOUND,
+                format!("There is no such secret in {place}, or it has no such version."),
+                "Check name and version (aws secretsmanager list-secret-version-ids).",
+            ),
+            "ResourceNotFoundException" => Diagnosis::new(
+                STORE_NOT_FOUND,
+                format!("There is no secret of this name in {place}."),
+                "Create it, or check its name, `namespace`, `secrets-manager-region` and `secrets-manager-account-id`.",
+            ),
+            "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
+            "DecryptionFailure" => Diagnosis::new(
+                "store-not-decryptable",
+                "The secret's KMS key does not decrypt it for this role.",
+                "Allow the role `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
+            ),
+            "InvalidRequestException" => Diagnosis::new(
+                "store-not-readable",
+                "The secret is marked for deletion, or has no version of this stage.",
+                "Restore it (aws secretsmanager restore-secret), or give it a value.",
+            ),
+            _ => diagnose_session(answer).unwrap_or_else(|| {
+                Diagnosis::new(
+                    "store-refused",
+                    "Secrets Manager refused the request.",
+                    "Check the secret's name and region.",
+                )
+            }),
+        }
+    }
+}
+
+/// There is no such secret.
+pub const STORE_NOT_FOUND: &str = "store-not-found";
+
+/// This session may not read the secret, or it does not exist.
+pub const STORE_ACCESS_DENIED: &str = "store-access-denied";
+
+/// What a refusal of the session means, whatever it asks for.
+fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
+    let diagnosis = match answer.signing_fault()? {
+        SigningFault::Credentials => Diagnosis::new(
+            "credentials-refused",
+            "Secrets Manager does not know the session's credentials.",
+            "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
+             `identity: environment`, that the environment's credentials are still valid.",
+        ),
+        SigningFault::Signature => Diagnosis::new(
+            "signature-refused",
+            "Secrets Manager does not accept the request's signature.",
+            "Check the runner's clock, and that no proxy changes requests.",
+        ),
+    };
+    Some(diagnosis)
+}
+
+impl GetSecretValue<'_> {
+    fn diagnose_denial(&self) -> Diagnosis {
+        let Access { role, session_tags, .. } = self.access;
+        let tags = match session_tags {
+            None => String::new(),
+            Some([]) => {
+                " The session carries no tags at all: the pool's tag map or `chain-session-tags` gives them, if \
+                 `sts:TagSession` is allowed."
+                    .to_owned()
+            }
+            Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
+        };
+        let own = role.map(RoleArn::account);
+        let elsewhere = match (&self.wanted.secret.account, own) {
+            (Some(account), Some(own)) if account != own => format!(
+                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key must \
+                 let the role in too."
+            ),
+            _ => String::new(),
+        };
+        let namespace = session_tags.map_or_else(String::new, |tags| namespace_hint(&self.wanted.secret.name, tags));
+        let of_whom = role.map_or("the environment's credentials".to_owned(), RoleArn::to_string);
+        Diagnosis::new(
+            STORE_ACCESS_DENIED,
+            format!(
+                "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
+                 {elsewhere}{namespace}"
+            ),
+            "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
+             names them. Compare the secret's name (and its tags, if policies use them) with the session's tags; if an \
+             environment has no store of its own, see `environment-store`.",
+        )
+    }
+}
+
+/// What to say of a store that is named by another word than the one that tags the session, and so policies, know.
+fn namespace_hint(store: &str, tags: &[(String, String)]) -> String {
+    let Some((namespace, _)) = store.split_once("/repo/") else { return String::new() };
+    // IAM takes the case of a tag's key for none, and that of its value for some.
+    let of_whom = |wanted: &str| tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
+    let owners: Vec<_> = ["enterprise", "repository_owner"].into_iter().filter_map(of_whom).collect();
+    match owners.first() {
+        Some((key, value)) if owners.iter().all(|(_, value)| value != namespace) => format!(
+            " The store's name begins with {namespace}, the session's tag {key} is {value}: if the role's policy names \
+             stores by that tag, set `namespace: {value}`.",
+            value = printable(value),
+        ),
+        _ => String::new(),
+    }
+}
+
+/// As many as one BatchGetSecretValue takes.
+pub const MAX_BATCH: usize = 20;
+
+/// Reads the current versions of up to [`MAX_BATCH`] secrets.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>
+pub struct BatchGetSecretValue<'a> {
+    /// As whom, and where.
+    pub access: &'a Access<'a>,
+    /// Which.
+    pub secrets: Vec<&'a SecretId>,
+}
+
+impl Operation for BatchGetSecretValue<'_> {
+    const NAME: &'static str = "BatchGetSecretValue";
+    /// For each secret its value, or what was answered for it alone; nothing if there is neither, as when the answer
+    /// goes on in another page.
+    type Output = Vec<Option<Result<SecretValue, Answer>>>;
+
+    fn subject(&self) -> String {
+        format!("{} secrets (region {})", self.secrets.len(), self.access.region)
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.access.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let ids: Vec<_> = self.secrets.iter().map(|secret| string(secret.as_parameter())).collect();
+        let body = format!("{{\"SecretIdList\":[{}]}}", ids.join(","));
+        self.access.request("secretsmanager.BatchGetSecretValue", body, MAX_BATCH * MAX_BODY_BYTES / 2, at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str> {
+        let body = response.json().ok_or("no secrets' values in it")?;
+        let (entries, errors) = (body.objects("SecretValues"), body.objects("Errors"));
+        if entries.is_none() && errors.is_none() {
+            return Err("no secrets' values in it");
+        }
+        let errors = errors.unwrap_or_default();
+        let mut values = Vec::new();
+        for entry in entries.unwrap_or_default() {
+            let value = SecretValue::of(&entry).ok_or("a secret without a value in it")?;
+            values.push((entry.text("Name").unwrap_or_default(), entry.text("ARN").unwrap_or_default(), value));
+        }
+        let sent = &self.access.credentials;
+        let sent = [&sent.access_key_id, &sent.secret_access_key].into_iter().chain(&sent.session_token);
+        let sent: Vec<_> = sent.cloned().collect();
+        let outcome = |secret: &&SecretId| {
+            let value = values.iter().find(|(name, arn, _)| secret.is(name, arn));
+            let refused = || {
+                let asked = Some(secret.as_parameter());
+                let error = errors.iter().find(|error| error.text("SecretId").as_deref() == asked)?;
+                let text = |name| error.text(name).unwrap_or_default();
+                Some(Err(Answer::new(response, &text("ErrorCode"), &text("Message"), response.request_id(), &sent)))
+            };
+            value.map(|(_, _, value)| Ok(value.clone())).or_else(refused)
+        };
+        Ok(self.secrets.iter().map(outcome).collect())
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match answer.code.as_str() {
+            "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
+                BATCH_REFUSED,
+                "The role may not call BatchGetSecretValue.",
+                "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
+            ),
+            _ => diagnose_session(answer).unwrap_or_else(|| {
+                Diagnosis::new(
+                    BATCH_REFUSED,
+                    "Secrets Manager does not take these secrets in one call.",
+                    "One of them may not be asked for in a batch, or this endpoint has none.",
+                )
+            }),
+        }
+    }
+}
+
+/// Secrets Manager does not take these secrets in one call; each by itself it may. No run ends with this code.
+pub const BATCH_REFUSED: &str = "batch-refused";
+
+impl SecretValue {
+    pub(crate) fn of(body: &Object) -> Option<Self> {
+        let content = match (body.text("SecretString"), body.text("SecretBinary")) {
+            (Some(text), _) => Content::Text(Secret::new(text)),
+            (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
+            _ => return None,
+        };
+        let version_id = body.text("VersionId").unwrap_or_default();
+        Some(Self { arn: printable(&body.text("ARN")?), version_id: printable(&version_id), content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::names::AccountId;
+
+    fn credentials() -> Credentials {
+        let secret = Secret::new;
+        Credentials { access_key_id: secret("ASIA"), secret_access_key: secret("key"), session_token: None }
+    }
+
+    fn with_access<T>(test: impl FnOnce(&Access<'_>) -> T) -> T {
+        let (region, credentials) = (Region::parse("us-west-2").unwrap(), credentials());
+        test(&Access {
+            endpoint: &BaseUrl::parse("https://secretsmanager.us-west-2.amazonaws.com").unwrap(),
+            region: &region,
+            role: RoleArn::parse("arn:aws:iam::123456789012:role/r").as_ref(),
+            credentials: &credentials,
+            session_tags: None,
+        })
+    }
+
+    fn id(name: &str, arn: Option<&str>) -> SecretId {
+        SecretId {
+            region: Region::parse("us-west-2").unwrap(),
+            account: AccountId::parse("123456789012"),
+            name: name.to_owned(),
+            arn: arn.map(str::to_owned),
+        }
+    }
+
+    fn answer(body: &str) -> Response {
+        Response { status: 200, headers: vec![], body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_namespace_is_held_against_the_tag_of_the_enterprise_or_else_of_the_owner() {
+        let hint = |store: &str, tags: &[(&str, &str)]| {
+            let tags: Vec<_> = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            namespace_hint(store, &tags)
+        };
+        // A set-up by owners, for a token that has an enterprise: stores are named by the enterprise unless told.
+        let owner = [("repository", "o/r"), ("repository_owner", "o")];
+        assert!(hint("e/repo/o/r/secrets", &owner).contains("tag repository_owner is o: "));
+        assert!(hint("e/repo/o/r/secrets", &owner).contains("`namespace: o`"));
+        assert_eq!(hint("o/repo/o/r/secrets", &owner), "");
+        let both = [("Enterprise", "e"), ("repository_owner", "o")];
+        assert!(hint("x/repo/o/r/secrets", &both).contains("`namespace: e`"));
+        assert_eq!(hint("e/repo/o/r/secrets", &both), "");
+        assert_eq!(hint("o/repo/o/r/secrets", &both), "");
+        assert_eq!(hint("shared/datadog", &owner), "");
+        assert_eq!(hint("e/repo/o/r/secrets", &[("repository", "o/r")]), "");
+    }
+
+    #[test]
+    fn a_version_is_asked_for_by_stage_and_id() {
+        let wanted = SecretVersion { secret: id("a", None), stage: Some("S".to_owned()), id: Some("v".repeat(32)) };
+        let body = with_access(|access| {
+            let operation = GetSecretValue { access, wanted: &wanted };
+            operation.request(SystemTime::UNIX_EPOCH).unwrap().body
+        });
+        let expected = format!(r#"{{"SecretId":"a","VersionId":"{}","VersionStage":"S"}}"#, "v".repeat(32));
+        assert_eq!(body.secret(), expected);
+    }
+
+    #[test]
+    fn a_batch_is_told_apart_by_name_and_arn_in_any_order() {
+        let arn = |suffix: &str| format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{suffix}");
+        let (full, partial) = (arn("b-AbCdEf"), arn("c"));
+        let ids = [id("a", None), id("b-AbCdEf", Some(&full)), id("c", Some(&partial)), id("d", None), id("e", None)];
+        let entry = |name: &str, value: &str| {
+            format!(r#"{{"ARN":"{}","Name":"{name}","SecretString":"{value}","VersionId":"v"}}"#, arn(name) + "-AbCdEf")
+        };
+        let body = format!(
+            r#"{{"SecretValues":[{},{},{}],"Errors":[{{"SecretId":"d","ErrorCode":"ResourceNotFoundException","Message":"no"}}]}}"#,
+            entry("c", "3"),
+            entry("b", "2"),
+            entry("a", "1"),
+        );
+        let outcomes = with_access(|access| {
+            BatchGetSecretValue { access, secrets: ids.iter().collect() }.parse(&answer(&body)).unwrap()
+        });
+        let value = |index: usize| match &outcomes[index] {
+            Some(Ok(value)) => value.whole().secret().to_owned(),
+            Some(Err(answer)) => answer.code.clone(),
+            None => "nothing".to_owned(),
+        };
+        assert_eq!([0, 1, 2, 3, 4].map(value), ["1", "2", "3", "ResourceNotFoundException", "nothing"]);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_batch_is_unusable() {
+        with_access(|access| {
+            let operation = BatchGetSecretValue { access, secrets: vec![] };
+            for body in ["", "[]", "{}", r#"{"SecretValues":1}"#, r#"{"SecretValues":[{"ARN":"a"}]}"#] {
+                assert!(operation.parse(&answer(body)).is_err(), "{body}");
+            }
+        });
+    }
+}

@@ -1,0 +1,170 @@
+//! A role session: its name, its tags, its credentials.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::aws::sigv4::Credentials;
+use crate::error::Error;
+use crate::text::printable::printable;
+
+/// A session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// What it signs with.
+    pub credentials: Credentials,
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, or the role's where no one says more; safe to print.
+    pub arn: String,
+    /// When it ends, as in `2026-11-22T04:00:00Z`; none if it is not known.
+    pub expiration: Option<String>,
+    /// The date of the answer that brought it, by the clock of the service; none if that is not known.
+    pub answered: Option<String>,
+}
+
+/// The end of a session in whole seconds, from the forms in which AWS's protocols write a time: RFC 3339 in UTC, or seconds
+/// since 1970 with or without a fraction and an exponent. None if it is further off than calendars go.
+/// <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
+pub fn end_of_session(text: &str) -> Result<Option<String>, &'static str> {
+    // Not by `str::parse`, which would bring tables of 10 KB that serde_json does without.
+    if let Ok(seconds) = serde_json::from_str(text) {
+        let end = DateTime::from_secs(DateTime::from_secs_f64(seconds).secs());
+        return Ok(end.fmt(Format::DateTime).ok());
+    }
+    utc_date_time(text).map(Some).ok_or("the end of the session in it is no time")
+}
+
+/// `2026-11-22T04:00:00Z`, as it is but for a fraction. That it has the form is enough, for it is shown and handed on; to
+/// parse it by a crate takes 20 KB of wasm.
+fn utc_date_time(text: &str) -> Option<String> {
+    const FORM: &str = "0000-00-00T00:00:00";
+    let (seconds, rest) = text.split_at_checked(FORM.len())?;
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let has_form = seconds.bytes().zip(FORM.bytes()).all(|(byte, form)| match form {
+        b'0' => is_digit(byte),
+        form => byte == form,
+    });
+    let zone =
+        rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+    (has_form && ["Z", "+00:00"].contains(&zone)).then(|| format!("{seconds}Z"))
+}
+
+/// The name of a role session, as CloudTrail shows it and the trust policy demands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleSessionName(String);
+
+impl RoleSessionName {
+    /// What STS takes: 2 to 64 of `[\w+=,.@-]`.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+    pub fn parse(text: String) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+        match text.len() {
+            _ if !text.bytes().all(allowed) => Err("may hold letters, digits and _+=,.@- only".to_owned()),
+            2..=64 => Ok(Self(text)),
+            length => Err(format!("must have 2 to 64 characters and has {length}")),
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Session tags as an error lists them, safe to print.
+pub fn list_of_tags(tags: &[(String, String)]) -> String {
+    let pairs: Vec<_> = tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
+    pairs.join(", ")
+}
+
+/// Who says which claims become session tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagSource {
+    /// The pool's principal tag map.
+    Pool,
+    /// The input `chain-session-tags`.
+    Input,
+}
+
+/// Finds the tag that STS would refuse with no more than `ValidationError`, before STS is called.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html>
+pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Result<(), Error> {
+    // STS allows \p{L}\p{Z}\p{N}_.:/=+-@; Rust's classes are a little wider, so what is refused here is refused there.
+    let allowed = |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
+    let problem = |key: &str, value: &str| {
+        let strange = key.chars().chain(value.chars()).find(|character| !allowed(*character));
+        match (key.chars().count(), value.chars().count()) {
+            (1..=128, 0..=256) => strange.map(|character| format!("has the character `{character}`")),
+            (1..=128, length) => Some(format!("has {length} characters, more than 256")),
+            (length, _) => Some(format!("has a key of {length} characters, not 1 to 128")),
+        }
+    };
+    let (mapped, take_out) = match source {
+        TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
+        TagSource::Input => ("made a session tag by `chain-session-tags`", "it"),
+    };
+    for (key, value) in tags {
+        if let Some(problem) = problem(key, value) {
+            return Err(Error::ClaimUnusable {
+                claim: printable(key),
+                problem: format!(
+                    "is {mapped}, and its value `{}` {}, which STS refuses",
+                    printable(value),
+                    printable(&problem)
+                ),
+                hint: format!(
+                    "Take the claim out of {take_out}, or choose one that holds letters, digits, spaces and _.:/=+-@ \
+                     only: `actor_id` instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of `workflow`."
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_at_a_time_of_any_form() {
+        for same in [
+            "2026-11-22T04:00:00Z",
+            "2026-11-22T04:00:00.5Z",
+            "2026-11-22T04:00:00.123456+00:00",
+            "1795320000",
+            "1795320000.25",
+            "1.79532E9",
+            "1.79532e+9",
+        ] {
+            assert_eq!(end_of_session(same), Ok(Some("2026-11-22T04:00:00Z".to_owned())), "{same}");
+        }
+        assert_eq!(end_of_session("1e300"), Ok(None));
+        for wrong in [
+            "",
+            "soon",
+            "nan",
+            "inf",
+            "null",
+            "true",
+            "2026-11-22",
+            "2026-11-22T04:00:00",
+            "2026-11-22T04:00:0éZ",
+            "2026-11-22T04:00:00Z[`x`](https://x)",
+        ] {
+            assert!(end_of_session(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tag_that_sts_refuses_is_found_before() {
+        let check = |key: &str, value: &str| check_session_tags(&[(key.to_owned(), value.to_owned())], TagSource::Pool);
+        for right in ["octo-org/octo-repo", "", "Größe 7: a=b+c@d", "refs/heads/main"] {
+            assert!(check("ref", right).is_ok(), "{right}");
+        }
+        let error = check("actor", "dependabot[bot]").unwrap_err().to_string();
+        assert!(error.contains("`actor`") && error.contains("`dependabot[bot]`") && error.contains("`[`"), "{error}");
+        for (key, value) in [("a", "x".repeat(257)), ("", "x".to_owned()), ("a", "tab\t".to_owned())] {
+            assert!(check(key, &value).is_err(), "{key} {value}");
+        }
+    }
+}

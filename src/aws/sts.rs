@@ -1,0 +1,480 @@
+//! AWS STS: AssumeRoleWithWebIdentity with Cognito's or GitHub's token, unsigned, and AssumeRole for a second role, signed. A
+//! form goes out and XML comes back.
+
+use std::time::SystemTime;
+
+use crate::aws::cognito::{OpenIdToken, PoolId};
+use crate::aws::names::{Region, RoleArn};
+use crate::aws::protocols::{SigningFault, encoded, form_request};
+use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags};
+use crate::aws::sigv4::{Credentials, signed};
+use crate::call::operation::Operation;
+use crate::error::Error;
+use crate::error::refusal::Diagnosis;
+use crate::github::Login;
+use crate::host::answer::Answer;
+use crate::host::http::{Request, Response};
+use crate::host::url::BaseUrl;
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+use crate::text::xml::Document;
+
+/// The events that the README's trust policy lists.
+const TRUSTED_EVENTS: [&str; 7] =
+    ["push", "workflow_dispatch", "repository_dispatch", "schedule", "release", "merge_group", "deployment"];
+
+/// What the job shows to STS.
+#[derive(Debug, Clone, Copy)]
+pub enum WebIdentity<'a> {
+    /// Cognito's token.
+    Cognito {
+        /// Who the job is.
+        token: &'a OpenIdToken,
+        /// The pool that the token is from, for what a refusal means.
+        pool: &'a PoolId,
+    },
+    /// GitHub's own token.
+    GitHub(Login<'a>),
+}
+
+impl WebIdentity<'_> {
+    fn token(&self) -> Secret {
+        match self {
+            Self::Cognito { token, .. } => token.token().clone(),
+            Self::GitHub(login) => login.token.borrow().clone(),
+        }
+    }
+}
+
+/// Assumes the role.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+pub struct AssumeRoleWithWebIdentity<'a> {
+    /// Where.
+    pub endpoint: &'a BaseUrl,
+    /// The role.
+    pub role: &'a RoleArn,
+    /// The session's name.
+    pub session_name: &'a RoleSessionName,
+    /// 900 to 43200.
+    pub duration_seconds: u32,
+    /// Who the job is.
+    pub identity: WebIdentity<'a>,
+}
+
+impl Operation for AssumeRoleWithWebIdentity<'_> {
+    const NAME: &'static str = "AssumeRoleWithWebIdentity";
+    type Output = Session;
+
+    fn subject(&self) -> String {
+        format!("{} as session {}", self.role, self.session_name.as_str())
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.endpoint
+    }
+
+    fn request(&self, _at: SystemTime) -> Result<Request, Error> {
+        let token = self.identity.token();
+        let parameters = parameters("AssumeRoleWithWebIdentity", self.role, self.session_name, self.duration_seconds);
+        let body = parameters + &encoded(&[("WebIdentityToken", token.secret())]);
+        Ok(form_request(self.endpoint, body, vec![token]))
+    }
+
+    fn parse(&self, response: &Response) -> Result<Session, &'static str> {
+        parse_session(response, "AssumeRoleWithWebIdentityResponse")
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match (answer.code.as_str(), &self.identity) {
+            ("AccessDenied" | "AccessDeniedException", WebIdentity::GitHub(login)) => {
+                self.diagnose_direct_denial(login)
+            }
+            ("AccessDenied" | "AccessDeniedException", WebIdentity::Cognito { token, pool }) => {
+                if answer.message.contains("sts:TagSession") {
+                    self.tags_denied()
+                } else {
+                    self.diagnose_denial(token, pool)
+                }
+            }
+            ("ExpiredTokenException", WebIdentity::Cognito { .. }) => Diagnosis::new(
+                "cognito-token-expired",
+                "Cognito's token was ten minutes old.",
+                "Run the job again; if it recurs, the runner is very slow or its clock is wrong.",
+            ),
+            ("InvalidIdentityToken", WebIdentity::Cognito { pool, .. }) => Diagnosis::new(
+                "cognito-token-refused",
+                format!("STS does not accept the token of pool {pool} in this region and partition."),
+                "Check that pool and role are in the same partition, and that `cognito-region` is the pool's region.",
+            ),
+            ("ExpiredTokenException" | "InvalidIdentityToken", WebIdentity::GitHub(login)) => {
+                let provider = login.issuer.without_scheme();
+                Diagnosis::new(
+                    "github-token-refused",
+                    format!(
+                        "STS does not accept the GitHub token as a login of {provider} in account {}.",
+                        self.role.account()
+                    ),
+                    format!(
+                        "The role's account needs an IAM OIDC provider for https://{provider} whose client ids list the \
+                         token's audience (`audience`)."
+                    ),
+                )
+            }
+            (code, _) => diagnose_request(code, answer, self.role),
+        }
+    }
+}
+
+impl AssumeRoleWithWebIdentity<'_> {
+    fn tags_denied(&self) -> Diagnosis {
+        Diagnosis::new(
+            "assume-role-denied",
+            format!("The trust policy of {} does not let a session have tags.", self.role),
+            "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
+        )
+    }
+
+    fn diagnose_direct_denial(&self, login: &Login<'_>) -> Diagnosis {
+        let provider = login.issuer.without_scheme();
+        Diagnosis::new(
+            "assume-role-denied",
+            format!(
+                "The trust policy of {} does not let this job's GitHub token in, or there is no such role.",
+                self.role
+            ),
+            format!(
+                "In the trust policy check that: the principal is the OIDC provider of {provider}; \
+                 `sts:AssumeRoleWithWebIdentity` is allowed; each condition on `{provider}:...` holds for the claims above; \
+                 `sts:RoleSessionName`, if it is named, is {}.",
+                self.session_name.as_str()
+            ),
+        )
+    }
+
+    /// STS says no more than AccessDenied, whatever the trust policy's reason: so all that it may be is held against
+    /// what the token carries.
+    fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
+        let tags = token.session_tags();
+        let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let unlisted = tag("event_name").filter(|event| !TRUSTED_EVENTS.contains(event));
+        let (likely, remedy) = unlisted.map_or_else(Default::default, |event| {
+            let (event, trusted) = (printable(event), TRUSTED_EVENTS.join(", "));
+            (
+                format!("The job runs for {event}, and the trust policy of the README lets in {trusted} only. "),
+                "Load values in jobs of those events, or let a role of its own with a narrower policy trust this one. ",
+            )
+        });
+        let carried = match &tags {
+            None => "Its tags cannot be read from the token.".to_owned(),
+            Some(tags) if tags.is_empty() => {
+                "The token carries no session tags: the pool has no principal tag map for this issuer.".to_owned()
+            }
+            Some(tags) => {
+                let lack = self.what_tags_lack(tags);
+                format!("The session would have carried the tags {}.{lack}", list_of_tags(tags))
+            }
+        };
+        Diagnosis::new(
+            "assume-role-denied",
+            format!(
+                "{likely}The trust policy of {} (account {}) does not let this session in, or there is no such role. \
+                 {carried}",
+                self.role,
+                self.role.account()
+            ),
+            format!(
+                "{remedy}In the trust policy check that: the principal is `cognito-identity.amazonaws.com`; \
+                 `cognito-identity.amazonaws.com:aud` is {}; both `sts:AssumeRoleWithWebIdentity` and \
+                 `sts:TagSession` are allowed; `sts:RoleSessionName` is {}; each `aws:RequestTag/...` it names is among \
+                 the tags above.",
+                pool,
+                self.session_name.as_str()
+            ),
+        )
+    }
+
+    /// What the trust policy of the README, or that of `docs/organization.md`, would miss in the tags.
+    fn what_tags_lack(&self, tags: &[(String, String)]) -> String {
+        let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let tenant = match tag("repository_owner_id") {
+            Some(_) => "repository_owner_id",
+            None => "enterprise_id",
+        };
+        let absent: Vec<_> = [tenant, "event_name", "repository", "run_id", "sha"]
+            .into_iter()
+            .filter(|name| tag(name).is_none())
+            .collect();
+        let mut lack = match absent.as_slice() {
+            [] => String::new(),
+            names => format!(
+                " Not among them: {} (the pool does not map the claim, or the job does not have it).",
+                names.join(", ")
+            ),
+        };
+        if let (Some(run_id), Some(sha)) = (tag("run_id"), tag("sha")) {
+            let wanted = format!("{run_id}@{sha}");
+            if wanted != self.session_name.as_str() {
+                lack.push_str(&format!(" Their run_id@sha is {}, not this session's name.", printable(&wanted)));
+            }
+        }
+        lack
+    }
+}
+
+/// Assumes a second role as the session of the first.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+pub struct AssumeRole<'a> {
+    /// Where.
+    pub endpoint: &'a BaseUrl,
+    /// Of the endpoint, for the signature.
+    pub region: &'a Region,
+    /// Of the first session.
+    pub credentials: &'a Credentials,
+    /// The second role.
+    pub role: &'a RoleArn,
+    /// The second session's name.
+    pub session_name: &'a RoleSessionName,
+    /// 900 to 3600.
+    pub duration_seconds: u32,
+    /// The second session's tags.
+    pub tags: &'a [(String, String)],
+    /// `TransitiveTagKeys`: of the tags those that pass on to the roles that the second session assumes.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
+    pub transitive_keys: &'a [String],
+}
+
+impl Operation for AssumeRole<'_> {
+    const NAME: &'static str = "AssumeRole";
+    type Output = Session;
+
+    fn subject(&self) -> String {
+        format!("{} as session {}", self.role, self.session_name.as_str())
+    }
+
+    fn endpoint(&self) -> &BaseUrl {
+        self.endpoint
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        let mut body = parameters("AssumeRole", self.role, self.session_name, self.duration_seconds);
+        for (number, (key, value)) in (1..).zip(self.tags) {
+            let name = |part: &str| format!("Tags.member.{number}.{part}");
+            body.push_str(&encoded(&[(&name("Key"), key), (&name("Value"), value)]));
+        }
+        // STS refuses a key of no tag, and a claim that the job does not have gives none.
+        let is_sent = |key: &&String| self.tags.iter().any(|(sent, _)| sent == *key);
+        for (number, key) in (1..).zip(self.transitive_keys.iter().filter(is_sent)) {
+            body.push_str(&encoded(&[(&format!("TransitiveTagKeys.member.{number}"), key)]));
+        }
+        let request = form_request(self.endpoint, body, vec![]);
+        signed(request, "sts", self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
+    }
+
+    fn parse(&self, response: &Response) -> Result<Session, &'static str> {
+        parse_session(response, "AssumeRoleResponse")
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        match (answer.code.as_str(), answer.signing_fault()) {
+            ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
+                "chain-role-denied",
+                format!(
+                    "The first session may not assume {}, or there is no such role. The second session would have carried \
+                     the tags {}.",
+                    self.role,
+                    list_of_tags(self.tags)
+                ),
+                "The first role's policy must allow `sts:AssumeRole` and `sts:TagSession` on this role, and this role's \
+                 trust policy must allow both to the first role; each `aws:RequestTag/...` it names must be among the tags \
+                 above (`chain-session-tags`).",
+            ),
+            (_, Some(SigningFault::Credentials)) => Diagnosis::new(
+                "credentials-refused",
+                "STS does not know the credentials that the second role was to be assumed with.",
+                "Check that both roles are in one partition; with `identity: environment`, that the environment's \
+                 credentials are still valid.",
+            ),
+            (_, Some(SigningFault::Signature)) => Diagnosis::new(
+                "signature-refused",
+                "STS does not accept the request's signature.",
+                "Check the runner's clock, and that no proxy changes requests.",
+            ),
+            (code, None) => diagnose_request(code, answer, self.role),
+        }
+    }
+}
+
+/// What is wrong with a request, whoever makes it.
+fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
+    match code {
+        "PackedPolicyTooLarge" => Diagnosis::new(
+            "session-tags-too-large",
+            "The session tags together are more than a session may carry.",
+            "Take claims that no policy uses out of the pool's principal tag map, or out of `chain-session-tags`.",
+        ),
+        "RegionDisabledException" => Diagnosis::new(
+            "sts-region-disabled",
+            "STS is not active in this region for the role's account.",
+            "Activate it in IAM's account settings, or use a pool of another region.",
+        ),
+        "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
+            "role-duration-refused",
+            "The role does not allow a session that long.",
+            "Lower `role-duration-seconds`, or raise the role's maximum session duration.",
+        ),
+        _ => Diagnosis::new(
+            "assume-role-refused",
+            format!("STS refused the request itself, before it asked the trust policy of {role}."),
+            "Check the role's ARN and `role-session-name`, and the claims that become tags.",
+        ),
+    }
+}
+
+/// What both calls are made with.
+fn parameters(action: &str, role: &RoleArn, session_name: &RoleSessionName, duration_seconds: u32) -> String {
+    let (role, duration) = (role.to_string(), duration_seconds.to_string());
+    let fixed = format!("Action={action}&Version=2011-06-15");
+    fixed + &encoded(&[("RoleArn", &role), ("RoleSessionName", session_name.as_str()), ("DurationSeconds", &duration)])
+}
+
+fn parse_session(response: &Response, root: &str) -> Result<Session, &'static str> {
+    let document = Document::parse(&response.body).filter(|document| document.root() == root);
+    let document = document.ok_or("not the XML of STS")?;
+    let take = |parent, name| document.text(&[parent, name]).ok_or("credentials are missing in it");
+    let credential = |name| take("Credentials", name);
+    Ok(Session {
+        credentials: Credentials {
+            access_key_id: credential("AccessKeyId")?.clone(),
+            secret_access_key: credential("SecretAccessKey")?.clone(),
+            session_token: Some(credential("SessionToken")?.clone()),
+        },
+        arn: printable(take("AssumedRoleUser", "Arn")?.secret()),
+        expiration: end_of_session(credential("Expiration")?.secret())?,
+        answered: response.date(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    const ANSWER: &str = r#"<?xml version="1.0"?>
+    <AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+      <AssumeRoleWithWebIdentityResult>
+    <Credentials>
+      <AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>a/b+c&amp;d</SecretAccessKey>
+      <SessionToken>token==</SessionToken><Expiration>2026-11-22T04:00:00Z</Expiration>
+    </Credentials>
+    <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/7@abc</Arn><AssumedRoleId>AROA:7@abc</AssumedRoleId></AssumedRoleUser>
+      </AssumeRoleWithWebIdentityResult>
+      <ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata>
+    </AssumeRoleWithWebIdentityResponse>"#;
+
+    fn with_operation<T>(token: &str, check: impl FnOnce(&AssumeRoleWithWebIdentity<'_>) -> T) -> T {
+        check(&AssumeRoleWithWebIdentity {
+            endpoint: &BaseUrl::parse("https://sts.us-west-2.amazonaws.com").unwrap(),
+            role: &RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap(),
+            session_name: &RoleSessionName::parse("7@abc".to_owned()).unwrap(),
+            duration_seconds: 900,
+            identity: WebIdentity::Cognito {
+                token: &OpenIdToken::of(token),
+                pool: &PoolId::parse("us-west-2:ab").unwrap(),
+            },
+        })
+    }
+
+    fn response(status: u16, body: &str) -> Response {
+        Response { status, headers: vec![], body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn the_form_is_encoded_as_sts_reads_it() {
+        let request = with_operation("a+b", |operation| operation.request(SystemTime::UNIX_EPOCH).unwrap());
+        assert_eq!(
+            request.body.secret(),
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fr\
+             &RoleSessionName=7%40abc&DurationSeconds=900&WebIdentityToken=a%2Bb"
+        );
+    }
+
+    #[test]
+    fn credentials_are_read_with_their_entities() {
+        let session = with_operation("opaque", |operation| operation.parse(&response(200, ANSWER)).unwrap());
+        assert_eq!(session.credentials.secret_access_key.secret(), "a/b+c&d");
+        assert_eq!(session.arn, "arn:aws:sts::123456789012:assumed-role/r/7@abc");
+        assert!(!format!("{session:?}").contains("ASIAX"));
+    }
+
+    #[test]
+    fn a_session_keeps_the_date_of_the_answer_that_brought_it() {
+        let date = "Sun, 22 Nov 2026 03:15:00 GMT";
+        let response = Response { headers: vec![("date".to_owned(), date.to_owned())], ..response(200, ANSWER) };
+        let session = with_operation("opaque", |operation| operation.parse(&response).unwrap());
+        assert_eq!(session.answered.as_deref(), Some(date));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_promised_xml_is_refused() {
+        for wrong in [
+            "",
+            "canary",
+            "<html></html>",
+            "<AssumeRoleWithWebIdentityResponse>",
+            "<!DOCTYPE x [<!ENTITY a 'b'>]><AssumeRoleWithWebIdentityResponse/>",
+            "<AssumeRoleWithWebIdentityResponse></AssumeRoleWithWebIdentityResponse>",
+            r#"{"AccessKeyId":"x"}"#,
+        ] {
+            let parsed = with_operation("opaque", |operation| operation.parse(&response(200, wrong)).is_err());
+            assert!(parsed, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_denial_says_what_the_tags_lack() {
+        let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"run_id":["8"],"sha":["abc"],"event_name":["push"]}}}"#;
+        let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert_eq!(diagnosis.code, "assume-role-denied");
+        assert!(diagnosis.cause.contains("event_name=push, run_id=8, sha=abc"), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("Not among them: enterprise_id, repository ("), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
+    }
+
+    #[test]
+    fn a_denial_misses_no_enterprise_in_the_tags_of_an_organization() {
+        let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"repository_owner_id":["9919"],"event_name":["push"]}}}"#;
+        let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert!(diagnosis.cause.contains("Not among them: repository, run_id, sha ("), "{}", diagnosis.cause);
+    }
+
+    #[test]
+    fn trusted_events_are_those_of_the_documented_policy() {
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/set-up-aws.md"));
+        let (_, after) = page.split_once("\"aws:RequestTag/event_name\": [").unwrap();
+        let (list, _) = after.split_once(']').unwrap();
+        let listed: Vec<_> = list.split(',').map(|event| event.trim().trim_matches('"')).collect();
+        assert_eq!(listed, TRUSTED_EVENTS);
+    }
+
+    #[test]
+    fn a_denial_of_tag_session_says_so() {
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized to perform sts:TagSession</Message></Error></ErrorResponse>";
+        let diagnosis =
+            with_operation("opaque", |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        assert!(diagnosis.next.starts_with("Allow `sts:TagSession`"), "{}", diagnosis.next);
+    }
+
+    #[test]
+    fn a_refusal_is_read_from_xml() {
+        let body = r#"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized</Message></Error><RequestId>id-2</RequestId></ErrorResponse>"#;
+        let answer = with_operation("opaque", |operation| operation.refusal(&response(403, body), &[]));
+        assert_eq!(answer.to_string(), "HTTP 403 AccessDenied: Not authorized (request id id-2)");
+    }
+}

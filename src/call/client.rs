@@ -1,0 +1,355 @@
+//! One way to call a service: each attempt bounded, what can pass tried again, all of it inside the step's deadline.
+//!
+//! The numbers are those of the AWS SDKs' standard mode.
+//! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use futures_util::future::LocalBoxFuture;
+
+use crate::call::operation::{AnyOperation, Operation, Parsing};
+use crate::call::outlook::{Outlook, is_clock_error, outlook_of_answer, outlook_of_failure};
+use crate::error::Error;
+use crate::error::refusal::{Call, Diagnosis, Refusal, Unanswered};
+use crate::host::answer::Answer;
+use crate::host::http::{Host, Request, Response, SendFailure};
+use crate::text::secret::Secret;
+
+/// The time of one attempt, from the connection to the last byte.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+const MAX_ATTEMPTS: u32 = 3;
+
+const BASE_PAUSE: Duration = Duration::from_millis(50);
+
+const BASE_PAUSE_THROTTLED: Duration = Duration::from_secs(1);
+
+const MAX_PAUSE: Duration = Duration::from_secs(20);
+
+/// `x-amz-retry-after` may lengthen a pause by this much at most.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+const BUCKET_SIZE: u32 = 500;
+
+const COST: u32 = 14;
+
+const COST_THROTTLED: u32 = 5;
+
+/// What a success without a retry adds.
+const FIRST_SUCCESS: u32 = 1;
+
+/// A clock that is off by less is not what a signature error is about.
+const MIN_SKEW: Duration = Duration::from_secs(30);
+
+/// What is to be done before an attempt.
+pub type Prepare<'a> = dyn Fn() -> LocalBoxFuture<'a, Result<(), Error>> + 'a;
+
+/// Calls services on behalf of one run: holds its deadline, its budget of retries and its idea of the time.
+pub struct Client<'h, H> {
+    host: &'h H,
+    started: Duration,
+    limit: Duration,
+    max_attempts: u32,
+    bucket: Cell<u32>,
+    clock: Cell<Clock>,
+}
+
+/// How far the runner's clock is off, as far as it is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Trusted,
+    Behind(Duration),
+    Ahead(Duration),
+}
+
+/// An attempt that failed, and whether another may do better.
+struct Failed {
+    error: Error,
+    outlook: Outlook,
+    retry_after: Option<Duration>,
+}
+
+impl<'h, H: Host> Client<'h, H> {
+    /// A client whose calls all end within `limit` from now. `max_attempts` is `AWS_MAX_ATTEMPTS` if it is set.
+    pub fn new(host: &'h H, limit: Duration, max_attempts: Option<u32>) -> Self {
+        Self {
+            host,
+            started: host.monotonic(),
+            limit,
+            max_attempts: max_attempts.unwrap_or(MAX_ATTEMPTS),
+            bucket: Cell::new(BUCKET_SIZE),
+            clock: Cell::new(Clock::Trusted),
+        }
+    }
+
+    /// The time, corrected by what servers said of it.
+    pub fn now(&self) -> SystemTime {
+        let now = self.host.now();
+        match self.clock.get() {
+            Clock::Trusted => now,
+            Clock::Behind(skew) => now + skew,
+            Clock::Ahead(skew) => now - skew,
+        }
+    }
+
+    /// Sets the clock by an answer's `Date`, once in a run. False if there is nothing to correct.
+    pub fn correct_clock(&self, response: &Response) -> bool {
+        let Clock::Trusted = self.clock.get() else { return false };
+        let date = response.header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        let Some(theirs) = date.and_then(|date| SystemTime::try_from(date).ok()) else { return false };
+        let ours = self.host.now();
+        let clock = match theirs.duration_since(ours) {
+            Ok(skew) if skew >= MIN_SKEW => Clock::Behind(skew),
+            Err(before) if before.duration() >= MIN_SKEW => Clock::Ahead(before.duration()),
+            _ => return false,
+        };
+        self.clock.set(clock);
+        true
+    }
+
+    /// GitHub's token for `audience`.
+    pub async fn github_token(&self, audience: &str) -> Result<Secret, Error> {
+        self.retrying(async |attempts| {
+            let (timeout, out_of_time) = self.attempt_time();
+            self.host.github_token(audience, timeout).await.map_err(|failure| match failure {
+                SendFailure::NoTokenEndpoint => permanent(Error::IdTokenPermissionMissing),
+                failure => {
+                    let outlook = outlook_of_failure(&failure);
+                    let unanswered = unanswered(failure, attempts, out_of_time);
+                    Failed { error: Error::GithubTokenUnavailable(unanswered), outlook, retry_after: None }
+                }
+            })
+        })
+        .await
+    }
+
+    /// Makes a call until it succeeds, cannot succeed, or the time is up.
+    pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        self.call_for_response(operation).await.map(|(output, _)| output)
+    }
+
+    /// The same, and the answer itself for its headers.
+    pub async fn call_for_response<O: Operation>(&self, operation: &O) -> Result<(O::Output, Response), Error> {
+        let parsing = Parsing::new(operation);
+        let response = self.drive(&parsing, None, None).await?;
+        Ok((parsing.output()?, response))
+    }
+
+    /// The same as [`Client::call`], where `prepare` comes before each attempt.
+    pub async fn call_prepared<O: Operation>(&self, operation: &O, prepare: &Prepare<'_>) -> Result<O::Output, Error> {
+        let parsing = Parsing::new(operation);
+        self.drive(&parsing, None, Some(prepare)).await?;
+        parsing.output()
+    }
+
+    /// The same as [`Client::call`], where a batch has already answered for this operation: that counts as an attempt.
+    pub async fn call_after<O: Operation>(&self, answer: Option<Answer>, operation: &O) -> Result<O::Output, Error> {
+        let parsing = Parsing::new(operation);
+        self.drive(&parsing, answer, None).await?;
+        parsing.output()
+    }
+
+    /// Attempts one after the other, of any operation.
+    async fn drive(
+        &self,
+        operation: &dyn AnyOperation,
+        in_batch: Option<Answer>,
+        prepare: Option<&Prepare<'_>>,
+    ) -> Result<Response, Error> {
+        let in_batch = RefCell::new(in_batch);
+        self.retrying(async |attempts| {
+            let call = Call { attempts, ..operation.call() };
+            if let Some(answer) = in_batch.take() {
+                let outlook = outlook_of_answer(&answer);
+                return Err(refused(operation, call, answer, outlook));
+            }
+            if let Some(prepare) = prepare {
+                prepare().await.map_err(permanent)?;
+            }
+            self.attempt(operation, call).await
+        })
+        .await
+    }
+
+    async fn attempt(&self, operation: &dyn AnyOperation, call: Call) -> Result<Response, Failed> {
+        let clock = self.clock.get();
+        let request = operation.request(self.now()).map_err(permanent)?;
+        let sent = request.credentials.clone();
+        let response = self.send(&call, request).await?;
+        if response.status == 200 {
+            return match operation.parse(&response) {
+                Ok(()) => Ok(response),
+                Err(problem) => Err(unusable(call, problem)),
+            };
+        }
+        let answer = operation.refusal(&response, &sent);
+        let outlook = self.outlook(&answer, &response, clock);
+        let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
+        Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
+    }
+
+    /// Sends a request and gets an answer that is none of a redirect's.
+    async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
+        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
+        let (timeout, out_of_time) = self.attempt_time();
+        let failed = |failure| Failed {
+            outlook: outlook_of_failure(&failure),
+            error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
+            retry_after: None,
+        };
+        if timeout.is_zero() {
+            return Err(failed(SendFailure::TimedOut));
+        }
+        let response = self.host.send(request, timeout).await.map_err(failed)?;
+        match response.status {
+            300..400 => {
+                let redirect = "a redirect, which is not followed";
+                Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)))
+            }
+            _ => Ok(response),
+        }
+    }
+
+    /// Whether another attempt may do better. `clock` is what the request was signed by.
+    fn outlook(&self, answer: &Answer, response: &Response, clock: Clock) -> Outlook {
+        match outlook_of_answer(answer) {
+            // Another call that was under way may have corrected it since this one was signed.
+            Outlook::Permanent
+                if is_clock_error(&answer.code) && (clock != self.clock.get() || self.correct_clock(response)) =>
+            {
+                Outlook::ClockCorrected
+            }
+            outlook => outlook,
+        }
+    }
+
+    async fn retrying<T>(&self, attempt: impl AsyncFn(u32) -> Result<T, Failed>) -> Result<T, Error> {
+        let mut attempts = 1;
+        let mut taken = 0_u32;
+        loop {
+            let failed = match attempt(attempts).await {
+                Ok(output) => {
+                    self.give_back(taken.max(FIRST_SUCCESS));
+                    return Ok(output);
+                }
+                Err(failed) => failed,
+            };
+            let (pause, cost) = match self.pause_before(attempts + 1, &failed) {
+                Some(retry) => retry,
+                None => return Err(failed.error),
+            };
+            taken = taken.saturating_add(cost);
+            self.host.sleep(pause).await;
+            attempts += 1;
+        }
+    }
+
+    /// What was taken for the retries of a call goes back when the call succeeds, so that only calls which fail for good
+    /// use the budget up. The SDKs give back what the last retry took.
+    fn give_back(&self, amount: u32) {
+        self.bucket.set(self.bucket.get().saturating_add(amount).min(BUCKET_SIZE));
+    }
+
+    /// How long to wait before attempt number `next`, and what was taken from the budget for it; none if there is to be none.
+    fn pause_before(&self, next: u32, failed: &Failed) -> Option<(Duration, u32)> {
+        let (base, cost) = match failed.outlook {
+            Outlook::Permanent => return None,
+            Outlook::ClockCorrected => return Some((Duration::ZERO, 0)),
+            Outlook::Transient => (BASE_PAUSE, COST),
+            Outlook::Throttled => (BASE_PAUSE_THROTTLED, COST_THROTTLED),
+        };
+        if next > self.max_attempts {
+            return None;
+        }
+        let longest = base.saturating_mul(1 << next.saturating_sub(2).min(16)).min(MAX_PAUSE);
+        let jittered = longest.mul_f64(random_fraction());
+        let pause = match failed.retry_after {
+            Some(wanted) => wanted.clamp(jittered, jittered + MAX_RETRY_AFTER),
+            None => jittered,
+        };
+        if pause >= self.remaining() {
+            return None;
+        }
+        self.bucket.set(self.bucket.get().checked_sub(cost)?);
+        Some((pause, cost))
+    }
+
+    /// The time for one attempt, and the step's limit if that is what bounds it.
+    fn attempt_time(&self) -> (Duration, Option<Duration>) {
+        let remaining = self.remaining();
+        if remaining <= ATTEMPT_TIMEOUT { (remaining, Some(self.limit)) } else { (ATTEMPT_TIMEOUT, None) }
+    }
+
+    /// Lets the host do what waits, signals among it, in the midst of a long computation; an error if the step's time is
+    /// over.
+    pub async fn give_way(&self) -> Result<(), Error> {
+        self.host.sleep(Duration::ZERO).await;
+        if self.remaining().is_zero() { Err(Error::OutOfTime(self.limit)) } else { Ok(()) }
+    }
+
+    fn remaining(&self) -> Duration {
+        self.limit.saturating_sub(self.host.monotonic().saturating_sub(self.started))
+    }
+}
+
+fn permanent(error: Error) -> Failed {
+    Failed { error, outlook: Outlook::Permanent, retry_after: None }
+}
+
+fn unusable(call: Call, problem: &'static str) -> Failed {
+    Failed { error: Error::AnswerUnusable(Box::new(call), problem), outlook: Outlook::Transient, retry_after: None }
+}
+
+fn refused(operation: &dyn AnyOperation, call: Call, answer: Answer, outlook: Outlook) -> Failed {
+    let diagnosis =
+        general_diagnosis(outlook, &answer, operation.is_aws()).unwrap_or_else(|| operation.diagnose(&answer));
+    Failed { error: Error::Refused(Box::new(Refusal { call, answer, diagnosis })), outlook, retry_after: None }
+}
+
+fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>) -> Unanswered {
+    let out_of_time = out_of_time.filter(|_| failure == SendFailure::TimedOut);
+    Unanswered { failure, attempts, out_of_time }
+}
+
+/// What a refusal means that any operation may meet.
+fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<Diagnosis> {
+    match outlook {
+        _ if !is_aws => None,
+        Outlook::Throttled => Some(throttled()),
+        Outlook::Transient => Some(service_fault()),
+        _ if answer.code.is_empty() => Some(none_of_awss()),
+        _ => None,
+    }
+}
+
+fn throttled() -> Diagnosis {
+    Diagnosis::new(
+        "throttled",
+        "The account's quota for this call is used up at the moment.",
+        "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
+    )
+}
+
+fn none_of_awss() -> Diagnosis {
+    Diagnosis::new(
+        "answer-unusable",
+        "The answer has no error code, so it is none of AWS's: a proxy, a captive portal or another server gave it.",
+        "Check what stands between the runner and this host, and `AWS_ENDPOINT_URL`.",
+    )
+}
+
+fn service_fault() -> Diagnosis {
+    Diagnosis::new(
+        "service-fault",
+        "The service itself failed.",
+        "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
+    )
+}
+
+/// From 0 to 1. Without randomness (which no supported host lacks) the pause is the longest one.
+fn random_fraction() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}

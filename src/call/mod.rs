@@ -1,0 +1,5 @@
+//! One way to call anything: attempts, outlook, deadline.
+
+pub mod client;
+pub mod operation;
+pub mod outlook;

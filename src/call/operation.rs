@@ -1,0 +1,100 @@
+//! What a call of a service is: a request, and how its answer is read.
+
+use std::cell::RefCell;
+use std::time::SystemTime;
+
+use crate::error::Error;
+use crate::error::refusal::{Call, Diagnosis};
+use crate::host::answer::Answer;
+use crate::host::http::{Request, Response};
+use crate::host::url::BaseUrl;
+use crate::text::secret::Secret;
+
+/// One operation of a service: a pure request, a pure parser, and what its refusals mean.
+pub trait Operation {
+    /// The API's name of it.
+    const NAME: &'static str;
+    /// Whether AWS answers it; else it is the token's issuer.
+    const IS_AWS: bool = true;
+    /// What its answer is parsed to.
+    type Output;
+    /// What it is about, in identifiers that are no secret.
+    fn subject(&self) -> String;
+    /// Where it is sent.
+    fn endpoint(&self) -> &BaseUrl;
+    /// The request, signed for the moment `at` if the operation is a signed one.
+    fn request(&self, at: SystemTime) -> Result<Request, Error>;
+    /// Reads an answer of status 200; an error says what is wrong with it, without an excerpt.
+    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
+    /// Reads an answer of another status.
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        Answer::read(response, sent)
+    }
+    /// What a refusal means that no repetition will change.
+    fn diagnose(&self, answer: &Answer) -> Diagnosis;
+}
+
+/// An operation without the type of its output: the code that makes calls then exists once and not once for each
+/// operation, which was a twentieth of the wasm.
+pub(crate) trait AnyOperation {
+    fn is_aws(&self) -> bool;
+    fn call(&self) -> Call;
+    fn request(&self, at: SystemTime) -> Result<Request, Error>;
+    /// Keeps what is parsed.
+    fn parse(&self, response: &Response) -> Result<(), &'static str>;
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer;
+    fn diagnose(&self, answer: &Answer) -> Diagnosis;
+}
+
+/// An operation, and what its answer was parsed to.
+pub(crate) struct Parsing<'a, O: Operation> {
+    operation: &'a O,
+    output: RefCell<Option<O::Output>>,
+}
+
+impl<'a, O: Operation> Parsing<'a, O> {
+    pub(crate) fn new(operation: &'a O) -> Self {
+        Self { operation, output: RefCell::new(None) }
+    }
+
+    pub(crate) fn output(self) -> Result<O::Output, Error> {
+        self.output.into_inner().ok_or(Error::Internal("an answer was not parsed"))
+    }
+}
+
+impl<O: Operation> AnyOperation for Parsing<'_, O> {
+    fn is_aws(&self) -> bool {
+        O::IS_AWS
+    }
+
+    fn call(&self) -> Call {
+        name_of(self.operation)
+    }
+
+    fn request(&self, at: SystemTime) -> Result<Request, Error> {
+        self.operation.request(at)
+    }
+
+    fn parse(&self, response: &Response) -> Result<(), &'static str> {
+        self.output.replace(Some(self.operation.parse(response)?));
+        Ok(())
+    }
+
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        self.operation.refusal(response, sent)
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnosis {
+        self.operation.diagnose(answer)
+    }
+}
+
+/// A call as an error names it.
+pub fn name_of<O: Operation>(operation: &O) -> Call {
+    Call {
+        operation: O::NAME,
+        subject: operation.subject(),
+        endpoint: operation.endpoint().without_scheme().to_owned(),
+        attempts: 1,
+    }
+}

@@ -1,0 +1,203 @@
+//! Every situation that can end a run, as its user meets it.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::problem::{Problem, ValueProblem};
+use crate::error::refusal::{Call, Refusal, Unanswered, write_attempts};
+use crate::error::token_fault::TokenFault;
+use crate::host::http::SendFailure;
+
+pub mod problem;
+pub mod refusal;
+pub mod token_fault;
+
+/// Why a run ended. `Display` says what happened; [`Error::code`] is stable; [`Error::hint`] says what to do.
+///
+/// No variant holds a token, key or value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// Inputs that cannot be right, all of them, found before anything was sent.
+    InvalidInput(Vec<Problem>),
+    /// The runner offers no token endpoint to this job.
+    IdTokenPermissionMissing,
+    /// GitHub's token endpoint gave no token.
+    GithubTokenUnavailable(Unanswered),
+    /// The GitHub token does not stand up to the local check and was sent nowhere.
+    GithubTokenRejected(TokenFault),
+    /// A claim that the run needs is absent or unusable.
+    ClaimUnusable {
+        /// Its name.
+        claim: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A service said no.
+    Refused(Box<Refusal>),
+    /// Secrets that could not be read, each for its own reason.
+    SecretsUnread(Vec<Error>),
+    /// A service gave no answer.
+    Unreachable(Box<Call>, Unanswered),
+    /// A service's answer is not what its API promises; the text says in what, and is never an excerpt.
+    AnswerUnusable(Box<Call>, &'static str),
+    /// Stores and values that are not as asked for, all of them.
+    ValuesUnusable(Vec<ValueProblem>),
+    /// Credentials that do not go into a profile.
+    ProfileNotWritten {
+        /// Its name.
+        profile: String,
+        /// Why not.
+        problem: &'static str,
+    },
+    /// The step's time, which is given, ran out while no answer was waited for.
+    OutOfTime(Duration),
+    /// A fault of this program.
+    Internal(&'static str),
+}
+
+impl Error {
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        let several = |error| match error {
+            Self::SecretsUnread(errors) => errors,
+            error => vec![error],
+        };
+        let mut errors = several(self);
+        for error in several(other) {
+            if !errors.iter().any(|known| known.is_same(&error)) {
+                errors.push(error);
+            }
+        }
+        if errors.len() == 1 { errors.remove(0) } else { Self::SecretsUnread(errors) }
+    }
+
+    /// Whether they are of one answer, whatever more [`Error::with_next`] has added to one of them.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused(one), Self::Refused(other)) => (&one.call, &one.answer) == (&other.call, &other.answer),
+            (one, other) => one == other,
+        }
+    }
+
+    /// The same, with one more thing to do next if a service said no.
+    pub fn with_next(mut self, next: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            let known = &mut refusal.diagnosis.next;
+            *known = format!("{known}\n{next}");
+        }
+        self
+    }
+
+    /// A stable name of the situation.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidInput(_) => "invalid-input",
+            Self::IdTokenPermissionMissing => "id-token-permission-missing",
+            Self::GithubTokenUnavailable(unanswered) => unanswered.code().unwrap_or("github-token-unavailable"),
+            Self::GithubTokenRejected(fault) => fault.code(),
+            Self::ClaimUnusable { .. } => "claim-unusable",
+            Self::Refused(refusal) => refusal.diagnosis.code,
+            Self::SecretsUnread(errors) => errors.first().map_or("store-refused", Self::code),
+            Self::Unreachable(_, unanswered) => match unanswered.failure {
+                SendFailure::TooLarge => "answer-unusable",
+                _ => unanswered.code().unwrap_or("service-unreachable"),
+            },
+            Self::AnswerUnusable(..) => "answer-unusable",
+            Self::ValuesUnusable(problems) => match problems.first() {
+                Some(ValueProblem::StoreNotFound { .. }) => "store-not-found",
+                Some(ValueProblem::StoreNotAnObject { .. }) => "store-not-an-object",
+                Some(ValueProblem::KeyMissing { .. }) | None => "key-missing",
+                Some(ValueProblem::ValueUnusable { .. }) => "value-unusable",
+                Some(ValueProblem::NameUnusable { .. }) => "name-unusable",
+            },
+            Self::ProfileNotWritten { .. } => "profile-not-written",
+            Self::OutOfTime(_) => "deadline-exceeded",
+            Self::Internal(_) => "internal-error",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::InvalidInput(_) => {
+                "Correct the inputs of the step (`with:`). Nothing was sent or written.".to_owned()
+            }
+            Self::IdTokenPermissionMissing => {
+                "Give the job `permissions: id-token: write` (and `contents: read` if it \
+                 checks out). A called workflow needs it from its caller too; pull requests from forks never get it."
+                    .to_owned()
+            }
+            Self::GithubTokenUnavailable(unanswered) | Self::Unreachable(_, unanswered) => unanswered.hint(),
+            Self::GithubTokenRejected(fault) => fault.hint(),
+            Self::ClaimUnusable { hint, .. } => hint.clone(),
+            Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
+            Self::SecretsUnread(errors) => {
+                let mut hints: Vec<_> = Vec::new();
+                for hint in errors.iter().map(Self::hint) {
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
+                hints.join("\n")
+            }
+            Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
+                 wrong `AWS_ENDPOINT_URL`. Check what stands between the runner and this host."
+                .to_owned(),
+            Self::ValuesUnusable(_) => {
+                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of `values` and `secrets`."
+                    .to_owned()
+            }
+            Self::ProfileNotWritten { .. } => {
+                "Nothing was exported. Choose another name, or set `overwrite-aws-profile: true`.".to_owned()
+            }
+            Self::OutOfTime(limit) => format!(
+                "The step's `timeout-seconds` ({}) ran out. Load fewer or smaller secrets, or give the step more time.",
+                limit.as_secs()
+            ),
+            Self::Internal(_) => {
+                "This is a fault of env-kvstore. Please report it with the lines above; they hold no secret.".to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidInput(problems) => write_list(f, "wrong input", problems),
+            Self::IdTokenPermissionMissing => f.write_str(
+                "the job may not request a GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL and \
+                 ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set",
+            ),
+            Self::GithubTokenUnavailable(unanswered) => write!(f, "GitHub gave no OIDC token: {unanswered}"),
+            Self::GithubTokenRejected(fault) => write!(f, "the GitHub token was not used: {fault}"),
+            Self::ClaimUnusable { claim, problem, .. } => write!(f, "claim `{claim}` of the GitHub token {problem}"),
+            Self::Refused(refusal) => {
+                write!(f, "{} was refused: {}", refusal.call, refusal.answer)?;
+                write_attempts(f, refusal.call.attempts)
+            }
+            Self::SecretsUnread(errors) => write_list(f, "secrets cannot be read", errors),
+            Self::Unreachable(call, unanswered) => write!(f, "{call} failed: {unanswered}"),
+            Self::AnswerUnusable(call, problem) => {
+                write!(f, "{call} got an unusable answer: {problem}")?;
+                write_attempts(f, call.attempts)
+            }
+            Self::ValuesUnusable(problems) => write_list(f, "values cannot be loaded", problems),
+            Self::ProfileNotWritten { profile, problem } => write!(f, "profile `{profile}` was not written: {problem}"),
+            Self::OutOfTime(_) => f.write_str("the step's time ran out while the masks of the secrets were made"),
+            Self::Internal(what) => write!(f, "internal fault: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, title: &str, items: &[T]) -> fmt::Result {
+    f.write_str(title)?;
+    match items {
+        [only] => write!(f, ": {only}"),
+        several => several.iter().try_for_each(|item| write!(f, "\n- {item}")),
+    }
+}

@@ -1,0 +1,157 @@
+//! Why a GitHub token is not used.
+
+use std::fmt;
+
+/// Why a GitHub token was not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenFault {
+    /// Not three parts of Base64url and JSON.
+    Malformed,
+    /// One for GitHub's API.
+    ForApi,
+    /// Signed with something else than RS256, or not at all.
+    Algorithm,
+    /// Its header demands an extension of JWS.
+    Extension,
+    /// Its key is none of the issuer's.
+    UnknownKey {
+        /// The header's `kid`.
+        key_id: String,
+    },
+    /// The signature is not the key's.
+    Signature,
+    /// `exp` is absent, or a time is not a number.
+    NoTimes,
+    /// `exp` is past.
+    Expired {
+        /// How long, in seconds.
+        seconds_ago: u64,
+    },
+    /// `nbf` is to come.
+    NotYetValid {
+        /// When, in seconds.
+        in_seconds: u64,
+    },
+    /// `iss` is another.
+    Issuer {
+        /// What the inputs say.
+        expected: String,
+        /// What the token says.
+        actual: String,
+    },
+    /// `aud` is another.
+    Audience {
+        /// What the inputs say.
+        expected: String,
+        /// What the token says.
+        actual: String,
+    },
+}
+
+impl TokenFault {
+    /// A stable name of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed | Self::ForApi | Self::NoTimes | Self::Extension => "github-token-malformed",
+            Self::Algorithm => "github-token-algorithm",
+            Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
+            Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
+            Self::Issuer { .. } => "github-token-issuer",
+            Self::Audience { .. } => "github-token-audience",
+        }
+    }
+
+    /// Whether the fault is one of time, which a wrong clock would explain.
+    pub fn is_about_time(&self) -> bool {
+        matches!(self, Self::Expired { .. } | Self::NotYetValid { .. })
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension => {
+                "`github-token` takes the JWT of GitHub's OIDC \
+                 service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
+                 requested."
+                    .to_owned()
+            }
+            Self::ForApi => "Remove `github-token` from the step: the OIDC token is then requested, which takes \
+                 `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
+                .to_owned(),
+            Self::UnknownKey { .. } | Self::Signature => {
+                "The token is not from this issuer, or was changed. On GitHub \
+                 Enterprise Server or with data residency, set `oidc-issuer`."
+                    .to_owned()
+            }
+            Self::Expired { .. } | Self::NotYetValid { .. } => "GitHub's tokens live five minutes: request it in the \
+                 step before, or leave `github-token` out. Otherwise the runner's clock is wrong."
+                .to_owned(),
+            Self::Issuer { expected, actual } => {
+                let below = |base: &str| actual.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+                let beside = expected.rsplit_once('/').filter(|(base, _)| base.contains("://"));
+                let slug = below(expected).or(beside.and_then(|(base, _)| below(base)));
+                match slug.filter(|slug| !slug.contains('/')) {
+                    Some(slug) => format!(
+                        "The enterprise issues tokens under its own name: set `github-enterprise-name: {slug}`, and let \
+                         the OIDC provider in IAM have that issuer."
+                    ),
+                    None if expected.starts_with(actual.as_str()) => {
+                        "The enterprise does not issue tokens under its own \
+                         name: leave `github-enterprise-name` out, or switch on `include_enterprise_slug` for the \
+                         enterprise."
+                            .to_owned()
+                    }
+                    None => "Set `oidc-issuer` to the issuer of this GitHub (GitHub Enterprise Server: \
+                         https://HOST/_services/token; data residency: https://token.actions.SUBDOMAIN.ghe.com)."
+                        .to_owned(),
+                }
+            }
+            Self::Audience { expected, .. } => format!(
+                "Request the token for an audience that the OIDC provider in IAM lists, and name it in `audience` if it is \
+                 not `{expected}`."
+            ),
+        }
+    }
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("it is not a JSON Web Token"),
+            Self::ForApi => {
+                f.write_str("it is one for GitHub's API (`github.token`, a personal access token), not an OIDC token")
+            }
+            Self::Algorithm => f.write_str("it is not signed with RS256"),
+            Self::Extension => f.write_str("its header demands an extension (`crit`), and none is supported"),
+            Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
+            Self::Signature => f.write_str("its signature is not the issuer's"),
+            Self::NoTimes => f.write_str("claim `exp` is absent, or `exp` or `nbf` is not a time"),
+            Self::Expired { seconds_ago } => write!(f, "it expired {seconds_ago} seconds ago (claim `exp`)"),
+            Self::NotYetValid { in_seconds } => write!(f, "it is valid only in {in_seconds} seconds (claim `nbf`)"),
+            Self::Issuer { expected, actual } => {
+                write!(f, "its issuer (claim `iss`) is {actual}, expected {expected}")
+            }
+            Self::Audience { expected, actual } => {
+                write!(f, "its audience (claim `aud`) is `{actual}`, expected `{expected}`")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_issuer_is_told_by_what_differs() {
+        let hint = |expected: &str, actual: &str| {
+            TokenFault::Issuer { expected: expected.to_owned(), actual: actual.to_owned() }.hint()
+        };
+        let base = "https://token.actions.githubusercontent.com";
+        assert!(hint(base, &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
+        assert!(hint(&format!("{base}/other"), &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
+        assert!(hint(&format!("{base}/octo"), base).contains("leave `github-enterprise-name` out"));
+        assert!(hint(base, "https://ghes.example/_services/token").contains("`oidc-issuer`"));
+        assert!(hint(base, "https://token.actions.octo.ghe.com").contains("`oidc-issuer`"));
+    }
+}

@@ -1,0 +1,242 @@
+//! A text as programs escape it. Each form replaces single characters, so all of them leave letters and digits alone.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// A way to print a text.
+pub type Form = fn(&str) -> String;
+
+/// What the runner makes of each mask, but for Base64: see `ValueEncoders.cs` of actions/runner.
+pub const OF_RUNNER: &[Form] = &[
+    |text| json(text, Json { escaped: "\u{85}\u{2028}\u{2029}", ..JAVASCRIPT }),
+    |text| text.replace('"', "\\\""),
+    |text| text.replace('\'', "''"),
+    |text| percent(text, "-_.~", Percent::Upper),
+    |text| markup(text, "&quot;", "&apos;", "+"),
+];
+
+/// The others.
+const ALL: &[Form] = &[
+    // JSON
+    |text| json(text, JAVASCRIPT),
+    // Go, Ruby on Rails.
+    |text| json(text, Json { escaped: "<>&\u{2028}\u{2029}", ..JAVASCRIPT }),
+    // PowerShell 5, Newtonsoft.Json for HTML.
+    |text| json(text, Json { escaped: "<>&'\u{85}\u{2028}\u{2029}", ..JAVASCRIPT }),
+    // Gson.
+    |text| json(text, Json { escaped: "<>&='\u{2028}\u{2029}", ..JAVASCRIPT }),
+    // Python, `jq --ascii-output`.
+    |text| json(text, Json { is_ascii: true, ..JAVASCRIPT }),
+    // PHP.
+    |text| json(text, Json { is_ascii: true, ..JAVASCRIPT }).replace('/', "\\/"),
+    // .NET's System.Text.Json.
+    |text| json(text, Json { escaped: "\"&'+<>`\u{7f}", is_ascii: true, is_upper: true }),
+    // Percent: JavaScript's encodeURIComponent and encodeURI, Python's quote, SQLAlchemy.
+    |text| percent(text, "-_.~!*'()", Percent::Upper),
+    |text| percent(text, "-_.~!*'();/?:@&=+$,#", Percent::Upper),
+    |text| percent(text, "-_.~/", Percent::Upper),
+    |text| percent(text, "-_.~ +", Percent::Upper),
+    // In lower case.
+    |text| percent(text, "-_.~", Percent::Lower),
+    |text| percent(text, "-_.!*()", Percent::Lower).replace("%20", "+"),
+    // Forms: JavaScript's URLSearchParams and Java, Go's QueryEscape and Python's quote_plus, PHP.
+    |text| percent(text, "-_.*", Percent::Upper).replace("%20", "+"),
+    |text| percent(text, "-_.~", Percent::Upper).replace("%20", "+"),
+    |text| percent(text, "-_.", Percent::Upper).replace("%20", "+"),
+    // User info and path in Go's net/url.
+    |text| percent(text, "-_.~$&+,;=", Percent::Upper),
+    |text| percent(text, "-_.~$&+=:@", Percent::Upper),
+    // User info and query in the URL of Node and of browsers.
+    |text| percent(text, "-_.~!$%&'()*+,", Percent::Upper),
+    |text| percent(text, "-_.~!$%&()*+,/:;=?@[\\]^`{|}", Percent::Upper),
+    // Markup: Go, html/template, Jinja.
+    |text| markup(text, "&#34;", "&#39;", "+"),
+    |text| markup(text, "&#34;", "&#39;", "&#43;"),
+    // Rails, lodash; Python; PHP; text of XML.
+    |text| markup(text, "&quot;", "&#39;", "+"),
+    |text| markup(text, "&quot;", "&#x27;", "+"),
+    |text| markup(text, "&quot;", "&#039;", "+"),
+    |text| markup(text, "\"", "'", "+"),
+    // Shells: single quotes of `set -x`, of `${x@Q}` and of `jq @sh`, then of Python's shlex.
+    |text| text.replace('\'', "'\\''"),
+    |text| text.replace('\'', "'\"'\"'"),
+    // Double quotes of `declare -p` and `export -p`.
+    |text| each(text, |c, out| with_backslash(c, "\"$`\\", out)),
+    // `printf %q`.
+    |text| {
+        let quoted = each(text, |c, out| with_backslash(c, " \t!\"$&'()*,;<>?[\\]^`{|}", out));
+
+        if text.starts_with(['#', '~']) { format!("\\{quoted}") } else { quoted }
+    },
+    // `$'...'`, by bash and by Python's repr and JavaScript's console.log.
+    |text| ansi_c(text, true),
+    |text| ansi_c(text, false),
+    // CSV.
+    |text| text.replace('"', "\"\""),
+];
+
+/// Those of the others that differ from the text, from what the runner makes of it, and from each other.
+///
+/// They are told apart by the characters that can be escaped, each once: long texts have few of them.
+pub fn distinct(text: &str) -> Vec<Form> {
+    let escapable: BTreeSet<char> =
+        text.chars().filter(|character| !(character.is_ascii_alphanumeric() || "-_.".contains(*character))).collect();
+    // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
+    let first = text.chars().next().unwrap_or('a');
+    let sample: String = std::iter::once(first).chain(escapable).collect();
+    let mut seen: BTreeSet<String> = OF_RUNNER.iter().map(|form| form(&sample)).collect();
+    seen.insert(sample.clone());
+    ALL.iter().copied().filter(|form| seen.insert(form(&sample))).collect()
+}
+
+/// Whether no form differs from the text itself.
+pub fn is_inert(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// Runs of letters and digits that no other text of a log is likely to have, and that no escaping changes.
+///
+/// A run counts from 12 characters on, if at least at every fourth place an upper-case letter, a lower-case letter or a
+/// digit follows one of another kind: half of the places do so in random text, few in words, names and numbers.
+pub fn random_runs(text: &str) -> impl Iterator<Item = &str> {
+    let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    text.split(|character: char| !character.is_ascii_alphanumeric()).filter(move |run| {
+        let changes = run.bytes().zip(run.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
+        run.len() >= 12 && changes * 4 >= run.len()
+    })
+}
+
+fn each(text: &str, escape: impl Fn(char, &mut String)) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 4);
+    text.chars().for_each(|character| escape(character, &mut escaped));
+    escaped
+}
+
+fn with_backslash(character: char, escaped: &str, out: &mut String) {
+    if escaped.contains(character) {
+        out.push('\\');
+    }
+    out.push(character);
+}
+
+/// What a writer of JSON escapes beside what the standard wants.
+#[derive(Clone, Copy)]
+struct Json {
+    escaped: &'static str,
+    is_ascii: bool,
+    is_upper: bool,
+}
+
+const JAVASCRIPT: Json = Json { escaped: "", is_ascii: false, is_upper: false };
+
+fn json(text: &str, writer: Json) -> String {
+    each(text, |character, out| {
+        let short = match character {
+            '"' => '"',
+            '\\' => '\\',
+            '\u{8}' => 'b',
+            '\u{c}' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            _ => '\0',
+        };
+        if character < ' ' && short == '\0'
+            || writer.escaped.contains(character)
+            || (writer.is_ascii && !character.is_ascii())
+        {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = if writer.is_upper { write!(out, "\\u{unit:04X}") } else { write!(out, "\\u{unit:04x}") };
+            }
+        } else if short != '\0' {
+            out.extend(['\\', short]);
+        } else {
+            out.push(character);
+        }
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Percent {
+    Upper,
+    Lower,
+}
+
+/// Every byte as `%XX` but ASCII's letters and digits and what is `kept`.
+fn percent(text: &str, kept: &str, digits: Percent) -> String {
+    each(text, |character, out| {
+        if character.is_ascii_alphanumeric() || kept.contains(character) {
+            out.push(character);
+        } else {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = match digits {
+                    Percent::Upper => write!(out, "%{byte:02X}"),
+                    Percent::Lower => write!(out, "%{byte:02x}"),
+                };
+            }
+        }
+    })
+}
+
+fn markup(text: &str, double_quote: &str, single_quote: &str, plus: &str) -> String {
+    each(text, |character, out| match character {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str(double_quote),
+        '\'' => out.push_str(single_quote),
+        '+' => out.push_str(plus),
+        other => out.push(other),
+    })
+}
+
+/// What bash puts between `$'` and `'`. In the locale C only ASCII is printable.
+fn ansi_c(text: &str, is_unicode: bool) -> String {
+    each(text, |character, out| {
+        let short = match character {
+            '\'' => '\'',
+            '\\' => '\\',
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\u{1b}' => 'E',
+            '\u{c}' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\u{b}' => 'v',
+            _ => '\0',
+        };
+        if short != '\0' {
+            out.extend(['\\', short]);
+        } else if character.is_control() || !(is_unicode || character.is_ascii()) {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(out, "\\{byte:03o}");
+            }
+        } else {
+            out.push(character);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_digits_and_what_is_inert_have_no_other_form() {
+        let text = "abcXYZ019-_.";
+        assert!(is_inert(text));
+        assert!(ALL.iter().chain(OF_RUNNER).all(|form| form(text) == text));
+    }
+
+    #[test]
+    fn a_run_looks_random_if_the_kinds_of_its_characters_change_often() {
+        let runs = |text| random_runs(text).collect::<Vec<_>>();
+        assert_eq!(runs("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), ["wJalrXUtnFEMI", "bPxRfiCYEXAMPLEKEY"]);
+        assert_eq!(runs("a1b2c3d4e5f6+9f86d081884c7d65/x"), ["a1b2c3d4e5f6", "9f86d081884c7d65"]);
+        for text in ["DatabaseConnectionString", "production2024", "123456789012", "abcdefghijklmnop", "aB3dE5"] {
+            assert!(runs(text).is_empty(), "{text}");
+        }
+    }
+}

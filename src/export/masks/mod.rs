@@ -1,0 +1,331 @@
+//! What the runner is told to mask for a secret, so that no usual form of it that a later step prints is readable.
+//! `docs/masking.md` states what is masked and what is not.
+//!
+//! The runner masks each line of what it is given and adds forms of its own ([`forms::of_runner`], padded Base64 at three
+//! offsets), but it masks a `{` as readily as a key: so a multi-line secret is never given whole. Each mask costs time in
+//! every line that the job prints: so none is made twice, nor one that the runner makes.
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log>
+
+use std::collections::BTreeSet;
+
+use documents::{Key, Part};
+
+use crate::text::secret::Secret;
+
+mod base64_text;
+mod documents;
+mod forms;
+mod ordinary;
+
+/// Longer texts get no masks for escaped forms and for runs of letters and digits, only for their lines and for Base64.
+const MAX_ESCAPED_BYTES: usize = 4 * 1024;
+
+/// How many masks the encodings of the strings in one JSON secret may have together, beside one for 64 bytes of it.
+const ENCODINGS_OF_PARTS: usize = 64;
+
+const BYTES_FOR_ONE_MORE: usize = 64;
+
+/// Encodings of all secrets of a run together. The secrets themselves are masked whatever their number.
+const MAX_ENCODINGS: usize = 20_000;
+
+const MAX_ENCODED_BYTES: usize = 16 * 1024 * 1024;
+
+const LINE_BREAKS: [char; 2] = ['\r', '\n'];
+
+/// The masks of one run, none twice.
+pub struct Masks {
+    min_length: usize,
+    texts: BTreeSet<String>,
+    /// What the runner makes of the masks it is given.
+    of_runner: BTreeSet<String>,
+    encodings_left: usize,
+    encoded_bytes_left: usize,
+    is_cut: bool,
+}
+
+impl Masks {
+    /// Lines of a multi-line secret, and strings of a JSON secret, with fewer characters than `min_length` are not masked.
+    pub fn new(min_length: usize) -> Self {
+        Self {
+            min_length,
+            texts: BTreeSet::new(),
+            of_runner: BTreeSet::new(),
+            encodings_left: MAX_ENCODINGS,
+            encoded_bytes_left: MAX_ENCODED_BYTES,
+            is_cut: false,
+        }
+    }
+
+    /// Masks a value. True if one of its masks is ordinary text, which it will hide wherever the log has it.
+    ///
+    /// The time is linear in the length of the value, whatever it holds.
+    pub fn add(&mut self, value: &Secret) -> bool {
+        let text = value.secret();
+        let mut hits_ordinary = self.add_text(text, Key::NamesSecret);
+        let encodings = ENCODINGS_OF_PARTS + text.len() / BYTES_FOR_ONE_MORE;
+        let of_others = self.encodings_left.saturating_sub(encodings);
+        let was_cut = self.is_cut;
+        self.encodings_left -= of_others;
+        // What `jq -r .password` prints of it.
+        for Part { text, key } in documents::parts(text) {
+            if self.can_be_secret(&text, key) {
+                hits_ordinary |= self.add_text(&text, key);
+            }
+        }
+        // That the parts have used up their share is no reason to warn.
+        self.is_cut = was_cut || (self.is_cut && of_others == 0);
+        self.encodings_left += of_others;
+        hits_ordinary
+    }
+
+    /// Whether there were so many secrets that some have no masks for their encodings.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// What the runner is to be given.
+    pub fn into_texts(self) -> Vec<Secret> {
+        self.texts.into_iter().map(Secret::new).collect()
+    }
+
+    fn can_be_secret(&self, text: &str, key: Key) -> bool {
+        self.is_long_enough(text)
+            && match key {
+                Key::NamesSecret => true,
+                Key::Unknown => !ordinary::is_ordinary(text),
+                Key::NamesNoSecret => false,
+            }
+    }
+
+    fn is_long_enough(&self, line: &str) -> bool {
+        line.chars().nth(self.min_length.saturating_sub(1)).is_some()
+    }
+
+    fn add_text(&mut self, text: &str, key: Key) -> bool {
+        if text.trim().is_empty() {
+            return false;
+        }
+        let is_escaped = text.len() <= MAX_ESCAPED_BYTES && !forms::is_inert(text);
+        let whole = text.trim_matches(LINE_BREAKS);
+        let is_single_line = !whole.contains(LINE_BREAKS);
+        let mut hits_ordinary = false;
+        if is_single_line {
+            hits_ordinary = self.add_line(whole, false);
+        } else {
+            // A document's line that says `true,` is no secret.
+            let spares_ordinary = key == Key::Unknown || documents::is_document(text);
+            for line in lines(whole) {
+                if self.is_long_enough(line) && !(spares_ordinary && ordinary::is_ordinary(ordinary::bare(line))) {
+                    hits_ordinary |= self.add_line(line, is_escaped);
+                }
+            }
+        }
+        if is_escaped {
+            let forms = forms::distinct(text);
+            forms.iter().for_each(|form| self.add_form(whole, &form(whole)));
+            if !is_single_line {
+                // The runner makes none of these of a text that it is given line by line.
+                forms::OF_RUNNER.iter().for_each(|form| self.add_form(whole, &form(whole)));
+                forms::OF_RUNNER.iter().for_each(|form| self.add_form(text, &form(text)));
+                // With the line break at its end, which a shell's `$(...)` takes away.
+                let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
+                let ending = ending.unwrap_or_default();
+                if self.texts.contains(ending.trim()) {
+                    forms.iter().for_each(|form| self.add_form(ending, &form(ending)));
+                }
+            }
+            forms::random_runs(whole).for_each(|run| self.add_encoding(run.to_owned()));
+        }
+        for encoded in base64_text::forms(if is_single_line { whole } else { text }, is_single_line) {
+            self.add_encoding(encoded);
+        }
+        hits_ordinary
+    }
+
+    /// True if it is ordinary text. Its forms are looked for among those of the whole text, if there is more of it.
+    fn add_line(&mut self, line: &str, has_forms: bool) -> bool {
+        if has_forms {
+            self.of_runner.extend(forms::OF_RUNNER.iter().map(|form| form(line)).filter(|form| form != line));
+        }
+        self.texts.insert(line.to_owned());
+        !self.is_long_enough(line.trim()) || ordinary::is_ordinary(line.trim())
+    }
+
+    /// A form has as many lines as its text, of which those count that are masked, or it is one line.
+    fn add_form(&mut self, text: &str, form: &str) {
+        if !form.contains(LINE_BREAKS) {
+            return self.add_encoding_unlike_the_runners(form);
+        }
+        for (line, form) in text.split(LINE_BREAKS).zip(form.split(LINE_BREAKS)) {
+            if self.texts.contains(line.trim()) {
+                self.add_encoding_unlike_the_runners(form.trim());
+            }
+        }
+    }
+
+    fn add_encoding_unlike_the_runners(&mut self, form: &str) {
+        if !self.of_runner.contains(form) {
+            self.add_encoding(form.to_owned());
+        }
+    }
+
+    fn add_encoding(&mut self, text: String) {
+        if self.texts.contains(&text) {
+            return;
+        }
+        match (self.encodings_left.checked_sub(1), self.encoded_bytes_left.checked_sub(text.len())) {
+            (Some(encodings_left), Some(encoded_bytes_left)) => {
+                (self.encodings_left, self.encoded_bytes_left) = (encodings_left, encoded_bytes_left);
+                self.texts.insert(text);
+            }
+            _ => self.is_cut = true,
+        }
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(LINE_BREAKS).map(str::trim).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn masks_of(text: &str) -> Vec<String> {
+        let mut masks = Masks::new(4);
+        masks.add(&Secret::new(text));
+        masks.into_texts().iter().map(|mask| mask.secret().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_single_line_secret_is_masked_however_short() {
+        assert_eq!(masks_of("x"), ["x"]);
+        assert!(Masks::new(4).add(&Secret::new(" abc ")));
+    }
+
+    #[test]
+    fn white_space_cannot_be_masked() {
+        assert!(masks_of("").is_empty() && masks_of(" \n\t").is_empty());
+    }
+
+    #[test]
+    fn punctuation_alone_of_a_pretty_document_is_not_masked() {
+        let masks = masks_of("{\n  \"key\": \"canary\"\n}\n");
+        assert!(!masks.iter().any(|mask| mask == "{" || mask == "}"));
+        assert!(masks.contains(&"\"key\": \"canary\"".to_owned()));
+        assert!(masks.contains(&r#"{\n  \"key\": \"canary\"\n}\n"#.to_owned()));
+        assert!(!masks.iter().any(|mask| mask.contains('\n')));
+    }
+
+    #[test]
+    fn base64_is_masked_wherever_the_secret_begins_in_it() {
+        let mut masks = masks_of("correct horse?>");
+        // What the runner adds.
+        masks.push(STANDARD.encode("correct horse?>"));
+        for prefix in ["", "a", "ab"] {
+            let printed = STANDARD.encode(format!("{prefix}correct horse?>suffix"));
+            assert!(masks.iter().any(|mask| printed.contains(mask.as_str())), "{prefix}");
+            let url_safe = printed.replace('+', "-").replace('/', "_");
+            assert!(masks.iter().any(|mask| url_safe.contains(mask.as_str())), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn the_strings_of_a_json_document_are_masked_like_secrets() {
+        let masks =
+            masks_of(r#"{"username":"app","password":"p4ss\nword","port":5432,"hosts":[{"name":"db.internal"}]}"#);
+        let has = |text: &str| masks.iter().any(|mask| mask == text);
+        assert!(has("p4ss") && has("word") && has("db.internal"));
+        assert!(!has("app") && !has("5432") && !has("password") && !has("username"));
+    }
+
+    fn has(masks: &[String], text: &str) -> bool {
+        masks.iter().any(|mask| mask == text)
+    }
+
+    #[test]
+    fn a_short_secret_that_ends_in_a_line_break_is_masked() {
+        assert_eq!(masks_of("abc\n"), ["abc"]);
+        assert_eq!(masks_of("\r\nx\r\n"), ["x"]);
+    }
+
+    #[test]
+    fn letters_and_digits_have_no_mask_but_themselves_and_base64() {
+        assert_eq!(masks_of(&"aB3x".repeat(10)).len(), 3);
+    }
+
+    #[test]
+    fn no_mask_is_one_that_the_runner_makes() {
+        for text in ["it's <a> \"b\" & c+/=", "a/b c", "p\u{e4}ss'w\u{f6}rd", "a\\b"] {
+            let masks = masks_of(text);
+            for form in forms::OF_RUNNER.iter().map(|form| form(text)).filter(|form| form != text) {
+                assert!(!has(&masks, &form), "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_document_only_what_can_be_a_secret_is_masked() {
+        let rds = r#"{"username":"admin","password":"correct-horse","engine":"postgres","host":"prod.example.com","port":5432,
+            "dbname":"main","dbInstanceIdentifier":"prod-1","ssl":true,"other":null,"level":"default","stage-name":"beta"}"#;
+        let masks = masks_of(&rds.replace('\n', ""));
+        assert!(has(&masks, "correct-horse"));
+        for text in
+            ["admin", "postgres", "prod.example.com", "5432", "main", "prod-1", "true", "null", "default", "beta"]
+        {
+            assert!(!has(&masks, text), "{text}");
+        }
+        let masks =
+            masks_of(r#"{"password":"postgres","pin":"4711","code":482913,"user":"u","in":"[{\"token\":12345678}]"}"#);
+        for text in ["postgres", "4711", "482913", "12345678"] {
+            assert!(has(&masks, text), "{text}");
+        }
+        let pretty = masks_of("{\n  \"list\": [\n    true,\n    \"main\",\n    5432,\n    \"s3cr3t\"\n  ]\n}");
+        assert!(
+            has(&pretty, "s3cr3t")
+                && !pretty.iter().any(|mask| ["true,", "\"main\",", "5432,"].contains(&mask.as_str()))
+        );
+    }
+
+    #[test]
+    fn text_in_base64_is_masked_as_text() {
+        let masks = masks_of(&STANDARD.encode(r#"{"user":"app","password":"correct horse"}"#));
+        assert!(has(&masks, "correct horse") && !has(&masks, "app"));
+    }
+
+    #[test]
+    fn a_long_secret_is_masked_in_base64_too() {
+        let text = "aB3-".repeat(16 * 1024);
+        let (masks, printed) = (masks_of(&text), STANDARD.encode(format!("id:{text}@host")));
+        let longest = masks.iter().filter(|mask| printed.contains(mask.as_str())).map(String::len).max();
+        assert!(longest.is_some_and(|length| length + 24 >= printed.len()));
+        for line in STANDARD.encode(&text).as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()) {
+            assert!(has(&masks, line) || line.len() < 8, "{line}");
+        }
+    }
+
+    #[test]
+    fn so_many_secrets_that_encodings_are_left_out_are_all_masked_themselves() {
+        let secrets: Vec<_> = (0..9000).map(|index| format!("secret number {index}/{index}")).collect();
+        let mut masks = Masks::new(4);
+        secrets.iter().for_each(|secret| _ = masks.add(&Secret::new(secret.as_str())));
+        assert!(masks.is_cut());
+        let texts = masks.into_texts();
+        assert!(texts.len() <= MAX_ENCODINGS + secrets.len());
+        let texts: BTreeSet<_> = texts.iter().map(Secret::secret).collect();
+        assert!(secrets.iter().all(|secret| texts.contains(secret.as_str())));
+    }
+
+    #[test]
+    fn strings_that_use_up_the_encodings_of_their_document_take_none_from_others() {
+        let document =
+            format!("[{}]", (0..2000).map(|index| format!("\"value {index}/x\"")).collect::<Vec<_>>().join(","));
+        let mut masks = Masks::new(4);
+        masks.add(&Secret::new(document));
+        masks.add(&Secret::new("a/b c"));
+        assert!(!masks.is_cut());
+        assert!(masks.into_texts().iter().any(|mask| mask.secret() == "a%2Fb+c"));
+    }
+}

@@ -1,0 +1,129 @@
+//! The job's summary: Markdown without values.
+
+use std::fmt::Write;
+
+use crate::error::Error;
+use crate::export::Export;
+use crate::inputs::ExportCredentials;
+use crate::lines::values::Kind;
+use crate::stores::resolve::Value;
+use crate::text::printable::printable;
+
+/// GitHub drops a step's summary of more than 1 MiB, and other programs of the step may write to it too.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const MAX_SUMMARY_BYTES: usize = 1_000_000;
+
+/// Of a failure. Five bytes a character at most, when all are `&`.
+const MAX_FAILURE_CHARACTERS: usize = 100_000;
+
+impl Export<'_> {
+    pub(crate) fn summary(&self) -> String {
+        let mut summary = String::new();
+        if let (Some(session), false) = (&self.outcome.session, self.credentials().is_empty()) {
+            let until = session.expiration.as_deref().unwrap_or("their end");
+            let to = match &self.inputs.export_credentials {
+                ExportCredentials::Profile(name) => format!("profile {}", code_span(name.as_str())),
+                _ => "the environment".to_owned(),
+            };
+            // Writing to a String cannot fail.
+            let _ = writeln!(summary, "Credentials of {} until {until}, in {to}.\n", code_span(&session.arn));
+        }
+        if self.outcome.values.is_empty() {
+            return summary;
+        }
+        summary.push_str("### Values from AWS Secrets Manager\n\n");
+        summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
+        let rows: Vec<_> = self.outcome.values.iter().map(summary_row).collect();
+        let mut left_out = rows.len();
+        for row in &rows {
+            if summary.len() + row.len() > MAX_SUMMARY_BYTES {
+                break;
+            }
+            summary.push_str(row);
+            left_out -= 1;
+        }
+        summary.push('\n');
+        if left_out > 0 {
+            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary may have 1 MiB.\n");
+        }
+        summary
+    }
+}
+
+/// A row of the summary's table.
+fn summary_row(value: &Value) -> String {
+    let masked = match value.kind {
+        Kind::Secret if value.text.secret().trim().is_empty() => "no (empty)",
+        Kind::Secret => "yes",
+        Kind::Variable => "no",
+    };
+    format!(
+        "| {} | {} | {}: {} | {} | {masked} |\n",
+        code_span(value.name.as_str()),
+        value.kind.name(),
+        value.level(),
+        code_span(&value.secret_name),
+        code_span(&value.version_id),
+    )
+}
+
+/// Text of others as code, in which Markdown and HTML mean nothing and GitHub makes no links of names, numbers and addresses.
+/// What could end the code or a table's cell is shown as `?`: a code span knows no escapes. Whoever may write a secret
+/// chooses the ids of its versions.
+fn code_span(text: &str) -> String {
+    let inert = |c: char| if matches!(c, '`' | '|' | '\\') || c.is_control() { '?' } else { c };
+    // Empty code is no code, and one space is dropped from both ends of it.
+    let shown: String = printable(text).trim().chars().map(inert).collect();
+    if shown.is_empty() { String::new() } else { format!("`{shown}`") }
+}
+
+/// What failed and what to do, for `GITHUB_STEP_SUMMARY`; nothing for wrong inputs, which are told before anything is done.
+pub fn failure_summary(error: &Error) -> String {
+    if let Error::InvalidInput(_) = error {
+        return String::new();
+    }
+    let told = format!("{error}\n\n{}", error.hint());
+    let shown: String = told.chars().take(MAX_FAILURE_CHARACTERS).collect();
+    let rest = if shown.len() < told.len() { "\n…\n(The rest is in the log.)" } else { "" };
+    format!(
+        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}{rest}</pre>\n\n",
+        error.code(),
+        html_escaped(&shown),
+    )
+}
+
+fn html_escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::problem::ValueProblem;
+
+    #[test]
+    fn a_summary_of_many_failures_is_shortened_too() {
+        let problem = || ValueProblem::StoreNotFound { stores: vec!["&".repeat(500)] };
+        let failure = |count| failure_summary(&Error::ValuesUnusable((0..count).map(|_| problem()).collect()));
+        let summary = failure(5000);
+        assert!(
+            summary.len() < 1 << 20 && summary.ends_with("(The rest is in the log.)</pre>\n\n"),
+            "{}",
+            summary.len()
+        );
+        assert!(failure(10).contains("Correct the secrets") && !failure(10).contains("The rest"));
+    }
+
+    #[test]
+    fn a_failure_is_summed_up_as_text_and_not_as_html() {
+        let error = Error::ClaimUnusable {
+            claim: "ref".to_owned(),
+            problem: "is `</pre><script>`".to_owned(),
+            hint: "Rename it & go on.".to_owned(),
+        };
+        let summary = failure_summary(&error);
+        assert!(summary.contains("`claim-unusable`") && summary.contains("Rename it &amp; go on."), "{summary}");
+        assert!(!summary.contains("<script>") && summary.matches("</pre>").count() == 1, "{summary}");
+        assert_eq!(failure_summary(&Error::InvalidInput(vec![])), "");
+    }
+}

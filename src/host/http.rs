@@ -1,0 +1,241 @@
+//! Requests, answers, and the [`Host`] that carries them: all that the core knows of the outside.
+
+use std::fmt;
+use std::future::Future;
+use std::time::{Duration, SystemTime};
+
+use crate::text::json::Object;
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+
+/// The largest body that is read of most answers. The largest true one is a secret of 65,536 bytes, each byte escaped at
+/// worst as six.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// What the core asks of the machine it runs on. The Node shim implements it in the action, a script in the tests.
+///
+/// Nothing in the core reads a clock, an environment variable or a file; it all comes through here.
+#[allow(async_fn_in_trait, reason = "one thread, no Send: the host is Node's event loop or a test")]
+pub trait Host {
+    /// Sends one request and reads the whole answer, within `timeout`. Never follows a redirect, never reads more than
+    /// [`Request::max_body_bytes`].
+    async fn send(&self, request: Request, timeout: Duration) -> Result<Response, SendFailure>;
+
+    /// Asks GitHub for the job's OIDC token, within `timeout`.
+    /// <https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token>
+    async fn github_token(&self, audience: &str, timeout: Duration) -> Result<Secret, SendFailure>;
+
+    /// Resolves after `duration`.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Resolves when every request that was made so far has left the machine, or failed.
+    fn all_sent(&self) -> impl Future<Output = ()>;
+
+    /// Sees to it that `connections` to `origin` (`https://host[:port]`) stand open for requests that will come; failures
+    /// are ignored.
+    fn connect_early(&self, origin: &str, connections: usize);
+
+    /// The wall clock.
+    fn now(&self) -> SystemTime;
+
+    /// Time since some fixed moment; it never goes back.
+    fn monotonic(&self) -> Duration;
+
+    /// Says something to whoever reads the job's log.
+    fn log(&self, entry: Log);
+}
+
+/// One thing to say in the job's log. Texts are safe to print: see [`crate::printable`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Log {
+    /// A plain line.
+    Info(String),
+    /// An annotation of the job.
+    Notice(String),
+    /// An annotation of the job that asks for a change.
+    Warning(String),
+    /// Lines folded under a title.
+    Group(String, Vec<String>),
+}
+
+/// An HTTP method that the core uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+}
+
+impl Method {
+    /// The method as it stands in the request line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A request. Its `Debug` shows the method, the URL and the names of the headers.
+#[derive(Clone)]
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Absolute; holds nothing secret.
+    pub url: String,
+    /// In the order to be sent; names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// Empty for GET.
+    pub body: Secret,
+    /// An answer with a larger body fails.
+    pub max_body_bytes: usize,
+    /// The credentials in this request, so that an answer which repeats one is not shown.
+    pub credentials: Vec<Secret>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        write!(f, "{} {} {names:?}", self.method.name(), self.url)
+    }
+}
+
+/// An answer. Its `Debug` shows the status and the size.
+#[derive(Clone)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of that name (given in lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as a JSON object. A byte order mark before it, which RFC 8259 lets a parser pass over, means nothing.
+    pub fn json(&self) -> Option<Object> {
+        Object::parse(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body))
+    }
+
+    /// When the server answered, by its own clock and fit to be shown.
+    pub fn date(&self) -> Option<String> {
+        self.header("date").map(printable)
+    }
+
+    /// AWS's id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.header("x-amzn-requestid").or(self.header("x-amz-request-id"))
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {} [{} bytes]", self.status, self.body.len())
+    }
+}
+
+/// Why a request has no answer, by what a user would do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendFailure {
+    /// No whole answer within the time of one attempt.
+    TimedOut,
+    /// The connection could not be opened or broke; the code is the system's (`ECONNRESET`, `ENOTFOUND`, ...).
+    Connection(String),
+    /// The server's certificate is not trusted; the code is Node's (`DEPTH_ZERO_SELF_SIGNED_CERT`, ...).
+    Tls(String),
+    /// The proxy answered CONNECT with this status.
+    Proxy(u16),
+    /// The answer is larger than [`Request::max_body_bytes`].
+    TooLarge,
+    /// GitHub's token endpoint answered with this status.
+    Status(u16),
+    /// The runner gave the job no token endpoint: `ACTIONS_ID_TOKEN_REQUEST_URL` and `_TOKEN` are absent.
+    NoTokenEndpoint,
+    /// GitHub's token endpoint answered something that is not a token.
+    NoToken,
+}
+
+impl SendFailure {
+    /// Reads what the host reports: a kind, or else a system's or Node's error code.
+    ///
+    /// Kinds: `timed-out`, `too-large`, `no-token-endpoint`, `no-token`, `proxy:407`, `status:500`.
+    pub fn from_host(report: &str) -> Self {
+        let status = |text: &str| text.parse().unwrap_or_default();
+        match report.split_once(':') {
+            Some(("proxy", text)) => return Self::Proxy(status(text)),
+            Some(("status", text)) => return Self::Status(status(text)),
+            _ => {}
+        }
+        match report {
+            "timed-out" | "ETIMEDOUT" | "ESOCKETTIMEDOUT" => Self::TimedOut,
+            "too-large" => Self::TooLarge,
+            "no-token-endpoint" => Self::NoTokenEndpoint,
+            "no-token" => Self::NoToken,
+            code if is_certificate_code(code) => Self::Tls(code.to_owned()),
+            code => {
+                let plain = !code.is_empty()
+                    && code.len() <= 60
+                    && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+                Self::Connection(if plain { code.to_owned() } else { "unknown".to_owned() })
+            }
+        }
+    }
+}
+
+/// Codes of OpenSSL's certificate check as Node names them.
+/// <https://nodejs.org/docs/latest-v24.x/api/tls.html#x509-certificate-error-codes>
+fn is_certificate_code(code: &str) -> bool {
+    code.contains("CERT")
+        || code.starts_with("ERR_TLS_")
+        || matches!(code, "UNABLE_TO_VERIFY_LEAF_SIGNATURE" | "HOSTNAME_MISMATCH" | "INVALID_CA" | "INVALID_PURPOSE")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_a_request_shows_no_header_value_and_no_body() {
+        let request = Request {
+            method: Method::Post,
+            url: "https://sts.us-west-2.amazonaws.com/".to_owned(),
+            headers: vec![("authorization", "canary".to_owned())],
+            body: Secret::new("canary"),
+            max_body_bytes: 1,
+            credentials: vec![Secret::new("canary")],
+        };
+        assert_eq!(format!("{request:?}"), r#"POST https://sts.us-west-2.amazonaws.com/ ["authorization"]"#);
+    }
+
+    #[test]
+    fn debug_of_a_response_shows_no_body() {
+        let response = Response { status: 200, headers: vec![], body: b"canary".to_vec() };
+        assert_eq!(format!("{response:?}"), "HTTP 200 [6 bytes]");
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_json_means_nothing() {
+        let response = |body: &str| Response { status: 200, headers: vec![], body: body.as_bytes().to_vec() };
+        assert_eq!(response("\u{feff}{\"a\":\"b\"}").json().unwrap().text("a").as_deref(), Some("b"));
+        assert!(response("\u{feff}\u{feff}{}").json().is_none());
+    }
+
+    #[test]
+    fn host_reports_become_kinds() {
+        assert_eq!(SendFailure::from_host("timed-out"), SendFailure::TimedOut);
+        assert_eq!(SendFailure::from_host("proxy:407"), SendFailure::Proxy(407));
+        assert_eq!(SendFailure::from_host("status:500"), SendFailure::Status(500));
+        assert_eq!(
+            SendFailure::from_host("DEPTH_ZERO_SELF_SIGNED_CERT"),
+            SendFailure::Tls("DEPTH_ZERO_SELF_SIGNED_CERT".to_owned())
+        );
+        assert_eq!(SendFailure::from_host("ECONNRESET"), SendFailure::Connection("ECONNRESET".to_owned()));
+        assert_eq!(SendFailure::from_host("a message\n"), SendFailure::Connection("unknown".to_owned()));
+    }
+}

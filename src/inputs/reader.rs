@@ -1,0 +1,468 @@
+//! Reads and checks the inputs.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::aws::cognito::PoolId;
+use crate::aws::config_file::ProfileName;
+use crate::aws::endpoints::Service;
+use crate::aws::names::{AccountId, Region, RoleArn};
+use crate::aws::secret_id::is_secret_name;
+use crate::aws::sigv4::Credentials;
+use crate::error::problem::Problem;
+use crate::github::claims::Claims;
+use crate::host::url::BaseUrl;
+use crate::identity::session_name::RoleSessionNameTemplate;
+use crate::identity::{Chain, Flow, Identity};
+use crate::inputs::table::INPUT_NAMES;
+use crate::inputs::{ExportCredentials, Goal, Inputs, RawInputs};
+use crate::lines::env_name::DIFFERS_IN_CASE;
+use crate::lines::secrets::SecretLine;
+use crate::lines::values::ValueLine;
+use crate::lines::{secrets, values};
+use crate::stores::naming::EnvironmentStore;
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+
+const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+const COGNITO_AUDIENCE: &str = "cognito-identity.amazonaws.com";
+
+/// What AWS's own action asks for, and its guides list in the OIDC provider.
+const STS_AUDIENCE: &str = "sts.amazonaws.com";
+
+const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
+
+/// The tags of the README's principal tag map.
+const DEFAULT_CHAIN_SESSION_TAGS: &str =
+    "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha";
+
+/// STS caps a session that another session's credentials assumed.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+const MAX_CHAINED_SECONDS: u32 = 3600;
+
+const ROLE_ARN: &str = "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME";
+
+/// [`Identity`] as it is named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IdentityKind {
+    Cognito,
+    CognitoEnhanced,
+    WebIdentity,
+    Environment,
+}
+
+impl IdentityKind {
+    const ALL: [Self; 4] = [Self::Cognito, Self::CognitoEnhanced, Self::WebIdentity, Self::Environment];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cognito => "cognito",
+            Self::CognitoEnhanced => "cognito-enhanced",
+            Self::WebIdentity => "web-identity",
+            Self::Environment => "environment",
+        }
+    }
+
+    fn uses_pool(self) -> bool {
+        matches!(self, Self::Cognito | Self::CognitoEnhanced)
+    }
+
+    /// Whether it comes to a token that STS takes.
+    fn has_token(self) -> bool {
+        matches!(self, Self::Cognito | Self::WebIdentity)
+    }
+}
+
+pub(crate) struct Reader<'a> {
+    pub(crate) raw: &'a RawInputs,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// None if something that the rest is derived from is wrong; problems are in `problems` either way.
+    pub(crate) fn read(&mut self) -> Option<Inputs> {
+        for name in self.raw.inputs.keys().filter(|name| !INPUT_NAMES.contains(&name.as_str())) {
+            let message = "is not an input of this action".to_owned();
+            self.problems.push(Problem { input: printable(name), message });
+        }
+        let kind = self.identity_kind();
+        let credentials = self.environment_credentials(kind);
+        let pool = self.pool(kind);
+        let role = self.role(kind);
+        let chain = self.chain();
+        let export_credentials = self.export_credentials();
+        let values = self.lines("values", values::parse);
+        let secrets = self.lines("secrets", secrets::parse);
+        let reader = chain.as_ref().map(|chain| &chain.role).or(role.as_ref());
+        self.check_lines(values.as_deref(), secrets.as_deref(), reader);
+        self.check_some(values.as_deref(), secrets.as_deref());
+        let enterprise =
+            self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
+        let namespace =
+            self.optional("namespace", "the first part of a store's name: letters, digits, /_+=.@-", |text| {
+                is_secret_name(text).then(|| text.trim_matches('/').to_owned())
+            });
+        let (issuer_base, issuer) = self.issuer(enterprise.as_deref());
+        let account = "12 digits";
+        let aws_account = self.optional("aws-account-id", account, AccountId::parse);
+        let cognito_account = self.optional("cognito-account-id", account, AccountId::parse);
+        let secrets_manager_account = self.optional("secrets-manager-account-id", account, AccountId::parse);
+        let region = "a region's name, as us-west-2";
+        let aws_region = self.optional("aws-region", region, Region::parse);
+        let cognito_region = self.optional("cognito-region", region, Region::parse);
+        let secrets_manager_region = self.optional("secrets-manager-region", region, Region::parse);
+        let role_session_name = self.role_session_name();
+        let role_duration_seconds = self.number("role-duration-seconds", 900, 900..=43_200);
+        if chain.is_some() && role_duration_seconds > MAX_CHAINED_SECONDS {
+            self.problem("role-duration-seconds", "is 3600 at most with `chain-role-arn`");
+        }
+        let environment_store = self
+            .optional("environment-store", "required, not-found-ok or optional", EnvironmentStore::parse)
+            .unwrap_or_default();
+        let overwrite_profile = self.boolean("overwrite-aws-profile", false);
+        let export_env = self.boolean("export-env", true);
+        let export_outputs = self.boolean("export-outputs", false);
+        let min_mask_length = self.number("min-mask-length", 4, 1..=1000) as usize;
+        let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
+        let max_attempts = self.max_attempts();
+        let github_token = self.github_token();
+        let default_audience = if kind == Some(IdentityKind::WebIdentity) { STS_AUDIENCE } else { COGNITO_AUDIENCE };
+        let audience = self.text("audience").unwrap_or(default_audience).to_owned();
+        let claims = self.given_claims(kind);
+
+        let cognito_endpoint = self.configured_endpoint(Service::CognitoIdentity);
+        let sts_endpoint = self.configured_endpoint(Service::Sts);
+        let secrets_manager_endpoint = self.configured_endpoint(Service::SecretsManager);
+
+        // A pool answers in its own region only, so `aws-region` does not move it.
+        let home_region = match (kind?, &pool) {
+            (_, Some(pool)) => Some(pool.region().clone()),
+            (kind, None) => self.region_without_pool(kind, cognito_region.clone()),
+        };
+        let region = aws_region.clone().or(home_region)?;
+        let sts_region = cognito_region.or(pool.as_ref().map(|pool| pool.region().clone())).unwrap_or(region.clone());
+        let account_of = |role: Option<&RoleArn>| aws_account.clone().or(role.map(|role| role.account().clone()));
+        let secrets_manager_account = secrets_manager_account.or(account_of(reader));
+        let cognito_account = cognito_account.or(account_of(role.as_ref()));
+        let public_cognito = || self.raw.environment.public_endpoint(Service::CognitoIdentity, &sts_region);
+        let cognito_endpoint = cognito_endpoint?.unwrap_or_else(public_cognito);
+        let cognito =
+            |flow| Some(Identity::Cognito { pool: pool?, account: cognito_account, endpoint: cognito_endpoint, flow });
+        let identity = match kind? {
+            IdentityKind::Cognito => cognito(Flow::Basic),
+            IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),
+            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
+            IdentityKind::Environment => credentials.map(Identity::Environment),
+        };
+
+        let is_values = self.raw.goal.is_values();
+        let environment = &self.raw.environment;
+        let public_sts = || environment.public_endpoint(Service::Sts, &sts_region);
+        Some(Inputs {
+            goal: self.raw.goal,
+            identity: identity?,
+            chain,
+            role,
+            claims,
+            values: values.map(|lines| if is_values { lines } else { vec![] })?,
+            secrets: secrets.map(|lines| if is_values { lines } else { vec![] })?,
+            namespace: namespace.or(enterprise),
+            issuer_base: issuer_base?,
+            issuer: issuer?,
+            audience,
+            github_token,
+            secrets_manager_account,
+            sts_endpoint: sts_endpoint?.unwrap_or_else(public_sts),
+            secrets_manager_endpoint: secrets_manager_endpoint?,
+            environment: environment.clone(),
+            secrets_manager_region: secrets_manager_region.unwrap_or_else(|| region.clone()),
+            region,
+            sts_region,
+            role_session_name: role_session_name?,
+            role_duration_seconds,
+            environment_store,
+            export_credentials: export_credentials?,
+            overwrite_profile,
+            has_environment_credentials: environment.value("AWS_ACCESS_KEY_ID").is_some(),
+            export_env,
+            export_outputs,
+            min_mask_length,
+            timeout,
+            max_attempts,
+            windows: self.raw.windows,
+        })
+    }
+
+    /// None if it is wrong: nobody knows then what else is required.
+    fn identity_kind(&mut self) -> Option<IdentityKind> {
+        const NAME: &str = "identity";
+        if self.text(NAME).is_none() {
+            return Some(IdentityKind::Cognito);
+        }
+        let kind = self.optional(NAME, "cognito, cognito-enhanced, web-identity or environment", |text| {
+            IdentityKind::ALL.into_iter().find(|kind| kind.name() == text)
+        })?;
+        if self.raw.goal == Goal::WebIdentityToken && !kind.has_token() {
+            self.problem(NAME, format!("`{}` has no web identity token", kind.name()));
+        }
+        Some(kind)
+    }
+
+    fn pool(&mut self, kind: Option<IdentityKind>) -> Option<PoolId> {
+        const NAME: &str = "cognito-identity-pool-id";
+        const WANTED: &str = "an identity pool's id, REGION:UUID";
+        match kind {
+            Some(kind) if kind.uses_pool() => self.required(NAME, WANTED, PoolId::parse),
+            Some(_) => None,
+            None => self.optional(NAME, WANTED, PoolId::parse),
+        }
+    }
+
+    fn role(&mut self, kind: Option<IdentityKind>) -> Option<RoleArn> {
+        let name = "cognito-role-arn";
+        if kind.is_none_or(|kind| kind == IdentityKind::Environment) || self.raw.goal == Goal::WebIdentityToken {
+            return self.optional(name, ROLE_ARN, RoleArn::parse);
+        }
+        self.required(name, ROLE_ARN, RoleArn::parse)
+    }
+
+    fn chain(&mut self) -> Option<Chain> {
+        let role = self.optional("chain-role-arn", ROLE_ARN, RoleArn::parse);
+        const WANTED: &str = "names of claims with commas between, or `none`";
+        const TRANSITIVE: &str = "chain-transitive-tag-keys";
+        let tags = self.optional("chain-session-tags", WANTED, claim_names);
+        let tags = tags.or_else(|| claim_names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
+        let transitive_keys = self.optional(TRANSITIVE, WANTED, claim_names).unwrap_or_default();
+        // STS would refuse it with no more than InvalidParameterValue.
+        if let Some(key) = transitive_keys.iter().find(|key| !tags.contains(key)) {
+            self.problem(TRANSITIVE, format!("`{key}` is not among the claims of `chain-session-tags`"));
+        }
+        role.map(|role| Chain { role, tags, transitive_keys })
+    }
+
+    fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {
+        if kind? != IdentityKind::Environment {
+            return None;
+        }
+        let text = |name| self.raw.environment.value(name).map(Secret::new);
+        let (access_key_id, secret_access_key) = (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY"));
+        let session_token = text("AWS_SESSION_TOKEN");
+        if access_key_id.is_none() || secret_access_key.is_none() {
+            let message = "`environment` needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment";
+            self.problem("identity", message);
+        }
+        Some(Credentials { access_key_id: access_key_id?, secret_access_key: secret_access_key?, session_token })
+    }
+
+    /// What stands in for a pool's region, with an identity that has none.
+    fn region_without_pool(&mut self, kind: IdentityKind, cognito_region: Option<Region>) -> Option<Region> {
+        if kind.uses_pool() {
+            return None;
+        }
+        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+        let found = variables.into_iter().find_map(|name| Some((name, self.raw.environment.value(name)?)));
+        let Some((name, text)) = found else {
+            if ["aws-region", "cognito-region"].iter().all(|name| self.text(name).is_none()) {
+                self.problem("aws-region", format!("is required with `identity: {}`, or AWS_REGION", kind.name()));
+            }
+            return cognito_region;
+        };
+        let region = Region::parse(text);
+        if region.is_none() {
+            self.problem(name, "is not a region's name");
+        }
+        region
+    }
+
+    /// What stands in for the claims of a token.
+    fn given_claims(&mut self, kind: Option<IdentityKind>) -> Option<Claims> {
+        let given = &self.raw.claims;
+        let (owner, name) = match given.get("repository") {
+            None if given.is_empty() => return None,
+            repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
+        };
+        if kind.is_some_and(|kind| kind != IdentityKind::Environment) {
+            self.problem("repository", "is for `identity: environment`; otherwise the GitHub token says it");
+        } else if owner.is_empty() || name.is_empty() || name.contains('/') {
+            self.problem("repository", "is not OWNER/NAME");
+        }
+        let pairs = given.iter().map(|(name, text)| (name.as_str(), text.secret()));
+        Some(Claims::given(&pairs.chain([("repository_owner", owner)]).collect::<Vec<_>>()))
+    }
+
+    /// None if it is wrong.
+    fn export_credentials(&mut self) -> Option<ExportCredentials> {
+        const NAME: &str = "export-aws-credentials";
+        if self.text(NAME).is_none() {
+            return Some(ExportCredentials::None);
+        }
+        let wanted = "none, env or profile:NAME (letters, digits and _.@+/:-)";
+        self.optional(NAME, wanted, |text| match text {
+            "none" => Some(ExportCredentials::None),
+            "env" => Some(ExportCredentials::Environment),
+            _ => Some(ExportCredentials::Profile(ProfileName::parse(text.strip_prefix("profile:")?)?)),
+        })
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.raw.inputs.get(name).map(|text| text.secret().trim()).filter(|text| !text.is_empty())
+    }
+
+    fn problem(&mut self, input: &str, message: impl Into<String>) {
+        self.problems.push(Problem { input: input.to_owned(), message: message.into() });
+    }
+
+    fn optional<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let parsed = parse(text);
+        if parsed.is_none() {
+            self.not_as_wanted(name, wanted);
+        }
+        parsed
+    }
+
+    /// Apart, so that it is there once and not for each type.
+    #[inline(never)]
+    fn not_as_wanted(&mut self, name: &str, wanted: &str) {
+        let message = format!("`{}` is not {wanted}", printable(self.text(name).unwrap_or_default()));
+        self.problem(name, message);
+    }
+
+    fn required<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        if self.text(name).is_none() {
+            self.problem(name, format!("is required: {wanted}"));
+        }
+        self.optional(name, wanted, parse)
+    }
+
+    fn number(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.optional(name, &wanted, |text| text.parse().ok().filter(|number| range.contains(number)))
+            .unwrap_or(default)
+    }
+
+    /// The spellings of YAML 1.2's core schema, as `core.getBooleanInput` takes them.
+    fn boolean(&mut self, name: &str, default: bool) -> bool {
+        self.optional(name, "true or false", |text| match text {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            _ => None,
+        })
+        .unwrap_or(default)
+    }
+
+    fn lines<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>) -> Option<Vec<T>> {
+        let text = self.text(name).unwrap_or_default();
+        match parse(text) {
+            Ok(lines) => Some(lines),
+            Err(problems) => {
+                problems.into_iter().for_each(|problem| self.problem(name, problem));
+                None
+            }
+        }
+    }
+
+    /// A program that asks for no value has a mistake; a step may be given none by the workflow that calls its own.
+    fn check_some(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>) {
+        if self.raw.goal == Goal::Values && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty)
+        {
+            let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
+            self.problem("values", message);
+        }
+    }
+
+    /// What is wrong with lines together that are right by themselves.
+    fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
+        for SecretLine { name, .. } in secrets.unwrap_or_default() {
+            let other = values.unwrap_or_default().iter().find_map(|line| match line {
+                ValueLine::One { name: other, .. } if name.is_same(other.as_str()) => Some(other),
+                ValueLine::One { .. } | ValueLine::All(_) => None,
+            });
+            match other {
+                Some(other) if other == name => self.problem("secrets", format!("`{name}` is already set in `values`")),
+                Some(other) => self.problem("secrets", format!("`{name}`: `{other}` in `values` {DIFFERS_IN_CASE}")),
+                None => {}
+            }
+        }
+        let Some(role) = role else { return };
+        for line in secrets.unwrap_or_default() {
+            if let Some(partition) = line.partition().filter(|partition| *partition != role.partition()) {
+                let partition = printable(partition);
+                let message = format!("`{}` is in partition {partition}, the role in {}", line.name, role.partition());
+                self.problem("secrets", message);
+            }
+        }
+    }
+
+    fn issuer(&mut self, enterprise: Option<&str>) -> (Option<BaseUrl>, Option<BaseUrl>) {
+        let text = self.text("oidc-issuer").unwrap_or(GITHUB_ISSUER).to_owned();
+        let base = match BaseUrl::parse(&text) {
+            Ok(base) => base,
+            Err(problem) => {
+                // What stands before an `@` may be a password.
+                let shown = if text.contains('@') { "it".to_owned() } else { format!("`{}`", printable(&text)) };
+                self.problem("oidc-issuer", format!("{shown} {problem}"));
+                return (None, None);
+            }
+        };
+        let issuer = match enterprise {
+            Some(slug) => BaseUrl::parse(&format!("{base}/{slug}")).ok(),
+            None => Some(base.clone()),
+        };
+        (Some(base), issuer)
+    }
+
+    fn role_session_name(&mut self) -> Option<RoleSessionNameTemplate> {
+        let text = self.text("role-session-name").unwrap_or(DEFAULT_ROLE_SESSION_NAME).to_owned();
+        RoleSessionNameTemplate::parse(&text)
+            .map_err(|problem| self.problem("role-session-name", format!("`{}` {problem}", printable(&text))))
+            .ok()
+    }
+
+    /// The one input whose text is never shown.
+    fn github_token(&mut self) -> Option<Secret> {
+        let token = self.text("github-token")?.to_owned();
+        if token.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
+            self.problem("github-token", "has spaces or line breaks: it takes one JSON Web Token");
+        }
+        Some(Secret::new(token))
+    }
+
+    /// None if the variable is wrong.
+    fn configured_endpoint(&mut self, service: Service) -> Option<Option<BaseUrl>> {
+        let configured = self.raw.environment.configured_endpoint(service);
+        configured.map_err(|(variable, problem)| self.problem(variable, problem)).ok()
+    }
+
+    fn max_attempts(&mut self) -> Option<u32> {
+        const NAME: &str = "AWS_MAX_ATTEMPTS";
+        let text = self.raw.environment.value(NAME)?;
+        let number = text.parse().ok().filter(|number| (1..=100).contains(number));
+        if number.is_none() {
+            self.problem(NAME, "is not a whole number from 1 to 100");
+        }
+        number
+    }
+}
+
+/// Each name once. An input that is empty means its default on GitHub, so `none` is the word for no names.
+fn claim_names(text: &str) -> Option<Vec<String>> {
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    let is_claim = |name: &str| name != "none" && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut distinct = Vec::new();
+    for name in text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty()) {
+        is_claim(name).then_some(())?;
+        if !distinct.iter().any(|other| other == name) {
+            distinct.push(name.to_owned());
+        }
+    }
+    (!distinct.is_empty()).then_some(distinct)
+}
+
+fn slug(text: &str) -> Option<String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    plain.then(|| text.to_owned())
+}

@@ -1,0 +1,33 @@
+//! The inputs of the action.
+
+/// The inputs of the action, by the names of `action.yml`; a test holds the two together.
+pub const INPUT_NAMES: [&str; 28] = [
+    "cognito-identity-pool-id",
+    "cognito-role-arn",
+    "values",
+    "secrets",
+    "namespace",
+    "github-enterprise-name",
+    "oidc-issuer",
+    "audience",
+    "github-token",
+    "aws-account-id",
+    "aws-region",
+    "cognito-account-id",
+    "cognito-region",
+    "secrets-manager-account-id",
+    "secrets-manager-region",
+    "identity",
+    "chain-role-arn",
+    "chain-session-tags",
+    "chain-transitive-tag-keys",
+    "role-session-name",
+    "role-duration-seconds",
+    "environment-store",
+    "export-aws-credentials",
+    "overwrite-aws-profile",
+    "export-env",
+    "export-outputs",
+    "min-mask-length",
+    "timeout-seconds",
+];

@@ -1,0 +1,43 @@
+//! The lines of `values` and `secrets`.
+
+use std::collections::btree_map::{BTreeMap, Entry};
+
+use crate::lines::env_name::DIFFERS_IN_CASE;
+use crate::text::printable::printable;
+
+pub mod env_name;
+pub mod secrets;
+pub mod unsafe_names;
+pub mod values;
+
+/// Reads all lines but blank ones and comments. `read` gives what a line takes, which no other line may take, in another
+/// case neither.
+pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), Vec<String>> {
+    let mut problems = Vec::new();
+    let mut taken_on: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all_taken = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let (number, line) = (index + 1, line.trim());
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
+        match read(line) {
+            Ok(taken) => match taken_on.entry(taken.to_ascii_lowercase()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(all_taken.len());
+                    all_taken.push((taken, number));
+                }
+                Entry::Occupied(entry) => match all_taken.get(*entry.get()) {
+                    Some((other, first)) if *other != taken => {
+                        refuse(&format!("`{other}` on line {first} {DIFFERS_IN_CASE}"))
+                    }
+                    Some((_, first)) => refuse(&format!("`{taken}` is already set on line {first}")),
+                    None => {}
+                },
+            },
+            Err(problem) => refuse(&problem),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}

@@ -1,0 +1,186 @@
+//! The input `secrets`: values outside the naming convention, in the notation of `valueFrom` in ECS task definitions.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
+
+use crate::aws::names::{AccountId, Region};
+use crate::aws::secret_id::{Home, SecretId, SecretVersion};
+use crate::lines::each_line;
+use crate::lines::env_name::EnvName;
+
+/// One line: `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretLine {
+    /// The variable to set.
+    pub name: EnvName,
+    /// The key of the secret's JSON object; none means the whole secret.
+    pub key: Option<String>,
+    secret: Named,
+    stage: Option<String>,
+    version_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Named {
+    Name(String),
+    Arn { arn: String, partition: String, region: Region, account: AccountId, name: String },
+}
+
+impl SecretLine {
+    /// Reads one line. The fields after the secret may be empty or left out.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        const FORM: &str = "is not `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`";
+        let (name, from) = line.split_once('=').ok_or(FORM)?;
+        let (name, from) = (EnvName::parse(name.trim())?, from.trim());
+        // The colons of an ARN: arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME
+        let colons = if from.starts_with("arn:") { 6 } else { 0 };
+        let end = from.match_indices(':').nth(colons).map_or(from.len(), |(colon, _)| colon);
+        let (secret, rest) = from.split_at_checked(end).ok_or(FORM)?;
+        let secret = Named::parse(secret)?;
+        let mut fields = rest.split(':').skip(1).map(|field| (!field.is_empty()).then(|| field.to_owned()));
+        let (key, stage, version_id) = (fields.next(), fields.next(), fields.next());
+        if fields.next().is_some() {
+            return Err("has more than three fields after the secret".to_owned());
+        }
+        let version_id = version_id.flatten();
+        if version_id.as_ref().is_some_and(|id| !(32..=64).contains(&id.len())) {
+            return Err("has a version id that is not 32 to 64 characters".to_owned());
+        }
+        let stage = stage.flatten();
+        if stage.as_ref().is_some_and(|stage| stage.len() > 256) {
+            return Err("has a version stage of more than 256 characters".to_owned());
+        }
+        Ok(Self { name, key: key.flatten(), secret, stage, version_id })
+    }
+
+    /// The partition, if the secret is named by an ARN.
+    pub fn partition(&self) -> Option<&str> {
+        match &self.secret {
+            Named::Name(_) => None,
+            Named::Arn { partition, .. } => Some(partition),
+        }
+    }
+
+    /// The region, if the secret is named by an ARN.
+    pub fn region(&self) -> Option<&Region> {
+        match &self.secret {
+            Named::Name(_) => None,
+            Named::Arn { region, .. } => Some(region),
+        }
+    }
+
+    /// What to ask Secrets Manager for.
+    pub fn wanted(&self, home: Home<'_>) -> SecretVersion {
+        let secret = match &self.secret {
+            Named::Name(name) => SecretId::by_name(name, home),
+            Named::Arn { arn, region, account, name, .. } => SecretId {
+                region: region.clone(),
+                account: Some(account.clone()),
+                name: name.clone(),
+                arn: Some(arn.clone()),
+            },
+        };
+        SecretVersion { secret, stage: self.stage.clone(), id: self.version_id.clone() }
+    }
+}
+
+impl Named {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        // Services of AWS put a `!` into the names of the secrets that they manage.
+        let is_name = |name: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@!-".contains(&byte);
+            (1..=512).contains(&name.len()) && name.bytes().all(plain)
+        };
+        if !text.starts_with("arn:") {
+            return if is_name(text) { Ok(Self::Name(text.to_owned())) } else { Err("has no secret's name or ARN") };
+        }
+        let arn = || {
+            let mut fields = text.split(':').skip(1);
+            let (partition, service) = (fields.next()?, fields.next()?);
+            let (region, account) = (Region::parse(fields.next()?)?, AccountId::parse(fields.next()?)?);
+            let (kind, name) = (fields.next()?, fields.next()?);
+            let whole = service == "secretsmanager" && kind == "secret" && is_name(name) && !partition.is_empty();
+            let (arn, partition, name) = (text.to_owned(), partition.to_owned(), name.to_owned());
+            whole.then_some(Self::Arn { arn, partition, region, account, name })
+        };
+        arn().ok_or("has an ARN that is not arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME")
+    }
+}
+
+/// Reads all lines; an error has a message for each wrong one, with its number and text.
+pub fn parse(text: &str) -> Result<Vec<SecretLine>, Vec<String>> {
+    let mut lines = Vec::new();
+    each_line(text, &mut |line| {
+        let line = SecretLine::parse(line)?;
+        let taken = line.name.to_string();
+        lines.push(line);
+        Ok(taken)
+    })?;
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::names::RoleArn;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:shared/datadog-AbCdEf";
+
+    const VERSION: &str = "9d4cb84b-ad69-40c0-a0ab-cead36b967e8";
+
+    fn wanted(line: &str) -> (Option<String>, SecretVersion) {
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
+        let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
+        let line = SecretLine::parse(line).unwrap();
+        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), reader: Some(&role) }))
+    }
+
+    fn parts(line: &str) -> (String, [Option<String>; 3]) {
+        let (key, SecretVersion { secret, stage, id }) = wanted(line);
+        (secret.as_parameter().to_owned(), [key, stage, id])
+    }
+
+    #[test]
+    fn a_secret_is_named_with_key_stage_and_version() {
+        let some = |text: &str| Some(text.to_owned());
+        for secret in ["shared/datadog", "a=b@c.d+e-f_g", "rds!db-1", ARN] {
+            let line = |rest: &str| parts(&format!("A={secret}{rest}"));
+            let of = |fields| (secret.to_owned(), fields);
+            for all in ["", ":", "::", ":::"] {
+                assert_eq!(line(all), of([None, None, None]), "{all}");
+            }
+            assert_eq!(line(":api-key"), of([some("api-key"), None, None]));
+            assert_eq!(line(":api key::"), of([some("api key"), None, None]));
+            assert_eq!(line("::AWSPREVIOUS"), of([None, some("AWSPREVIOUS"), None]));
+            assert_eq!(line(&format!(":::{VERSION}")), of([None, None, some(VERSION)]));
+            assert_eq!(line(&format!(":k:AWSCURRENT:{VERSION}")), of([some("k"), some("AWSCURRENT"), some(VERSION)]));
+        }
+    }
+
+    #[test]
+    fn wrong_lines_are_told_by_what_is_wrong() {
+        for (line, problem) in [
+            ("A", "is not `ENV_VAR="),
+            ("A,secret", "is not `ENV_VAR="),
+            ("A=", "no secret's name"),
+            ("A=a b", "no secret's name"),
+            ("A=a:k:s:v:more", "more than three"),
+            ("A=a:k:s:short", "version id"),
+            ("1A=a", "not a name for an environment variable"),
+            ("PATH=a", "refused"),
+            ("A=arn:aws:secretsmanager:us-west-2:123:secret:a", "an ARN that is not"),
+            ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a", "an ARN that is not"),
+            ("A=arn:aws:secretsmanager:us-west-2:123456789012:secret:", "an ARN that is not"),
+        ] {
+            let told = SecretLine::parse(line).unwrap_err();
+            assert!(told.contains(problem), "{line}: {told}");
+        }
+    }
+
+    #[test]
+    fn wrong_lines_are_quoted_with_their_numbers() {
+        let problems = parse("# a comment\n\nA=a\nB\nA=b\n").unwrap_err();
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].starts_with("line 4, `B`: is not"), "{problems:?}");
+        assert_eq!(problems[1], "line 5, `A=b`: `A` is already set on line 3");
+    }
+}

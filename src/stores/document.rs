@@ -1,0 +1,142 @@
+//! A secret that was read, and its keys.
+
+use std::fmt;
+
+use crate::text::json::Object;
+use crate::text::secret::Secret;
+use crate::text::secret_value::SecretValue;
+
+/// A secret that was read, and the keys of the JSON object that it may be.
+#[derive(Clone)]
+pub struct Document {
+    /// Its name.
+    pub name: String,
+    value: SecretValue,
+    pub(crate) entries: Result<Object, &'static str>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({}, version {})", self.name, self.version_id())
+    }
+}
+
+impl Document {
+    /// A secret as a document.
+    pub fn new(name: String, value: SecretValue) -> Self {
+        let entries = entries(value.text().secret());
+        Self { name, value, entries }
+    }
+
+    /// The ARN, safe to print.
+    pub fn arn(&self) -> &str {
+        &self.value.arn
+    }
+
+    /// The version that was read, safe to print.
+    pub fn version_id(&self) -> &str {
+        &self.value.version_id
+    }
+
+    /// Its keys; an error if it is not an object of keys and values.
+    pub fn keys(&self) -> Result<impl Iterator<Item = &str>, &'static str> {
+        self.entries.as_ref().map(Object::names).map_err(|problem| *problem)
+    }
+
+    /// Whether it has a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.as_ref().is_ok_and(|entries| entries.json(key).is_some())
+    }
+
+    /// Whether a key is there without a value.
+    pub fn is_null(&self, key: &str) -> bool {
+        self.entries.as_ref().is_ok_and(|entries| entries.json(key) == Some("null"))
+    }
+
+    /// The whole secret as it is exported: text as it is, binary in Base64.
+    pub fn whole(&self) -> Result<Secret, &'static str> {
+        exportable(self.value.whole().secret().to_owned())
+    }
+
+    /// The text of a binary secret, if it is one.
+    pub fn decoded(&self) -> Option<Secret> {
+        let text = self.value.text();
+        (text != *self.value.whole() && !text.secret().is_empty()).then_some(text)
+    }
+
+    /// The text that a key's value is exported as.
+    pub fn text(&self, key: &str) -> Result<Secret, &'static str> {
+        let json = self.entries.as_ref().ok().and_then(|entries| entries.json(key)).ok_or("is missing")?;
+        exportable(match json.bytes().next() {
+            Some(b'"') => serde_json::from_str(json).map_err(|_| "is a string with half a surrogate pair")?,
+            Some(b'{' | b'[') => compact(json),
+            Some(b'n') => return Err("is null"),
+            _ => json.to_owned(),
+        })
+    }
+}
+
+fn exportable(text: String) -> Result<Secret, &'static str> {
+    match text.contains('\0') {
+        true => Err("holds a NUL character, which no environment variable can"),
+        false => Ok(Secret::new(text)),
+    }
+}
+
+/// An object's values by key, as they are written in it.
+pub(crate) fn entries(text: &str) -> Result<Object, &'static str> {
+    // PowerShell writes files with a byte order mark, and such files end up in secrets.
+    let text = text.trim_start_matches('\u{feff}');
+    match Object::parse(text.as_bytes()) {
+        Some(entries) => Ok(entries),
+        None if text.trim().is_empty() => Err("is empty: it must be a JSON object"),
+        None if text.trim_start().starts_with(['{', '[', '"']) => Err("is not a JSON object of keys and values"),
+        None => Err("is not JSON: it must be a JSON object"),
+    }
+}
+
+/// JSON without the white space between its tokens; numbers, escapes and the order of keys stay as written.
+fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for character in json.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if character.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        compact.push(character);
+    }
+    compact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_not_an_object_is_described_and_not_quoted() {
+        for (text, problem) in [
+            ("", "is empty"),
+            ("canary", "is not JSON"),
+            ("[\"canary\"]", "not a JSON object"),
+            ("\"canary\"", "not a JSON object"),
+            ("{\"canary\":}", "not a JSON object"),
+            ("{\"a\":1} canary", "not a JSON object"),
+        ] {
+            let error = entries(text).unwrap_err();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+        assert!(entries("\u{feff}{\"a\":1}").is_ok());
+    }
+
+    #[test]
+    fn debug_of_a_document_shows_no_value() {
+        let value = SecretValue::of_text("v", r#"{"canary":"canary"}"#);
+        let document = Document::new("s".to_owned(), value);
+        assert_eq!(format!("{document:?}"), "Document(s, version v)");
+    }
+}

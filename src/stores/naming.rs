@@ -1,0 +1,234 @@
+//! The names of the stores of a job.
+
+use crate::aws::secret_id::is_secret_name;
+use crate::error::Error;
+use crate::github::claims::Claims;
+use crate::lines::values::Kind;
+use crate::text::printable::printable;
+
+/// What happens when an environment has no store of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EnvironmentStore {
+    /// It must have one.
+    Required,
+    /// The repository's values are taken, with a warning, if Secrets Manager says that there is none.
+    #[default]
+    NotFoundOk,
+    /// The same if it says AccessDenied, as policies on resource tags answer for a store that does not exist.
+    Optional,
+}
+
+impl EnvironmentStore {
+    /// As in `action.yml`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "required" => Some(Self::Required),
+            "not-found-ok" => Some(Self::NotFoundOk),
+            "optional" => Some(Self::Optional),
+            _ => None,
+        }
+    }
+}
+
+/// The level that a store belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All jobs of the repository.
+    Repository,
+    /// Jobs of one environment.
+    Environment,
+}
+
+impl Scope {
+    /// `repository` or `environment`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// One store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// Its level.
+    pub scope: Scope,
+    /// What it holds.
+    pub kind: Kind,
+    /// The secret's name.
+    pub name: String,
+}
+
+/// The stores that a job's values may be in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stores {
+    /// Those to be read.
+    pub stores: Vec<Store>,
+    /// Said if the job's environment can have none.
+    pub warning: Option<String>,
+}
+
+/// The stores that values of `kinds` may be in, for the job of `claims`.
+pub fn stores_of(
+    claims: &Claims,
+    namespace: Option<&str>,
+    kinds: &[Kind],
+    environment_store: EnvironmentStore,
+) -> Result<Stores, Error> {
+    if kinds.is_empty() {
+        return Ok(Stores::default());
+    }
+    let usable = |claim: &str, text: &str| match is_secret_name(text) {
+        true => Ok(()),
+        false => Err(Error::ClaimUnusable {
+            claim: claim.to_owned(),
+            problem: format!("is `{}`, which the name of a secret cannot hold", printable(text)),
+            hint: "Secrets Manager takes letters, digits and /_+=.@- in names: rename it (an environment: in the \
+                   repository's settings)."
+                .to_owned(),
+        }),
+    };
+    let namespace = match (namespace, claims.text("enterprise")) {
+        (Some(namespace), _) => namespace.to_owned(),
+        (None, Some(enterprise)) => usable("enterprise", &enterprise).map(|()| enterprise)?,
+        (None, None) => {
+            let owner = claims.required("repository_owner")?;
+            usable("repository_owner", &owner).map(|()| owner)?
+        }
+    };
+    let repository = claims.required("repository")?;
+    usable("repository", &repository)?;
+    let mut environment = claims.text("environment");
+    let mut warning = None;
+    if let Some(name) = environment.take_if(|name| !is_secret_name(name)) {
+        if environment_store == EnvironmentStore::Required {
+            usable("environment", &name)?;
+        }
+        // No secret can have that name, so to ask for it would be answered no otherwise than by ResourceNotFound.
+        warning = Some(format!(
+            "Environment `{}` has no store, as no secret can be named after it (letters, digits, /_+=.@-); the \
+             repository's values are used.",
+            printable(&name)
+        ));
+    }
+
+    let base = format!("{namespace}/repo/{repository}");
+    let mut stores = Vec::new();
+    for kind in kinds {
+        let leaf = match kind {
+            Kind::Secret => "secrets",
+            Kind::Variable => "variables",
+        };
+        if let Some(environment) = &environment {
+            let name = format!("{base}/env/{environment}/{leaf}");
+            stores.push(Store { scope: Scope::Environment, kind: *kind, name });
+        }
+        stores.push(Store { scope: Scope::Repository, kind: *kind, name: format!("{base}/{leaf}") });
+    }
+    Ok(Stores { stores, warning })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::secrets_manager::{STORE_ACCESS_DENIED, STORE_NOT_FOUND};
+    use crate::error::refusal::{Call, Diagnosis, Refusal};
+    use crate::host::answer::Answer;
+    use crate::stores::settle::settle;
+
+    fn names(claims: &[(&str, &str)], namespace: Option<&str>, kinds: &[Kind]) -> Result<Vec<String>, Error> {
+        let Stores { stores, warning } =
+            stores_of(&Claims::given(claims), namespace, kinds, EnvironmentStore::Required)?;
+        assert_eq!(warning, None);
+        Ok(stores.into_iter().map(|store| store.name).collect())
+    }
+
+    fn settle_environment(code: &'static str, rule: EnvironmentStore) -> Result<usize, &'static str> {
+        let store = Store { scope: Scope::Environment, kind: Kind::Secret, name: "e".to_owned() };
+        settle(vec![(store, Err(refused(code)))], rule)
+            .map(|settled| settled.warnings.len())
+            .map_err(|error| error.code())
+    }
+
+    fn refused(code: &'static str) -> Error {
+        let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new(), attempts: 1 };
+        let answer = Answer { status: 400, code: code.to_owned(), message: String::new(), request_id: None };
+        Error::Refused(Box::new(Refusal { call, answer, diagnosis: Diagnosis::new(code, "", "") }))
+    }
+
+    #[test]
+    fn stores_are_named_by_claims() {
+        let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", "prod")];
+        assert_eq!(
+            names(&job, None, &[Kind::Secret, Kind::Variable]).unwrap(),
+            [
+                "o/repo/o/r/env/prod/secrets",
+                "o/repo/o/r/secrets",
+                "o/repo/o/r/env/prod/variables",
+                "o/repo/o/r/variables"
+            ]
+        );
+        assert_eq!(names(&job[..2], Some("ns"), &[Kind::Secret]).unwrap(), ["ns/repo/o/r/secrets"]);
+        let enterprise = [("repository", "o/r"), ("repository_owner", "o"), ("enterprise", "e")];
+        assert_eq!(names(&enterprise, None, &[Kind::Secret]).unwrap(), ["e/repo/o/r/secrets"]);
+    }
+
+    #[test]
+    fn an_environment_that_no_secret_can_be_named_after_is_an_error() {
+        let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", "prod eu")];
+        let error = names(&job, None, &[Kind::Secret]).unwrap_err();
+        assert_eq!(error.code(), "claim-unusable");
+        assert!(error.to_string().contains("`environment`") && error.to_string().contains("`prod eu`"));
+    }
+
+    #[test]
+    fn an_environment_that_no_secret_can_be_named_after_has_no_store() {
+        for environment in ["prod eu", "prod:eu", "proéd", "a*", " ", "prod\n::add-mask::x"] {
+            let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", environment)];
+            for rule in [EnvironmentStore::NotFoundOk, EnvironmentStore::Optional] {
+                let Stores { stores, warning } =
+                    stores_of(&Claims::given(&job), None, &[Kind::Secret, Kind::Variable], rule).unwrap();
+                let names: Vec<_> = stores.iter().map(|store| store.name.as_str()).collect();
+                assert_eq!(names, ["o/repo/o/r/secrets", "o/repo/o/r/variables"]);
+                let warning = warning.unwrap();
+                assert!(warning.contains("has no store") && warning.contains("repository's values"), "{warning}");
+                assert!(!warning.contains('\n'), "{warning}");
+            }
+        }
+        let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", "prod/eu")];
+        let Stores { stores, warning } =
+            stores_of(&Claims::given(&job), None, &[Kind::Secret], EnvironmentStore::NotFoundOk).unwrap();
+        assert_eq!((stores.len(), warning), (2, None));
+    }
+
+    #[test]
+    fn an_environment_without_a_store_falls_back_as_told() {
+        use EnvironmentStore::{NotFoundOk, Optional, Required};
+        assert_eq!(settle_environment(STORE_NOT_FOUND, Required), Err(STORE_NOT_FOUND));
+        assert_eq!(settle_environment(STORE_NOT_FOUND, NotFoundOk), Ok(1));
+        assert_eq!(settle_environment(STORE_NOT_FOUND, Optional), Ok(1));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Required), Err(STORE_ACCESS_DENIED));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, NotFoundOk), Err(STORE_ACCESS_DENIED));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Optional), Ok(1));
+        for rule in [Required, NotFoundOk, Optional] {
+            assert_eq!(settle_environment("throttled", rule), Err("throttled"));
+            assert_eq!(settle_environment("service-fault", rule), Err("service-fault"));
+        }
+    }
+
+    #[test]
+    fn only_a_denial_that_optional_would_pass_over_names_it() {
+        use EnvironmentStore::{NotFoundOk, Optional, Required};
+        let hint = |scope, code, rule| {
+            let store = Store { scope, kind: Kind::Secret, name: "e".to_owned() };
+            let settled = settle(vec![(store, Err(refused(code)))], rule);
+            settled.map_or_else(|error| error.hint().contains("`environment-store: optional`"), |_| false)
+        };
+        assert!(hint(Scope::Environment, STORE_ACCESS_DENIED, NotFoundOk));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Required));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Optional));
+        assert!(!hint(Scope::Environment, "throttled", NotFoundOk));
+        assert!(!hint(Scope::Repository, STORE_ACCESS_DENIED, NotFoundOk));
+    }
+}

@@ -1,0 +1,493 @@
+//! What the step asks for, line by line, and what the stores have for it.
+
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+
+use crate::error::Error;
+use crate::error::problem::ValueProblem;
+use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName, WantedBy};
+use crate::lines::secrets::SecretLine;
+use crate::lines::values::{Kind, ValueLine};
+use crate::stores::document::Document;
+use crate::stores::naming::Scope;
+use crate::stores::settle::{Layer, Layers};
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+
+/// A value with the name to export it by, and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The variable.
+    pub name: EnvName,
+    /// Whether it is masked.
+    pub kind: Kind,
+    /// What it is set to.
+    pub text: Secret,
+    /// What it is in Base64 of, if that is text: to be masked like it.
+    pub decoded: Option<Secret>,
+    /// The level of its store; none if a line of `secrets` names it.
+    pub scope: Option<Scope>,
+    /// The name of its secret.
+    pub secret_name: String,
+    /// The ARN of its secret, safe to print.
+    pub secret_arn: String,
+    /// The version of its secret, safe to print.
+    pub version_id: String,
+}
+
+impl Value {
+    /// What it is and where it is from, for the log.
+    pub fn origin(&self) -> String {
+        let Self { name, kind, secret_name, .. } = self;
+        format!("{name} ({}) from {} {secret_name}", kind.name(), self.level())
+    }
+
+    /// `environment`, `repository`, or `secret` for one that a line of `secrets` names.
+    pub fn level(&self) -> &'static str {
+        self.scope.map_or("secret", Scope::name)
+    }
+}
+
+/// What a step asks for, and what was read for it.
+pub struct Request<'a> {
+    /// `values`
+    pub lines: &'a [ValueLine],
+    /// What the stores of each kind gave.
+    pub layers: &'a [(Kind, Layers)],
+    /// `secrets`
+    pub secret_lines: &'a [SecretLine],
+    /// Those lines whose secrets were read.
+    pub secrets: &'a [(&'a SecretLine, &'a Document)],
+}
+
+/// What a step gets.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The values.
+    pub values: Vec<Value>,
+    /// For the log.
+    pub notices: Vec<String>,
+}
+
+impl Request<'_> {
+    /// The values, an environment's before the repository's, or every reason why not.
+    ///
+    /// A repository store that could not be read is an error only if a line is left that the environment's store does
+    /// not answer.
+    pub fn resolve(&self) -> Result<Resolved, Error> {
+        let mut values = Vec::new();
+        let mut problems = Vec::new();
+        let mut by_star = ByStar { named: self.names(), taken: BTreeMap::new(), notices: Vec::new() };
+        for line in self.lines {
+            let layers = self.layers.iter().find(|(kind, _)| *kind == line.kind());
+            let (_, layers) = layers.ok_or(Error::Internal("a store was not planned"))?;
+            match line {
+                ValueLine::One { name, key, optional, kind } => match find(key, layers)? {
+                    Some((scope, document)) => match document.text(key) {
+                        Ok(text) => values.push(value(name.clone(), *kind, text, Some(scope), document)),
+                        Err(problem) => problems.push(unusable(name, key, document, problem)),
+                    },
+                    None if *optional => {}
+                    None => problems.push(missing(name, key, layers)),
+                },
+                ValueLine::All(kind) => by_star.load(*kind, layers, &mut values, &mut problems)?,
+            }
+        }
+        for (line, document) in self.secrets {
+            match secret_text(line, document) {
+                Ok(text) => {
+                    let decoded = if line.key.is_none() { document.decoded() } else { None };
+                    let value = value(line.name.clone(), Kind::Secret, text, None, document);
+                    values.push(Value { decoded, ..value });
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.dedup();
+        match problems.is_empty() {
+            true => Ok(Resolved { values, notices: by_star.notices }),
+            false => Err(Error::ValuesUnusable(problems)),
+        }
+    }
+
+    /// The variables that have lines of their own, in lower case.
+    fn names(&self) -> BTreeSet<String> {
+        let of_values = self.lines.iter().filter_map(|line| match line {
+            ValueLine::One { name, .. } => Some(name),
+            ValueLine::All(_) => None,
+        });
+        let of_secrets = self.secret_lines.iter().map(|line| &line.name);
+        of_values.chain(of_secrets).map(|name| name.as_str().to_ascii_lowercase()).collect()
+    }
+}
+
+pub(crate) fn find<'a>(key: &str, layers: &'a Layers) -> Result<Option<(Scope, &'a Document)>, Error> {
+    for (scope, layer) in layers.by_precedence() {
+        match layer {
+            Layer::Read(document) if document.has(key) => return Ok(Some((scope, document))),
+            Layer::Denied(error) => return Err(error.clone()),
+            Layer::Read(_) | Layer::NotFound { .. } | Layer::NotApplicable => {}
+        }
+    }
+    Ok(None)
+}
+
+fn secret_text(line: &SecretLine, document: &Document) -> Result<Secret, ValueProblem> {
+    let Some(key) = &line.key else {
+        return document.whole().map_err(|problem| unusable(&line.name, "", document, problem));
+    };
+    let store = || document.name.clone();
+    match document.keys() {
+        Err(problem) => Err(ValueProblem::StoreNotAnObject { store: store(), problem }),
+        Ok(_) if !document.has(key) => {
+            let variable = line.name.to_string();
+            Err(ValueProblem::KeyMissing { variable, key: printable(key), stores: vec![store()] })
+        }
+        Ok(_) => document.text(key).map_err(|problem| unusable(&line.name, key, document, problem)),
+    }
+}
+
+fn unusable(name: &EnvName, key: &str, document: &Document, problem: &'static str) -> ValueProblem {
+    ValueProblem::ValueUnusable {
+        variable: name.to_string(),
+        key: printable(key),
+        store: document.name.clone(),
+        problem,
+    }
+}
+
+fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
+    let read = layers.stores_read();
+    if read.is_empty() {
+        return ValueProblem::StoreNotFound { stores: layers.stores_not_found() };
+    }
+    ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores: read }
+}
+
+/// The names around a `*`, in lower case: those that lines of their own load, which `*` leaves alone, and those that a
+/// `*` has loaded, with the keys and their stores.
+struct ByStar {
+    named: BTreeSet<String>,
+    taken: BTreeMap<String, (String, String)>,
+    notices: Vec<String>,
+}
+
+impl ByStar {
+    fn load(
+        &mut self,
+        kind: Kind,
+        layers: &Layers,
+        values: &mut Vec<Value>,
+        problems: &mut Vec<ValueProblem>,
+    ) -> Result<(), Error> {
+        let mut is_read = false;
+        // What the environment's store has, in any case of letters, the repository's has not.
+        let mut better: BTreeSet<String> = BTreeSet::new();
+        for (scope, layer) in layers.by_precedence() {
+            let document = match layer {
+                Layer::Read(document) => document,
+                Layer::Denied(error) => return Err(error.clone()),
+                Layer::NotFound { .. } | Layer::NotApplicable => continue,
+            };
+            is_read = true;
+            let keys: Vec<_> = document.keys().into_iter().flatten().collect();
+            let mut nulls = Vec::new();
+            for key in keys.iter().filter(|key| !better.contains(&key.to_ascii_lowercase())) {
+                match self.name(key, document) {
+                    Ok(None) => {}
+                    Ok(Some(_)) if document.is_null(key) => nulls.push(format!("`{key}`")),
+                    Ok(Some(name)) => match document.text(key) {
+                        Ok(text) => values.push(value(name, kind, text, Some(scope), document)),
+                        Err(problem) => problems.push(unusable(&name, key, document, problem)),
+                    },
+                    Err(problem) => {
+                        let store = document.name.clone();
+                        problems.push(ValueProblem::NameUnusable { key: printable(key), store, problem });
+                    }
+                }
+            }
+            if !nulls.is_empty() {
+                let keys = nulls.join(", ");
+                self.notices.push(format!("`*` passed over keys of {} that are null: {keys}.", document.name));
+            }
+            better.extend(keys.iter().map(|key| key.to_ascii_lowercase()));
+        }
+        if !is_read {
+            problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
+        }
+        Ok(())
+    }
+
+    /// The name for a key; none if a line of its own loads it.
+    fn name(&mut self, key: &str, document: &Document) -> Result<Option<EnvName>, String> {
+        let folded = key.to_ascii_lowercase();
+        if self.named.contains(&folded) {
+            return Ok(None);
+        }
+        let name = EnvName::wanted_by(WantedBy::Star, key)?;
+        match self.taken.entry(folded) {
+            Entry::Vacant(entry) => {
+                entry.insert((key.to_owned(), document.name.clone()));
+                Ok(Some(name))
+            }
+            Entry::Occupied(entry) => match entry.get() {
+                (other, _) if other == key => Err("has the name of a value that another `*` has loaded".to_owned()),
+                (other, store) if *store == document.name => {
+                    Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
+                }
+                (other, store) => {
+                    Err(format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}"))
+                }
+            },
+        }
+    }
+}
+
+pub(crate) fn value(name: EnvName, kind: Kind, text: Secret, scope: Option<Scope>, document: &Document) -> Value {
+    let (secret_arn, version_id) = (document.arn().to_owned(), document.version_id().to_owned());
+    Value { name, kind, text, decoded: None, scope, secret_name: document.name.clone(), secret_arn, version_id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::values::parse;
+    use crate::text::secret_value::SecretValue;
+
+    fn document(name: &str, text: &str) -> Document {
+        Document::new(name.to_owned(), SecretValue::of_text("v1", text))
+    }
+
+    fn environment(json: &str) -> Layer {
+        Layer::Read(document("o/repo/o/r/env/prod/secrets", json))
+    }
+
+    fn repository(json: &str) -> Layer {
+        Layer::Read(document("o/repo/o/r/secrets", json))
+    }
+
+    fn not_found(store: &str) -> Layer {
+        Layer::NotFound { store: store.to_owned() }
+    }
+
+    fn denied() -> Layer {
+        Layer::Denied(Error::Internal("denied"))
+    }
+
+    fn load(lines: &str, environment: Layer, repository: Layer) -> Result<Vec<(String, String)>, Error> {
+        let layers = [(Kind::Secret, Layers { environment, repository })];
+        let lines = parse(lines).unwrap();
+        let resolved = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve()?;
+        let pair = |value: Value| (value.name.to_string(), value.text.secret().to_owned());
+        Ok(resolved.values.into_iter().map(pair).collect())
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Error> {
+        Ok(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn an_environments_value_beats_the_repositorys() {
+        let loaded = load("A,secret\nB,secret", environment(r#"{"A":"e"}"#), repository(r#"{"A":"r","B":"r"}"#));
+        assert_eq!(loaded, pairs(&[("A", "e"), ("B", "r")]));
+    }
+
+    #[test]
+    fn every_missing_key_is_listed() {
+        let error = load("A,secret\nB,secret,K\nC,secret", not_found("e"), repository(r#"{"C":"r"}"#)).unwrap_err();
+        assert_eq!(error.code(), "key-missing");
+        let text = error.to_string();
+        assert!(text.contains("A: no key `A`") && text.contains("B: no key `K`") && !text.contains("C:"), "{text}");
+    }
+
+    #[test]
+    fn an_optional_key_may_be_missing_and_may_not_be_null() {
+        assert_eq!(load("A,secret,,optional", Layer::NotApplicable, repository("{}")), pairs(&[]));
+        let error = load("A,secret,,optional", Layer::NotApplicable, repository(r#"{"A":null}"#)).unwrap_err();
+        assert_eq!(error.code(), "value-unusable");
+    }
+
+    #[test]
+    fn a_star_takes_every_key_that_no_line_names() {
+        let loaded =
+            load("B,secret,A\n*,secret", environment(r#"{"A":"e"}"#), repository(r#"{"A":"r","B":"r","C":"r"}"#));
+        assert_eq!(loaded, pairs(&[("B", "e"), ("A", "e"), ("C", "r")]));
+        let error =
+            load("*,secret", Layer::NotApplicable, repository(r#"{"a-b":"canary","PATH":"canary"}"#)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("`a-b`") && text.contains("`PATH`") && !text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_redirects_must_have_a_line_of_its_own() {
+        let store = || repository(r#"{"HTTPS_PROXY":"p","no_proxy":"n","A":"a"}"#);
+        let error = load("*,secret", Layer::NotApplicable, store()).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.code(), "name-unusable");
+        for says in ["key `HTTPS_PROXY` of o/repo/o/r/secrets", "`no_proxy`", "another server", "a line of its own"] {
+            assert!(text.contains(says), "{says} is not in: {text}");
+        }
+        let named = "https_proxy,secret,HTTPS_PROXY\nNO_PROXY,secret,no_proxy\n*,secret";
+        assert_eq!(
+            load(named, Layer::NotApplicable, store()),
+            pairs(&[("https_proxy", "p"), ("NO_PROXY", "n"), ("A", "a")])
+        );
+    }
+
+    #[test]
+    fn a_star_passes_over_null_and_says_so() {
+        let resolve = |environment: Layer, repository: Layer| {
+            let layers = [(Kind::Secret, Layers { environment, repository })];
+            let lines = parse("*,secret").unwrap();
+            let resolved =
+                Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap();
+            let names: Vec<_> = resolved.values.iter().map(|value| value.name.to_string()).collect();
+            (names, resolved.notices)
+        };
+        let (names, notices) = resolve(Layer::NotApplicable, repository(r#"{"A":null,"B":"b","C": null }"#));
+        assert_eq!(names, ["B"]);
+        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/secrets that are null: `A`, `C`."]);
+        // Production has no `A`, and not the repository's.
+        let (names, notices) = resolve(environment(r#"{"A":null}"#), repository(r#"{"A":"a","a":"a","B":"b"}"#));
+        assert_eq!(names, ["B"]);
+        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/env/prod/secrets that are null: `A`."]);
+    }
+
+    #[test]
+    fn under_a_star_names_that_differ_in_case_only_are_one() {
+        let loaded = load(
+            "*,secret",
+            environment(r#"{"DATABASE_URL":"production"}"#),
+            repository(r#"{"database_url":"repository","B":"b"}"#),
+        );
+        assert_eq!(loaded, pairs(&[("DATABASE_URL", "production"), ("B", "b")]));
+        let named = load("Token,secret,B\n*,secret", Layer::NotApplicable, repository(r#"{"B":"b","TOKEN":"t"}"#));
+        assert_eq!(named, pairs(&[("Token", "b"), ("B", "b")]));
+
+        let error = load("*,secret", Layer::NotApplicable, repository(r#"{"TOKEN":"1","Token":"2"}"#)).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.code(), "name-unusable");
+        assert!(text.contains("`TOKEN`") && text.contains("`Token`") && text.contains("case only"), "{text}");
+        let covered = load("*,secret", environment(r#"{"a":"e"}"#), repository(r#"{"A":"1","a":"2"}"#));
+        assert_eq!(covered, pairs(&[("a", "e")]));
+    }
+
+    #[test]
+    fn a_line_of_secrets_is_a_whole_secret_or_a_key_of_it() {
+        let resolve = |line: &str, text: &str| {
+            let (line, document) = (SecretLine::parse(line).unwrap(), document("shared/x", text));
+            let values = Request { lines: &[], layers: &[], secret_lines: &[], secrets: &[(&line, &document)] }
+                .resolve()?
+                .values;
+            Ok(values[0].text.secret().to_owned())
+        };
+        let code = |result: Result<String, Error>| result.unwrap_err().code();
+        assert_eq!(resolve("A=shared/x", "plain text"), Ok("plain text".to_owned()));
+        assert_eq!(resolve("A=shared/x", r#"{ "k": 1 }"#), Ok(r#"{ "k": 1 }"#.to_owned()));
+        assert_eq!(resolve("A=shared/x:k", r#"{"k":1.10}"#), Ok("1.10".to_owned()));
+        assert_eq!(code(resolve("A=shared/x:j", r#"{"k":1}"#)), "key-missing");
+        assert_eq!(code(resolve("A=shared/x:k", r#"{"k":null}"#)), "value-unusable");
+        assert_eq!(code(resolve("A=shared/x:k", "canary")), "store-not-an-object");
+        let error = resolve("A=shared/x", "a\0b").unwrap_err();
+        let expected = "values cannot be loaded: A: shared/x holds a NUL character, which no environment variable can";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_star_leaves_names_of_secrets_alone() {
+        let line = SecretLine::parse("A=shared/x").unwrap();
+        let document = document("shared/x", "given");
+        let layers = [(
+            Kind::Secret,
+            Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s","B":"s"}"#) },
+        )];
+        let secrets = [(&line, &document)];
+        let values = Request {
+            lines: &parse("*,secret").unwrap(),
+            layers: &layers,
+            secret_lines: &[SecretLine::parse("A=shared/x").unwrap()],
+            secrets: &secrets,
+        }
+        .resolve()
+        .unwrap()
+        .values;
+        let texts: Vec<_> =
+            values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level())).collect();
+        assert_eq!(texts, [("B", "s", "repository"), ("A", "given", "secret")]);
+    }
+
+    #[test]
+    fn a_repository_store_is_missed_only_by_keys_that_the_environment_lacks() {
+        let full = || environment(r#"{"A":"e"}"#);
+        assert_eq!(load("A,secret", full(), denied()), pairs(&[("A", "e")]));
+        assert_eq!(load("A,secret", full(), not_found("r")), pairs(&[("A", "e")]));
+        assert_eq!(load("B,secret", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("B,secret,,optional", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("*,secret", full(), denied()), Err(Error::Internal("denied")));
+        assert_eq!(load("*,secret", full(), not_found("r")), pairs(&[("A", "e")]));
+    }
+
+    #[test]
+    fn a_store_that_does_not_exist_is_named_once() {
+        let error = load("A,secret\nB,secret", Layer::NotApplicable, not_found("o/repo/o/r/secrets")).unwrap_err();
+        assert_eq!(error.to_string(), "values cannot be loaded: no such store: o/repo/o/r/secrets");
+        assert_eq!(error.code(), "store-not-found");
+    }
+
+    #[test]
+    fn values_keep_what_the_document_says() {
+        let json = r#"{"S":" a\nb ","N":1.10,"E":1E5,"T":true,"O": { "b" : [ 1.10, "x y" ], "a" : "\u00e9 \" }" },"L":[ ],"Z":null}"#;
+        let expected = [
+            ("S", " a\nb "),
+            ("N", "1.10"),
+            ("E", "1E5"),
+            ("T", "true"),
+            ("O", r#"{"b":[1.10,"x y"],"a":"\u00e9 \" }"}"#),
+            ("L", "[]"),
+        ];
+        let loaded =
+            load("S,secret\nN,secret\nE,secret\nT,secret\nO,secret\nL,secret", Layer::NotApplicable, repository(json));
+        assert_eq!(loaded, pairs(&expected));
+    }
+
+    #[test]
+    fn a_value_that_no_environment_can_hold_is_refused_without_being_shown() {
+        for json in [r#"{"A":"canary\u0000"}"#, r#"{"A":"canary\ud800"}"#, r#"{"A":null}"#] {
+            let error = load("A,secret", Layer::NotApplicable, repository(json)).unwrap_err();
+            assert_eq!(error.code(), "value-unusable");
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_name_that_runs_code_is_refused_with_its_reason_and_a_way_out() {
+        let told = parse("MAKEFLAGS,secret").unwrap_err();
+        let expected = "line 1, `MAKEFLAGS,secret`: is refused as a name for a variable: make or another build tool runs what \
+                        it says. Choose another name, and let the step that needs this one set it (`env:`)";
+        assert_eq!(told, [expected]);
+        let error =
+            load("*,secret", Layer::NotApplicable, repository(r#"{"A":"a","makeflags":"canary"}"#)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("key `makeflags` of o/repo/o/r/secrets is refused") && text.contains("Rename the key"));
+    }
+
+    #[test]
+    fn two_stars_that_give_the_same_name_clash() {
+        let layers = |json| Layers { environment: Layer::NotApplicable, repository: repository(json) };
+        let layers = [(Kind::Secret, layers(r#"{"A":"s"}"#)), (Kind::Variable, layers(r#"{"A":"v"}"#))];
+        let resolve = |lines| {
+            Request { lines: &parse(lines).unwrap(), layers: &layers, secret_lines: &[], secrets: &[] }.resolve()
+        };
+        assert_eq!(resolve("*,secret\n*,variable").unwrap_err().code(), "name-unusable");
+        assert_eq!(resolve("A,variable\n*,secret").unwrap().values.len(), 1);
+        let layers =
+            |json| Layers { environment: Layer::NotApplicable, repository: Layer::Read(document("o/variables", json)) };
+        let layers = [
+            (Kind::Secret, Layers { environment: Layer::NotApplicable, repository: repository(r#"{"A":"s"}"#) }),
+            (Kind::Variable, layers(r#"{"a":"v"}"#)),
+        ];
+        let lines = parse("*,secret\n*,variable").unwrap();
+        let error = Request { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap_err();
+        assert!(error.to_string().contains("key `A` of o/repo/o/r/secrets differs in case only"), "{error}");
+    }
+}
