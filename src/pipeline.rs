@@ -15,19 +15,31 @@ use crate::github::verify::rehearse_verifying;
 use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
-use crate::inputs::{Goal, Inputs};
+use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::stores::fetch::{FetchPlan, Reader};
 use crate::stores::naming::{Stores, stores_of};
 use crate::stores::resolve::Value;
 use crate::stores::wanted::{Wanted, values};
 
+/// A run that reached its goal.
+#[derive(Debug)]
+pub struct Run {
+    /// What it was asked for.
+    pub inputs: Inputs,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What is to be written.
+    pub plan: ExportPlan,
+}
+
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
-pub async fn run<H: Host>(host: &H, inputs: &Inputs) -> Result<(Outcome, ExportPlan), Error> {
+pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
+    let inputs = Inputs::parse(raw)?;
     let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
-    let outcome = reach_goal(host, client, inputs).await?;
-    let (plan, warnings) = Export { inputs, outcome: &outcome }.plan(async || client.give_way().await).await?;
+    let outcome = reach_goal(host, client, &inputs).await?;
+    let (plan, warnings) = Export { inputs: &inputs, outcome: &outcome }.plan(async || client.give_way().await).await?;
     warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    Ok((outcome, plan))
+    Ok(Run { inputs, outcome, plan })
 }
 
 async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<Outcome, Error> {

@@ -11,19 +11,17 @@ use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::{from_value, to_value};
 use wasm_bindgen::prelude::*;
 
-use crate::aws::config_file;
-use crate::aws::config_file::{File, ProfileName};
+use crate::aws::config_file::{self, File, ProfileName};
 use crate::aws::environment::AwsEnvironment;
 use crate::aws::session::Session;
 use crate::error::Error;
-use crate::export::Outcome;
+use crate::export::ProfilePlan;
 use crate::export::summary::failure_summary;
-use crate::export::{ExportPlan, ProfilePlan};
 use crate::github::token_server::TokenServer;
 use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
+use crate::inputs::Goal;
 use crate::inputs::table::INPUT_NAMES;
-use crate::inputs::{Goal, Inputs};
-use crate::pipeline;
+use crate::pipeline::{self, Run};
 use crate::stores::resolve::Value;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
@@ -85,7 +83,7 @@ pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
 /// What the profile in the text of a config file says under each of the keys; empty if nothing.
 #[wasm_bindgen(js_name = profileSettings)]
 pub fn profile_settings(text: &str, name: &str, keys: Vec<String>) -> Option<Vec<String>> {
-    let profile = aws_config::profile(text, File::Config, name)?;
+    let profile = config_file::profile(text, File::Config, name)?;
     Some(keys.iter().map(|key| profile.get(key).unwrap_or_default().to_owned()).collect())
 }
 
@@ -101,20 +99,20 @@ pub fn merge_profile(
     let file = if is_config { File::Config } else { File::Credentials };
     let not_written = |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem });
     let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
-    let merged = aws_config::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
+    let merged = config_file::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
     Ok(merged.secret().to_owned())
 }
 
 /// The text of a config file for the proposal, made one that every tool reads. `flags` are names and values in turn.
 #[wasm_bindgen]
 pub fn configure(text: &str, command: &str, flags: Vec<String>) -> Result<String, Vec<String>> {
-    Ok(aws_config::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
+    Ok(config_file::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
 }
 
 /// A program and its arguments as the `command` of [`configure`]; throws a text.
 #[wasm_bindgen(js_name = quotedCommand)]
 pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
-    aws_config::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    config_file::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
@@ -126,10 +124,8 @@ fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
 pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
     let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
     let finished = async {
-        let inputs = Inputs::parse(raw)?;
-        let (outcome, plan) = pipeline::run(&host, &inputs).await?;
-        to_value(&Finished::of(&inputs, &outcome, &plan))
-            .map_err(|_| Error::Internal("the outcome cannot be handed over"))
+        let run = pipeline::run(&host, raw).await?;
+        to_value(&Finished::of(&run)).map_err(|_| Error::Internal("the outcome cannot be handed over"))
     };
     finished.await.map_err(|error| failure(&error))
 }
@@ -186,7 +182,7 @@ struct SessionCredentials<'a> {
 }
 
 impl<'a> Finished<'a> {
-    fn of(inputs: &'a Inputs, outcome: &'a Outcome, plan: &'a ExportPlan) -> Self {
+    fn of(Run { inputs, outcome, plan }: &'a Run) -> Self {
         let value = |value: &'a Value| LoadedValue {
             name: value.name.as_str(),
             kind: value.kind.name(),

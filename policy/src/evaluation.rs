@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::document::Policy;
     use crate::mismatch::Element;
-    
+
     use serde_json::{Value, json};
 
     const ARN: &str = "arn:aws:s3:::bucket/home/ann/file";

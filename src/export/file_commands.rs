@@ -34,10 +34,6 @@ pub(crate) fn delimiter() -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
-    
-    
-    
 
     /// A runner's reading: `ReadLine` of `FileCommandManager.cs`, with what is compiled in for Windows.
     fn read_line<'t>(text: &mut &'t str, windows: bool) -> Option<(&'t str, &'t str)> {

@@ -237,7 +237,7 @@ describe('connections', TOGETHER, () => {
   for (const [what, inputs] of Object.entries({
     'a wrong input': { 'aws-region': 'Oregon' },
     'a wrong line of secrets': { secrets: 'A=two words' },
-    'nothing to load': { values: '' },
+    'a line of values twice': { values: 'A,secret\nA,secret' },
   })) {
     test(`stay idle for ${what}: two are open at most, and nothing is asked`, async (t) => {
       const { cloud, connections, environment } = await startFronts(t);

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
 import { runStep } from '../runner/step.mjs';
 
-const glueFile = new URL('../target/wasm-bindgen/env_kvstore_bg.js', import.meta.url);
+const glueFile = new URL('../../target/wasm-bindgen/env_kvstore_bg.js', import.meta.url);
 assert.ok(existsSync(glueFile), 'the glue is not here: npm run build');
 const core = await load();
 const corpus = new URL('../../fuzz/corpus/', import.meta.url);

@@ -12,7 +12,7 @@ import { homeFolder } from '../runner/home-folder.mjs';
 import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { startWindows, wineIsInstalled, WINDOWS_NODE } from '../runner/wine.mjs';
 
-const NODE = fileURLToPath(new URL('runner/windows-node.mjs', import.meta.url));
+const NODE = fileURLToPath(new URL('../runner/windows-node.mjs', import.meta.url));
 /** Stands in every secret value. */
 const CANARY = 'canary';
 const HANGS_AFTER_MS = 60_000;

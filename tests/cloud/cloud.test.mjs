@@ -527,7 +527,7 @@ test('boto3 goes from a GitHub token to one role and on to the next', { skip }, 
   const first = addRole(t, 'first', role(webIdentityTrust(cloud.setup, { repository: 'octo-org/octo-repo' }), nothing));
   const next = addRole(t, 'next', role(principalTrust(first), nothing));
 
-  const script = fileURLToPath(new URL('cloud/sts.py', import.meta.url));
+  const script = fileURLToPath(new URL('sts.py', import.meta.url));
   const env = { ...process.env, NO_PROXY: '127.0.0.1', AWS_EC2_METADATA_DISABLED: 'true' };
   const client = spawn(python, [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const token = cloud.mintGithubToken({ aud: 'sts.amazonaws.com' });

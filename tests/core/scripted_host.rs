@@ -18,7 +18,7 @@ use env_kvstore::error::Error;
 use env_kvstore::export::ExportPlan;
 use env_kvstore::export::Outcome;
 use env_kvstore::host::http::{Host, Log, Request, Response, SendFailure};
-use env_kvstore::inputs::{Goal, Inputs, RawInputs};
+use env_kvstore::inputs::{Goal, RawInputs};
 use env_kvstore::pipeline;
 use env_kvstore::text::secret::Secret;
 use rsa::pkcs1v15::SigningKey;
@@ -760,10 +760,7 @@ impl Script {
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
-        let result = host.block_on(async {
-            let inputs = Inputs::parse(raw)?;
-            pipeline::run(&host, &inputs).await
-        });
+        let result = host.block_on(pipeline::run(&host, raw)).map(|run| (run.outcome, run.plan));
         let run = host.finish(result);
         run.assert_no_leak(&self.forbidden);
         run

@@ -15,9 +15,9 @@ import { CLI, NODE, runCli, runProgram } from '../runner/command.mjs';
 import { readFileCommands } from '../runner/file-commands.mjs';
 import { runStep } from '../runner/step.mjs';
 import { inVenv } from '../runner/venv.mjs';
-import { STSClient, GetCallerIdentityCommand } from './tools/node_modules/@aws-sdk/client-sts/dist-cjs/index.js';
-import { fromIni } from './tools/node_modules/@aws-sdk/credential-provider-ini/dist-cjs/index.js';
-import { fromProcess } from './tools/node_modules/@aws-sdk/credential-provider-process/dist-cjs/index.js';
+import { STSClient, GetCallerIdentityCommand } from '../tools/node_modules/@aws-sdk/client-sts/dist-cjs/index.js';
+import { fromIni } from '../tools/node_modules/@aws-sdk/credential-provider-ini/dist-cjs/index.js';
+import { fromProcess } from '../tools/node_modules/@aws-sdk/credential-provider-process/dist-cjs/index.js';
 
 const SESSION = '17712345678@6dcb09b5b57875f334f61aebed695e2e4193db5e';
 const POSIX = { skip: process.platform === 'win32' && 'paths of Windows need quotes that each client reads its own way' };

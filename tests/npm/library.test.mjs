@@ -28,7 +28,7 @@ import { EnvKvstoreError, fromGitHubActions, loadValues } from '../../dist/npm/i
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const LIBRARY = new URL('../../dist/npm/index.mjs', import.meta.url).href;
-const ofTools = createRequire(new URL('tools/package.json', import.meta.url));
+const ofTools = createRequire(new URL('../tools/package.json', import.meta.url));
 const { GetCallerIdentityCommand, STSClient } = ofTools('@aws-sdk/client-sts');
 const { GetSecretValueCommand, SecretsManagerClient } = ofTools('@aws-sdk/client-secrets-manager');
 const { chain } = createRequire(ofTools.resolve('@aws-sdk/client-sts'))('@smithy/core/config');
