@@ -21,7 +21,7 @@ const IN_NONE = { enterprise: undefined, enterprise_id: undefined };
 
 const page = readFileSync(new URL(`../../${PAGE}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
 const [, workflow] = /```yaml\n(.*?)```/s.exec(page);
-const { with: actionWith } = onlyJob(parseYaml(workflow)).steps[0];
+const { with: actionWith } = onlyJob(parseYaml(workflow)).steps.find(({ uses }) => uses?.startsWith('org/'));
 
 const cloud = await startCloud({ setupAt: organizationSetup });
 after(() => cloud.close());
