@@ -40,9 +40,8 @@ step('repository, runner, local cloud and npm package', process.execPath, [
 for (const node of nodes()) {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const environment = { NODE_UNDER_TEST: node };
-  const files = ['action', 'npm', 'bench', 'repository/readme.test.mjs'].flatMap(testsIn);
-  step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
-  step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
+  const files = ['action', 'demo', 'npm', 'bench', 'repository/readme.test.mjs'].flatMap(testsIn);
+  step(`the bundle, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
 }
 checkOnWindows();
 console.log('\nAll passed.');

@@ -467,9 +467,9 @@ mod tests {
     }
 
     #[test]
-    fn trusted_events_are_those_of_the_readme() {
-        let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-        let (_, after) = readme.split_once("\"aws:RequestTag/event_name\": [").unwrap();
+    fn trusted_events_are_those_of_the_documented_policy() {
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/set-up-aws.md"));
+        let (_, after) = page.split_once("\"aws:RequestTag/event_name\": [").unwrap();
         let (list, _) = after.split_once(']').unwrap();
         let listed: Vec<_> = list.split(',').map(|event| event.trim().trim_matches('"')).collect();
         assert_eq!(listed, TRUSTED_EVENTS);
