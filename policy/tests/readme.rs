@@ -1,13 +1,14 @@
-//! The policies that the README and docs/ tell a platform team to create, asked what jobs of all kinds would ask.
+//! The policies that docs/ tells a platform team to create, asked what jobs of all kinds would ask.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use env_kvstore_policy::{Context, Decision, Evaluation, Policy, Principal, Request, evaluate};
 
-const PAGES: [&str; 3] = [
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"),
+const PAGES: [&str; 4] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/set-up-aws.md"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/organization.md"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/shared-workflow.md"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/other-identities.md"),
 ];
 const POOL: &str = "us-west-2:12345678-1234-1234-1234-1234567890ab";
 const SHA: &str = "8f3b1c2d4e5f60718293a4b5c6d7e8f901234567";
@@ -263,7 +264,7 @@ fn every_policy_is_as_short_as_iam_wants_it() {
     }
 }
 
-/// A list of events to add, as the README says, lets in what is added.
+/// A list of events to add, as the page says, lets in what is added.
 #[test]
 fn event_that_is_added_to_the_list_is_let_in() {
     for event in ["pull_request_target", "workflow_run", "issue_comment"] {

@@ -153,45 +153,50 @@ impl AssumeRoleWithWebIdentity<'_> {
     }
 
     /// STS says no more than AccessDenied, whatever the trust policy's reason: so all that it may be is held against
-    /// what the token carries.
+    /// what the token carries. The likeliest cause comes first, then a check a line and a tag a line.
     fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
         let tags = token.session_tags();
         let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let unlisted = tag("event_name").filter(|event| !TRUSTED_EVENTS.contains(event));
-        let (likely, remedy) = unlisted.map_or_else(Default::default, |event| {
-            let (event, trusted) = (printable(event), TRUSTED_EVENTS.join(", "));
-            (
-                format!("The job runs for {event}, and the trust policy of the README lets in {trusted} only. "),
-                "Load values in jobs of those events, or let a role of its own with a narrower policy trust this one. ",
-            )
-        });
-        let carried = match &tags {
-            None => "Its tags cannot be read from the token.".to_owned(),
-            Some(tags) if tags.is_empty() => {
+        let lack = tags.as_ref().map(|tags| self.what_tags_lack(tags)).unwrap_or_default();
+        let likely = match (unlisted, &tags) {
+            (Some(event), _) => format!(
+                "The job runs for {}, and the trust policy of the documentation lets in {} only. Load values in jobs of those \
+                 events, or let a role of its own with a narrower policy trust this one.",
+                printable(event),
+                TRUSTED_EVENTS.join(", ")
+            ),
+            (None, None) => "The tags of the session cannot be read from the token.".to_owned(),
+            (None, Some(tags)) if tags.is_empty() => {
                 "The token carries no session tags: the pool has no principal tag map for this issuer.".to_owned()
             }
-            Some(tags) => {
-                let lack = self.what_tags_lack(tags);
-                format!("The session would have carried the tags {}.{lack}", list_of_tags(tags))
-            }
+            (None, Some(_)) => lack.clone(),
         };
-        Diagnosis::new(
-            "assume-role-denied",
-            format!(
-                "{likely}The trust policy of {} (account {}) does not let this session in, or there is no such role. \
-                 {carried}",
-                self.role,
-                self.role.account()
-            ),
-            format!(
-                "{remedy}In the trust policy check that: the principal is `cognito-identity.amazonaws.com`; \
-                 `cognito-identity.amazonaws.com:aud` is {}; both `sts:AssumeRoleWithWebIdentity` and \
-                 `sts:TagSession` are allowed; `sts:RoleSessionName` is {}; each `aws:RequestTag/...` it names is among \
-                 the tags above.",
-                pool,
-                self.session_name.as_str()
-            ),
-        )
+        let denied = format!(
+            "The trust policy of {} (account {}) does not let this session in, or there is no such role.",
+            self.role,
+            self.role.account()
+        );
+        let cause = if likely.is_empty() { denied } else { format!("{likely}\n{denied}") };
+        let mut next = format!(
+            "Check in the trust policy:\n\
+             - the principal is `cognito-identity.amazonaws.com`\n\
+             - `cognito-identity.amazonaws.com:aud` is {pool}\n\
+             - `sts:AssumeRoleWithWebIdentity` and `sts:TagSession` are both allowed\n\
+             - `sts:RoleSessionName` is {}\n\
+             - each `aws:RequestTag/...` is among the tags of the session",
+            self.session_name.as_str()
+        );
+        if unlisted.is_some() && !lack.is_empty() {
+            next.push_str(&format!("\n{lack}"));
+        }
+        if let Some(tags) = tags.filter(|tags| !tags.is_empty()) {
+            next.push_str("\nThe session's tags:");
+            for tag in &tags {
+                next.push_str(&format!("\n  {}", list_of_tags(std::slice::from_ref(tag))));
+            }
+        }
+        Diagnosis::new("assume-role-denied", cause, next)
     }
 
     /// What the trust policy of the README, or that of `docs/organization.md`, would miss in the tags.
@@ -208,14 +213,16 @@ impl AssumeRoleWithWebIdentity<'_> {
         let mut lack = match absent.as_slice() {
             [] => String::new(),
             names => format!(
-                " Not among them: {} (the pool does not map the claim, or the job does not have it).",
+                "The session's tags lack {}: the pool does not map the claim, or the job does not have it.",
                 names.join(", ")
             ),
         };
         if let (Some(run_id), Some(sha)) = (tag("run_id"), tag("sha")) {
             let wanted = format!("{run_id}@{sha}");
             if wanted != self.session_name.as_str() {
-                lack.push_str(&format!(" Their run_id@sha is {}, not this session's name.", printable(&wanted)));
+                let separator = if lack.is_empty() { "" } else { " " };
+                let wanted = printable(&wanted);
+                lack.push_str(&format!("{separator}The tags' run_id@sha is {wanted}, not this session's name."));
             }
         }
         lack
@@ -441,8 +448,13 @@ mod tests {
         let diagnosis =
             with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
         assert_eq!(diagnosis.code, "assume-role-denied");
-        assert!(diagnosis.cause.contains("event_name=push, run_id=8, sha=abc"), "{}", diagnosis.cause);
-        assert!(diagnosis.cause.contains("Not among them: enterprise_id, repository ("), "{}", diagnosis.cause);
+        let tags = "The session's tags:\n  event_name=push\n  run_id=8\n  sha=abc";
+        assert!(diagnosis.next.ends_with(tags), "{}", diagnosis.next);
+        assert!(
+            diagnosis.cause.starts_with("The session's tags lack enterprise_id, repository: "),
+            "{}",
+            diagnosis.cause
+        );
         assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
     }
 
@@ -453,13 +465,13 @@ mod tests {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
         let diagnosis =
             with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
-        assert!(diagnosis.cause.contains("Not among them: repository, run_id, sha ("), "{}", diagnosis.cause);
+        assert!(diagnosis.cause.contains("tags lack repository, run_id, sha: "), "{}", diagnosis.cause);
     }
 
     #[test]
-    fn trusted_events_are_those_of_the_readme() {
-        let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-        let (_, after) = readme.split_once("\"aws:RequestTag/event_name\": [").unwrap();
+    fn trusted_events_are_those_of_the_documented_policy() {
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/set-up-aws.md"));
+        let (_, after) = page.split_once("\"aws:RequestTag/event_name\": [").unwrap();
         let (list, _) = after.split_once(']').unwrap();
         let listed: Vec<_> = list.split(',').map(|event| event.trim().trim_matches('"')).collect();
         assert_eq!(listed, TRUSTED_EVENTS);

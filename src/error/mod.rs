@@ -145,6 +145,11 @@ impl Error {
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
                  wrong `AWS_ENDPOINT_URL`. Check what stands between the runner and this host."
                 .to_owned(),
+            Self::ValuesUnusable(problems) if matches!(problems.first(), Some(ValueProblem::StoreNotFound { .. })) => {
+                "Nothing was exported. Create the store, or check `namespace` (the first part of its name), `aws-region` and \
+                 `aws-account-id`."
+                    .to_owned()
+            }
             Self::ValuesUnusable(_) => {
                 "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of `values` and `secrets`."
                     .to_owned()

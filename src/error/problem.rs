@@ -34,6 +34,8 @@ pub enum ValueProblem {
         key: String,
         /// The names of the stores that were read.
         stores: Vec<String>,
+        /// What was probably meant, as the end of a sentence that begins with the key.
+        instead: Option<String>,
     },
     /// A value cannot be exported.
     ValueUnusable {
@@ -68,8 +70,9 @@ impl fmt::Display for ValueProblem {
         match self {
             Self::StoreNotFound { stores } => write!(f, "no such store: {}", stores.join(", ")),
             Self::StoreNotAnObject { store, problem } => write!(f, "store {store} {problem}"),
-            Self::KeyMissing { variable, key, stores } => {
-                write!(f, "{variable}: no key `{key}` in {}", stores.join(" or "))
+            Self::KeyMissing { variable, key, stores, instead } => {
+                write!(f, "{variable}: no key `{key}` in {}", stores.join(" or "))?;
+                instead.as_ref().map_or(Ok(()), |instead| write!(f, "; {instead}"))
             }
             Self::ValueUnusable { variable, key, store, problem } if key.is_empty() => {
                 write!(f, "{variable}: {store} {problem}")

@@ -110,7 +110,7 @@ mod tests {
             "{}",
             summary.len()
         );
-        assert!(failure(10).contains("Correct the secrets") && !failure(10).contains("The rest"));
+        assert!(failure(10).contains("Create the store") && !failure(10).contains("The rest"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::lines::values::{Kind, ValueLine};
 use crate::stores::document::Document;
 use crate::stores::naming::Scope;
 use crate::stores::settle::{Layer, Layers};
+use crate::text::nearest::nearest;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
 
@@ -88,7 +89,7 @@ impl Lookup<'_> {
                         Err(problem) => problems.push(unusable(name, key, document, problem)),
                     },
                     None if *optional => {}
-                    None => problems.push(missing(name, key, layers)),
+                    None => problems.push(self.missing(name, *kind, key, layers)),
                 },
                 ValueLine::All(kind) => by_star.load(*kind, layers, &mut values, &mut problems)?,
             }
@@ -108,6 +109,20 @@ impl Lookup<'_> {
             true => Ok(Resolved { values, notices: by_star.notices }),
             false => Err(Error::ValuesUnusable(problems)),
         }
+    }
+
+    fn missing(&self, name: &EnvName, kind: Kind, key: &str, layers: &Layers) -> ValueProblem {
+        let stores = layers.stores_read();
+        if stores.is_empty() {
+            return ValueProblem::StoreNotFound { stores: layers.stores_not_found() };
+        }
+        let others = self.layers.iter().filter(|(other, _)| *other != kind);
+        let in_other = others.filter(|(_, layers)| layers.documents().any(|document| document.has(key)));
+        let other_kind = in_other
+            .map(|(other, _)| format!("it is a {0}: write `{name},{0},{1}`", other.name(), printable(key)))
+            .next();
+        let instead = other_kind.or_else(|| did_you_mean(key, &layers.documents().collect::<Vec<_>>()));
+        ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores, instead }
     }
 
     /// The variables that have lines of their own, in lower case.
@@ -141,7 +156,8 @@ fn secret_text(line: &SecretLine, document: &Document) -> Result<Secret, ValuePr
         Err(problem) => Err(ValueProblem::StoreNotAnObject { store: store(), problem }),
         Ok(_) if !document.has(key) => {
             let variable = line.name.to_string();
-            Err(ValueProblem::KeyMissing { variable, key: printable(key), stores: vec![store()] })
+            let instead = did_you_mean(key, &[document]);
+            Err(ValueProblem::KeyMissing { variable, key: printable(key), stores: vec![store()], instead })
         }
         Ok(_) => document.text(key).map_err(|problem| unusable(&line.name, key, document, problem)),
     }
@@ -156,12 +172,10 @@ fn unusable(name: &EnvName, key: &str, document: &Document, problem: &'static st
     }
 }
 
-fn missing(name: &EnvName, key: &str, layers: &Layers) -> ValueProblem {
-    let read = layers.stores_read();
-    if read.is_empty() {
-        return ValueProblem::StoreNotFound { stores: layers.stores_not_found() };
-    }
-    ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores: read }
+/// The key that was probably meant.
+fn did_you_mean(key: &str, documents: &[&Document]) -> Option<String> {
+    let keys = documents.iter().flat_map(|document| document.keys().into_iter().flatten());
+    nearest(key, keys).map(|key| format!("did you mean `{}`?", printable(key)))
 }
 
 /// The names around a `*`, in lower case: those that lines of their own load, which `*` leaves alone, and those that a

@@ -25,7 +25,7 @@ pub enum Layer {
     Read(Document),
     /// It does not exist.
     NotFound {
-        /// Its name.
+        /// Its name, account and region.
         store: String,
     },
     /// This session may not read it, or it does not exist.
@@ -38,7 +38,8 @@ impl Layers {
         [(Scope::Environment, &self.environment), (Scope::Repository, &self.repository)]
     }
 
-    fn documents(&self) -> impl Iterator<Item = &Document> {
+    /// Those that were read.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.by_precedence().into_iter().filter_map(|(_, layer)| match layer {
             Layer::Read(document) => Some(document),
             _ => None,
@@ -93,8 +94,13 @@ pub fn settle(
                 Layer::Read(document)
             }
             Err(error) => {
+                // With its account and region.
+                let place = match &error {
+                    Error::Refused(refusal) => refusal.call.subject.clone(),
+                    _ => store.name.clone(),
+                };
                 let layer = match error.code() {
-                    STORE_NOT_FOUND => Layer::NotFound { store: store.name.clone() },
+                    STORE_NOT_FOUND => Layer::NotFound { store: place.clone() },
                     STORE_ACCESS_DENIED => Layer::Denied(error.clone()),
                     _ => return Err(error),
                 };
@@ -114,7 +120,7 @@ pub fn settle(
                             "Store {} does not exist or may not be read (AccessDenied); the repository's values are used.",
                             store.name
                         ));
-                        Layer::NotFound { store: store.name.clone() }
+                        Layer::NotFound { store: place }
                     }
                     (Scope::Environment, EnvironmentStore::NotFoundOk, Layer::Denied(error)) => {
                         return Err(error.with_next(DENIED_MAY_BE_OPTIONAL));

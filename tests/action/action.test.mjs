@@ -1079,9 +1079,9 @@ describe('AWS refuses', TOGETHER, () => {
     'a job of no enterprise': [
       { claims: { enterprise: undefined, enterprise_id: undefined } },
       'aws:RequestTag/enterprise_id',
-      /the tags .*Not among them: enterprise_id /,
+      /tags lack enterprise_id: /,
     ],
-    'a job without an event': [{ claims: { event_name: undefined } }, 'aws:RequestTag/event_name', /the tags /],
+    'a job without an event': [{ claims: { event_name: undefined } }, 'aws:RequestTag/event_name', /tags lack event_name: /],
     'a session name that is not run and commit': [
       { inputs: { 'role-session-name': '{run_id}' } },
       'sts:RoleSessionName',

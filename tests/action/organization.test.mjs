@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, beforeEach, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
-import { readmeDocuments } from '../cloud/readme.mjs';
+import { documentsIn } from '../cloud/pages.mjs';
 import { organizationSetup } from '../cloud/setup.mjs';
 import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { onlyJob, parseYaml } from '../runner/workflow.mjs';
@@ -19,9 +19,9 @@ const STORES = 'octo-org/repo/octo-org/octo-repo';
 const IN_AN_ENTERPRISE = { enterprise: 'octo-enterprise', enterprise_id: '1234' };
 const IN_NONE = { enterprise: undefined, enterprise_id: undefined };
 
-const page = readFileSync(new URL(`../${PAGE}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+const page = readFileSync(new URL(`../../${PAGE}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
 const [, workflow] = /```yaml\n(.*?)```/s.exec(page);
-const { with: actionWith } = onlyJob(parseYaml(workflow)).steps[0];
+const { with: actionWith } = onlyJob(parseYaml(workflow)).steps.find(({ uses }) => uses?.startsWith('org/'));
 
 const cloud = await startCloud({ setupAt: organizationSetup });
 after(() => cloud.close());
@@ -142,8 +142,8 @@ test('several organisations share the role as the page says, and each reads its 
 
 test('a second role compares the id of the owner, as the page says', async (t) => {
   const { roles, accountId, documents } = cloud.setup;
-  const readme = JSON.stringify(readmeDocuments(cloud.url)['chain-trust-policy']);
-  const trustPolicy = JSON.parse(readme.replaceAll(/\/enterprise\b/g, '/repository_owner_id').replace('"enterprise"', '"repository_owner_id"'));
+  const enterprise = JSON.stringify(documentsIn(cloud.url)['chain-trust-policy']);
+  const trustPolicy = JSON.parse(enterprise.replaceAll(/\/enterprise\b/g, '/repository_owner_id').replace('"enterprise"', '"repository_owner_id"'));
   const reader = `arn:aws:iam::${accountId}:role/reader`;
   const policies = [{ name: 'stores', document: documents['role-policy'] }];
   roles[reader] = { trustPolicy, policies, tags: {}, maxSessionDurationSeconds: 3600 };
@@ -154,14 +154,14 @@ test('a second role compares the id of the owner, as the page says', async (t) =
   refused(await load({}, { ...inputs, 'chain-session-tags': claims.replace(',repository_owner_id', '') }), 'chain-role-denied');
 });
 
-test("the page's set-up is README.md's, but for issuer, tenant and namespace", () => {
+test("the page's set-up is that of an enterprise, but for issuer, tenant and namespace", () => {
   const names = ['oidc-provider', 'identity-pool', 'tag-map', 'trust-policy', 'role-policy', 'role-policy-by-tags'];
   assert.deepEqual(Object.keys(cloud.setup.documents), names);
-  const documents = readmeDocuments(cloud.url);
-  const readme = Object.fromEntries(names.map((name) => [name, documents[name]]));
-  const { enterprise, enterprise_id, ...tags } = readme['tag-map'].PrincipalTags;
-  readme['tag-map'].PrincipalTags = { ...tags, repository_owner_id: 'repository_owner_id' };
-  const text = JSON.stringify(readme)
+  const documents = documentsIn(cloud.url);
+  const ofEnterprise = Object.fromEntries(names.map((name) => [name, documents[name]]));
+  const { enterprise, enterprise_id, ...tags } = ofEnterprise['tag-map'].PrincipalTags;
+  ofEnterprise['tag-map'].PrincipalTags = { ...tags, repository_owner_id: 'repository_owner_id' };
+  const text = JSON.stringify(ofEnterprise)
     .replaceAll(`${new URL(cloud.url).host}/octo-enterprise`, new URL(cloud.url).host)
     .replace('JobsOfOurEnterprise', 'JobsOfOurOrganization')
     .replace('"aws:RequestTag/enterprise_id":"1234"', '"aws:RequestTag/repository_owner_id":"9919"')

@@ -1,4 +1,4 @@
-// Which proxy leads to a host (host/proxy.ts), as docs/networks.md says it: a table of the rules, and curl, asked the same.
+// Which proxy leads to a host (host/proxy.ts), as docs/runners-and-networks.md says it: a table of the rules, and curl, asked the same.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -88,7 +88,7 @@ describe('NO_PROXY', () => {
     });
   }
 
-  test('is as curl has it, but for what docs/networks.md names', { skip: withoutCurl() }, async (t) => {
+  test('is as curl has it, but for what docs/runners-and-networks.md names', { skip: withoutCurl() }, async (t) => {
     const asked = new Set();
     const server = createServer().on('connect', (request, socket) => {
       asked.add(request.url);

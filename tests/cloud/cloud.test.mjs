@@ -1,4 +1,4 @@
-// The local cloud enforces README.md's set-up: the right job reads its stores, and each way of not being that job is
+// The local cloud enforces the documented set-up: the right job reads its stores, and each way of not being that job is
 // refused, with AWS's code and for the reason it should be. The client and its signer, in cloud/job.mjs,
 // are the test's own.
 
@@ -376,7 +376,7 @@ describe('the enhanced flow', () => {
     assert.equal((await getCredentials({}, enhanced)).status, 200);
   });
 
-  test("is refused by README.md's trust policy, which wants a session named after the run", async () => {
+  test("is refused by the documented trust policy, which wants a session named after the run", async () => {
     await misconfigured(getCredentials({}, cloud.setup.roleArn));
     assert.deepEqual(conditionsThatRefused(), ['sts:RoleSessionName']);
   });
@@ -826,7 +826,7 @@ describe('a session', () => {
     assert.equal((await getSecretValue(await signIn({ environment: 'Production' }), { SecretId })).status, 200);
   });
 
-  test("of a pull request reads, by a role of its own, the stores that the role names, and under the README's policy any environment's", async (t) => {
+  test("of a pull request reads, by a role of its own, the stores that the role names, and under the documented policy any environment's", async (t) => {
     const { documents } = cloud.setup;
     const trust = structuredClone(documents['trust-policy']);
     trust.Statement[0].Condition.StringEquals['aws:RequestTag/event_name'] = Object.keys(PULL_REQUESTS);

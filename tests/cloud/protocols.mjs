@@ -46,19 +46,24 @@ export function awsJson(messageField) {
   };
 }
 
-/** Form in, XML out, of STS. */
-export const stsQuery = {
-  contentType: 'text/xml',
-  parse: (body) => Object.fromEntries(new URLSearchParams(body)),
-  render(operation, result, requestId) {
-    const content = { [`${operation}Result`]: result, ResponseMetadata: { RequestId: requestId } };
-    return stsAnswer(200, `${operation}Response`, content, requestId);
-  },
-  renderError(error, requestId) {
-    const fault = { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: error.code, Message: error.message };
-    return stsAnswer(error.status, 'ErrorResponse', { Error: fault, RequestId: requestId }, requestId);
-  },
-};
+export const stsQuery = awsQuery('https://sts.amazonaws.com/doc/2011-06-15/');
+export const iamQuery = awsQuery('https://iam.amazonaws.com/doc/2010-05-08/');
+
+/** Form in, XML out. */
+function awsQuery(namespace) {
+  return {
+    contentType: 'text/xml',
+    parse: (body) => Object.fromEntries(new URLSearchParams(body)),
+    render(operation, result, requestId) {
+      const content = { [`${operation}Result`]: result, ResponseMetadata: { RequestId: requestId } };
+      return xmlAnswer(200, `${operation}Response`, namespace, content, requestId);
+    },
+    renderError(error, requestId) {
+      const fault = { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: error.code, Message: error.message };
+      return xmlAnswer(error.status, 'ErrorResponse', namespace, { Error: fault, RequestId: requestId }, requestId);
+    },
+  };
+}
 
 /** GitHub's own endpoints: plain JSON. */
 export const githubJson = {
@@ -81,8 +86,7 @@ function parseJsonObject(body) {
   return value;
 }
 
-function stsAnswer(status, root, content, requestId) {
-  const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
+function xmlAnswer(status, root, namespace, content, requestId) {
   return {
     status,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
@@ -94,6 +98,10 @@ function xmlElements(content, indent) {
   return Object.entries(content)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
+      if (Array.isArray(value)) {
+        const list = value.map((member) => xmlElements({ member }, `${indent}  `)).join('');
+        return `${indent}<${name}>\n${list}${indent}</${name}>\n`;
+      }
       const nested = typeof value === 'object';
       const inner = nested ? `\n${xmlElements(value, `${indent}  `)}${indent}` : xmlText(value);
       return `${indent}<${name}>${inner}</${name}>\n`;

@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 export const GITHUB = 'token.actions.githubusercontent.com';
 /** Where a hosted runner's token requests go. */
 export const PIPELINES = 'pipelinesghubeus1.actions.githubusercontent.com';
+/** Where accounts are set up, beside the region's hosts. */
+export const IAM = 'iam.amazonaws.com';
 export const AWS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}.us-west-2.amazonaws.com`);
 export const FIPS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}-fips.us-west-2.amazonaws.com`);
 /** Cognito and Secrets Manager answer on IPv6 under their ordinary names here. */
@@ -21,7 +23,7 @@ export const ANY_ADDRESS = '0.0.0.0';
  * @param {string} folder for the files
  */
 export async function makeCertificates(folder) {
-  const hosts = [GITHUB, '*.actions.githubusercontent.com', ...AWS, ...FIPS, ...DUAL_STACK, 'localhost'];
+  const hosts = [GITHUB, '*.actions.githubusercontent.com', IAM, ...AWS, ...FIPS, ...DUAL_STACK, 'localhost'];
   const names = [...hosts.map((host) => `DNS:${host}`), 'IP:127.0.0.1', `IP:${ANY_ADDRESS}`];
   const file = (name) => path.join(folder, name);
   const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

@@ -1,7 +1,7 @@
-// What exists in the AWS account: OIDC providers, identity pools, roles. The default is README.md's set-up, the other is that
-// of docs/organization.md; a test changes it in place, before the first request or between two.
+// What exists in the AWS account: OIDC providers, identity pools, roles. The default is the set-up of docs/set-up-aws.md, the other is
+// that of docs/organization.md; a test changes it in place, before the first request or between two.
 
-import { readmeDocuments } from './readme.mjs';
+import { documentsIn } from './pages.mjs';
 
 /**
  * @typedef {object} Setup
@@ -37,13 +37,13 @@ import { readmeDocuments } from './readme.mjs';
  * @param {string} origin where the cloud listens
  * @returns {Setup}
  */
-export function readmeSetup(origin) {
-  return setupOf(readmeDocuments(origin));
+export function enterpriseSetup(origin) {
+  return setupOf(documentsIn(origin));
 }
 
-/** That of an organisation, whose page names its blocks after README.md's. */
+/** That of an organisation, whose page names its blocks after those of the other. */
 export function organizationSetup(origin) {
-  const documents = readmeDocuments(origin, 'docs/organization.md');
+  const documents = documentsIn(origin, ['docs/organization.md']);
   const named = Object.entries(documents).map(([name, document]) => [name.replace(/^organization-/, ''), document]);
   return setupOf(Object.fromEntries(named));
 }
@@ -78,7 +78,7 @@ export function role(trustPolicy, policy) {
   };
 }
 
-/** README.md's trust policy, for sessions that Cognito's enhanced flow names. */
+/** The documented trust policy, for sessions that Cognito's enhanced flow names. */
 export function enhancedFlowTrust({ documents }) {
   const document = structuredClone(documents['trust-policy']);
   document.Statement[0].Condition.StringEquals['sts:RoleSessionName'] = 'CognitoIdentityCredentials';

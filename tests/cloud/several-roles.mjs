@@ -1,4 +1,4 @@
-// The roles of README.md's "Several roles in one job".
+// The roles of docs/several-roles.md.
 
 import { role, webIdentityTrust } from './setup.mjs';
 

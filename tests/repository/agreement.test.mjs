@@ -1,4 +1,4 @@
-// One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and README.md's table are
+// One word per concept: the inputs of action.yml, node24/action.yml, the core that reads them and the table of docs/ are
 // the same; and what is committed in dist/ belongs to the sources beside it, and is no larger than it has to be.
 
 import assert from 'node:assert/strict';
@@ -26,8 +26,8 @@ test('the core takes for left out what action.yml gives as default', () => {
   }
 });
 
-test("README.md's table has the inputs of action.yml with their defaults", () => {
-  const section = read('README.md').split('## Inputs\n')[1].split('\n## ')[0];
+test("docs/inputs.md has the inputs of action.yml with their defaults", () => {
+  const section = read('docs/inputs.md').split('\n## Outputs\n')[0];
   const rows = [...section.matchAll(/^\| `([a-z-]+)`( \*)? \| (.*?) \|(.*?)\|$/gm)];
   assert.deepEqual(rows.map(([, name]) => name), keysOf(action, 'inputs'));
   const required = rows.filter(([, , star]) => star).map(([, name]) => name);
@@ -39,31 +39,35 @@ test("README.md's table has the inputs of action.yml with their defaults", () =>
 });
 
 test('docs/migrate.md names as inputs of this action what is one, and as none what is none', () => {
-  const section = read('docs/migrate.md').split('## Inputs\n')[1].split('\n## ')[0];
+  const section = read('docs/migrate.md').split('### Inputs\n')[1].split('\n### ')[0];
   const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| .*? \| (.*?) \|$/gm)];
   assert.ok(rows.length >= 14);
   const inputs = keysOf(action, 'inputs');
   for (const [, name, here] of rows) assert.equal(inputs.includes(name), !here.startsWith('not an input'), name);
 });
 
-test("README.md's table of outputs is action.yml's", () => {
-  const section = read('README.md').split('## Outputs\n')[1].split('\n## ')[0];
+test("the table of outputs in docs/inputs.md is action.yml's", () => {
+  const section = read('docs/inputs.md').split('\n## Outputs\n')[1].split('\n## ')[0];
   const names = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(names, keysOf(action, 'outputs'));
 });
 
-test('every error code of the core is in README.md, and no other', () => {
-  const section = read('README.md').split('## Troubleshooting\n')[1].split('\n## ')[0];
-  const documented = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
-  assert.deepEqual(documented.toSorted(), codesOfTheSources().toSorted());
+test('every error code of the core has a heading in docs/troubleshooting.md, and no other has', () => {
+  const ofThePackage = ['file-failed', 'would-be-shown'];
+  assert.deepEqual(documentedCodes().toSorted(), [...codesOfTheSources(), ...ofThePackage].toSorted());
+});
+
+test('the codes that README.md names are documented', () => {
+  const section = read('README.md').split('## When it fails\n')[1].split('\n## ')[0];
+  const named = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
+  assert.equal(named.length, 6);
+  assert.deepEqual(named.filter((code) => !documentedCodes().includes(code)), []);
 });
 
 test('the types of the npm package name the same codes, but those of the action alone', () => {
-  const section = read('README.md').split('## Troubleshooting\n')[1].split('\n## ')[0];
-  const documented = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
-  const ofTheAction = ['cancelled', 'export-failed', 'profile-not-written'];
+  const ofTheAction = ['cancelled', 'export-failed', 'profile-not-written', 'would-be-shown'];
   const typed = [...read('npm/index.d.mts').split('type ErrorCode =')[1].matchAll(/\| '([a-z-]+)'/g)].map(([, code]) => code);
-  const expected = [...documented.filter((code) => !ofTheAction.includes(code)), 'file-failed'];
+  const expected = documentedCodes().filter((code) => !ofTheAction.includes(code));
   assert.deepEqual(typed, expected.toSorted());
 });
 
@@ -146,6 +150,11 @@ function literalsOf(name) {
     : [place];
   const literals = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/['`}]([\w .,:;/()-]{18,})['`$]/g)].map(([, literal]) => literal));
   return [...new Set(literals)];
+}
+
+/** By the headings that links to a code lead to. */
+function documentedCodes() {
+  return [...read('docs/troubleshooting.md').matchAll(/^### `([a-z-]+)`$/gm)].map(([, code]) => code);
 }
 
 /** The keys below a top-level key of a YAML file as plain as ours. */

