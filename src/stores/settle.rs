@@ -140,3 +140,54 @@ pub fn settle(
     }
     if problems.is_empty() { Ok(Settled { layers, warnings }) } else { Err(Error::ValuesUnusable(problems)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::refusal::{Call, Diagnosis, Refusal};
+    use crate::host::answer::Answer;
+    use crate::lines::values::Kind;
+
+    fn settle_environment(code: &'static str, rule: EnvironmentStore) -> Result<usize, &'static str> {
+        let store = Store { scope: Scope::Environment, kind: Kind::Secret, name: "e".to_owned() };
+        settle(vec![(store, Err(refused(code)))], rule)
+            .map(|settled| settled.warnings.len())
+            .map_err(|error| error.code())
+    }
+
+    fn refused(code: &'static str) -> Error {
+        let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new(), attempts: 1 };
+        let answer = Answer { status: 400, code: code.to_owned(), message: String::new(), request_id: None };
+        Error::Refused(Box::new(Refusal { call, answer, diagnosis: Diagnosis::new(code, "", "") }))
+    }
+
+    #[test]
+    fn an_environment_without_a_store_falls_back_as_told() {
+        use EnvironmentStore::{NotFoundOk, Optional, Required};
+        assert_eq!(settle_environment(STORE_NOT_FOUND, Required), Err(STORE_NOT_FOUND));
+        assert_eq!(settle_environment(STORE_NOT_FOUND, NotFoundOk), Ok(1));
+        assert_eq!(settle_environment(STORE_NOT_FOUND, Optional), Ok(1));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Required), Err(STORE_ACCESS_DENIED));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, NotFoundOk), Err(STORE_ACCESS_DENIED));
+        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Optional), Ok(1));
+        for rule in [Required, NotFoundOk, Optional] {
+            assert_eq!(settle_environment("throttled", rule), Err("throttled"));
+            assert_eq!(settle_environment("service-fault", rule), Err("service-fault"));
+        }
+    }
+
+    #[test]
+    fn only_a_denial_that_optional_would_pass_over_names_it() {
+        use EnvironmentStore::{NotFoundOk, Optional, Required};
+        let hint = |scope, code, rule| {
+            let store = Store { scope, kind: Kind::Secret, name: "e".to_owned() };
+            let settled = settle(vec![(store, Err(refused(code)))], rule);
+            settled.map_or_else(|error| error.hint().contains("`environment-store: optional`"), |_| false)
+        };
+        assert!(hint(Scope::Environment, STORE_ACCESS_DENIED, NotFoundOk));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Required));
+        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Optional));
+        assert!(!hint(Scope::Environment, "throttled", NotFoundOk));
+        assert!(!hint(Scope::Repository, STORE_ACCESS_DENIED, NotFoundOk));
+    }
+}
