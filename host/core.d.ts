@@ -13,6 +13,9 @@ export interface RawInputs {
 
 export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token';
 
+/** How users write the names of inputs: `aws-region`, `awsRegion` or `--aws-region`. */
+export type Spelling = 'input' | 'option' | 'flag';
+
 /** What the core asks of the machine. A rejection's `code` is all that the core reads of it; see `SendFailure::from_host`. */
 export interface Host {
   /** Sends one request and reads the whole answer: no redirect, no more than `maxBodyBytes`, within the time. */
@@ -108,8 +111,8 @@ export interface Failure {
 export interface Core {
   inputNames(): string[];
   environmentVariables(): string[];
-  /** Rejects with a `Failure`. */
-  run(raw: RawInputs, host: Host): Promise<Outcome>;
+  /** Rejects with a `Failure`, whose texts name inputs by the spelling: as the action does, unless told. */
+  run(raw: RawInputs, host: Host, spelling?: Spelling): Promise<Outcome>;
   /** The text with the profile in it; throws a `Failure`. `settings` are names and values in turn. */
   mergeProfile(text: string, isConfig: boolean, name: string, settings: string[], overwrite: boolean): string;
   /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */

@@ -25,6 +25,7 @@ use crate::pipeline::{self, Run};
 use crate::stores::resolve::Value;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
+use crate::text::spelling::Spelling;
 
 #[wasm_bindgen]
 extern "C" {
@@ -97,7 +98,8 @@ pub fn merge_profile(
     overwrite: bool,
 ) -> Result<String, JsValue> {
     let file = if is_config { File::Config } else { File::Credentials };
-    let not_written = |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem });
+    let not_written =
+        |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem }, Spelling::Input);
     let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
     let merged = config_file::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
     Ok(merged.secret().to_owned())
@@ -119,15 +121,18 @@ fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
     texts.chunks_exact(2).filter_map(|pair| Some((pair.first()?.as_str(), pair.get(1)?.as_str()))).collect()
 }
 
-/// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `host/core.d.ts`).
+/// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `host/core.d.ts`), which names
+/// inputs by the spelling, as the action does if there is none.
 #[wasm_bindgen]
-pub async fn run(raw: JsValue, host: JsHost) -> Result<JsValue, JsValue> {
-    let raw = from_value(raw).map_err(|_| failure(&Error::Internal("the shim's inputs are not as agreed")))?;
+pub async fn run(raw: JsValue, host: JsHost, spelling: Option<String>) -> Result<JsValue, JsValue> {
+    let spelling = spelling.as_deref().map(Spelling::named).unwrap_or_default();
+    let not_agreed = |_| failure(&Error::Internal("the shim's inputs are not as agreed"), spelling);
+    let raw = from_value(raw).map_err(not_agreed)?;
     let finished = async {
         let run = pipeline::run(&host, raw).await?;
         to_value(&Finished::of(&run)).map_err(|_| Error::Internal("the outcome cannot be handed over"))
     };
-    finished.await.map_err(|error| failure(&error))
+    finished.await.map_err(|error| failure(&error, spelling))
 }
 
 /// `Outcome` of `host/core.d.ts`.
@@ -222,7 +227,7 @@ impl<'a> Finished<'a> {
     }
 }
 
-fn failure(error: &Error) -> JsValue {
+fn failure(error: &Error, spelling: Spelling) -> JsValue {
     #[derive(Serialize)]
     struct Failure {
         code: &'static str,
@@ -230,7 +235,8 @@ fn failure(error: &Error) -> JsValue {
         hint: String,
         summary: String,
     }
-    let (message, hint, summary) = (error.to_string(), error.hint(), failure_summary(error));
+    let (message, hint) = (error.message_in(spelling), error.hint_in(spelling));
+    let summary = failure_summary(error);
     let failure = Failure { code: error.code(), message, hint, summary };
     to_value(&failure).unwrap_or(JsValue::NULL)
 }

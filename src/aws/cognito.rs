@@ -244,7 +244,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         "ResourceNotFoundException" => Diagnosis::new(
             "identity-pool-not-found",
             format!("There is no identity pool {pool} in this account and region."),
-            "Check `cognito-identity-pool-id`, and `cognito-account-id` if the pool is not in the role's account.",
+            "Check ‹cognito-identity-pool-id›, and ‹cognito-account-id› if the pool is not in the role's account.",
         ),
         "NotAuthorizedException" | "InvalidParameterException" if says("classic") => Diagnosis::new(
             "classic-flow-disabled",
@@ -260,14 +260,14 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
                 format!(
                     "Create an IAM OIDC provider for https://{provider} and add it to the pool's \
                      `OpenIdConnectProviderARNs`. If the enterprise issues tokens under its own name, set \
-                     `github-enterprise-name`."
+                     ‹github-enterprise-name›."
                 ),
             )
         }
         "NotAuthorizedException" if says("audience") => Diagnosis::new(
             "issuer-not-in-identity-pool",
             format!("The OIDC provider of {provider} does not list this token's audience."),
-            "Add `cognito-identity.amazonaws.com` (or what `audience` says) to its client ids.",
+            "Add `cognito-identity.amazonaws.com` (or what ‹audience› says) to its client ids.",
         ),
         "NotAuthorizedException" if says("unauthenticated") => Diagnosis::new(
             "issuer-not-in-identity-pool",

@@ -44,7 +44,7 @@ impl ProfileName {
 /// A key of the proposal with the flag of `credential-process` that takes its value.
 const SETTINGS: [(&str, &str); 5] = [
     (SERVER, "web-identity-token-server"),
-    ("role_arn", "role-arn"),
+    ("role_arn", "cognito-role-arn"),
     ("role_session_name", "role-session-name"),
     ("duration_seconds", "role-duration-seconds"),
     (REGION, "aws-region"),
@@ -444,7 +444,7 @@ mod tests {
 
     /// With a command and an extra flag.
     fn configured(text: &str) -> Result<String, Vec<String>> {
-        let configured = configure(text, "npx env-kvstore", &[("identity-pool-id", "us-west-2:1")]);
+        let configured = configure(text, "npx env-kvstore", &[("cognito-identity-pool-id", "us-west-2:1")]);
         configured.map(|configured| configured.text.secret().to_owned())
     }
 
@@ -739,14 +739,14 @@ mod tests {
         let expected = "\
     [default]
     credential_process = npx env-kvstore credential-process --web-identity-token-server GitHub \
-    --role-arn arn:aws:iam::515709759869:role/Role1 --role-session-name DefaultProfile --aws-region us-east-2 \
-    --identity-pool-id us-west-2:1
+    --cognito-role-arn arn:aws:iam::515709759869:role/Role1 --role-session-name DefaultProfile --aws-region us-east-2 \
+    --cognito-identity-pool-id us-west-2:1
     region = us-east-2
 
     [profile role-2]
     credential_process = npx env-kvstore credential-process --web-identity-token-server \
     ACTIONS_ID_TOKEN_REQUEST_URL,ACTIONS_ID_TOKEN_REQUEST_TOKEN,sigstore \
-    --role-arn arn:aws:iam::515709759869:role/Role2 --identity-pool-id us-west-2:1
+    --cognito-role-arn arn:aws:iam::515709759869:role/Role2 --cognito-identity-pool-id us-west-2:1
     ";
         assert_eq!(configured(text).unwrap(), expected);
         let configured = configure(text, "c", &[]).unwrap();
@@ -760,7 +760,7 @@ mod tests {
                     [profile b]\r\nrole_arn = r\r\nsource_profile = a b\r\n[services t]\r\nweb_identity_token_server = x";
         let expected = "# top\r\n\r\n[profile \"a b\"] ; theirs\r\n  output=json\r\n  credential_process = npx env-kvstore \
                         credential-process --web-identity-token-server \"GitHub, x\" --role-duration-seconds 7200 \
-                        --identity-pool-id us-west-2:1\r\n  # note\r\n  \
+                        --cognito-identity-pool-id us-west-2:1\r\n  # note\r\n  \
                         s3 =\r\n    role_arn = nested\r\n\r\n[sso-session s]\r\nsso_region = r\r\n\
                         [profile b]\r\nrole_arn = r\r\nsource_profile = a b\r\n[services t]\r\nweb_identity_token_server = x";
         assert_eq!(configured(text).unwrap(), expected);
@@ -777,8 +777,11 @@ mod tests {
     #[test]
     fn a_flag_given_beats_the_profile() {
         let text = "[default]\nweb_identity_token_server = GitHub\nrole_arn = theirs\n";
-        let text = configure(text, " c ", &[("role-arn", "ours")]).unwrap().text;
-        assert!(text.secret().ends_with("= c credential-process --web-identity-token-server GitHub --role-arn ours\n"));
+        let text = configure(text, " c ", &[("cognito-role-arn", "ours")]).unwrap().text;
+        assert!(
+            text.secret()
+                .ends_with("= c credential-process --web-identity-token-server GitHub --cognito-role-arn ours\n")
+        );
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Operation for GetSecretValue<'_> {
             "ResourceNotFoundException" => Diagnosis::new(
                 STORE_NOT_FOUND,
                 format!("There is no secret of this name in {place}."),
-                "Create it, or check its name, `namespace`, `secrets-manager-region` and `secrets-manager-account-id`.",
+                "Create it, or check its name, ‹namespace›, ‹secrets-manager-region› and ‹secrets-manager-account-id›.",
             ),
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
             "DecryptionFailure" => Diagnosis::new(
@@ -132,7 +132,7 @@ fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
             "credentials-refused",
             "Secrets Manager does not know the session's credentials.",
             "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
-             `identity: environment`, that the environment's credentials are still valid.",
+             ‹identity: environment›, that the environment's credentials are still valid.",
         ),
         SigningFault::Signature => Diagnosis::new(
             "signature-refused",
@@ -149,7 +149,7 @@ impl GetSecretValue<'_> {
         let tags = match session_tags {
             None => String::new(),
             Some([]) => {
-                " The session carries no tags at all: the pool's tag map or `chain-session-tags` gives them, if \
+                " The session carries no tags at all: the pool's tag map or ‹chain-session-tags› gives them, if \
                  `sts:TagSession` is allowed."
                     .to_owned()
             }
@@ -173,7 +173,7 @@ impl GetSecretValue<'_> {
             ),
             "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
              names them. Compare the secret's name (and its tags, if policies use them) with the session's tags; if an \
-             environment has no store of its own, see `environment-store`.",
+             environment has no store of its own, see ‹environment-store›.",
         )
     }
 }
@@ -187,7 +187,7 @@ fn namespace_hint(store: &str, tags: &[(String, String)]) -> String {
     match owners.first() {
         Some((key, value)) if owners.iter().all(|(_, value)| value != namespace) => format!(
             " The store's name begins with {namespace}, the session's tag {key} is {value}: if the role's policy names \
-             stores by that tag, set `namespace: {value}`.",
+             stores by that tag, set ‹namespace: {value}›.",
             value = printable(value),
         ),
         _ => String::new(),
@@ -330,10 +330,10 @@ mod tests {
         // A set-up by owners, for a token that has an enterprise: stores are named by the enterprise unless told.
         let owner = [("repository", "o/r"), ("repository_owner", "o")];
         assert!(hint("e/repo/o/r/secrets", &owner).contains("tag repository_owner is o: "));
-        assert!(hint("e/repo/o/r/secrets", &owner).contains("`namespace: o`"));
+        assert!(hint("e/repo/o/r/secrets", &owner).contains("‹namespace: o›"));
         assert_eq!(hint("o/repo/o/r/secrets", &owner), "");
         let both = [("Enterprise", "e"), ("repository_owner", "o")];
-        assert!(hint("x/repo/o/r/secrets", &both).contains("`namespace: e`"));
+        assert!(hint("x/repo/o/r/secrets", &both).contains("‹namespace: e›"));
         assert_eq!(hint("e/repo/o/r/secrets", &both), "");
         assert_eq!(hint("o/repo/o/r/secrets", &both), "");
         assert_eq!(hint("shared/datadog", &owner), "");

@@ -100,7 +100,7 @@ pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Resul
     };
     let (mapped, take_out) = match source {
         TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
-        TagSource::Input => ("made a session tag by `chain-session-tags`", "it"),
+        TagSource::Input => ("made a session tag by ‹chain-session-tags›", "it"),
     };
     for (key, value) in tags {
         if let Some(problem) = problem(key, value) {

@@ -105,7 +105,7 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
             ("InvalidIdentityToken", WebIdentity::Cognito { pool, .. }) => Diagnosis::new(
                 "cognito-token-refused",
                 format!("STS does not accept the token of pool {pool} in this region and partition."),
-                "Check that pool and role are in the same partition, and that `cognito-region` is the pool's region.",
+                "Check that pool and role are in the same partition, and that ‹cognito-region› is the pool's region.",
             ),
             ("ExpiredTokenException" | "InvalidIdentityToken", WebIdentity::GitHub(login)) => {
                 let provider = login.issuer.without_scheme();
@@ -117,7 +117,7 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
                     ),
                     format!(
                         "The role's account needs an IAM OIDC provider for https://{provider} whose client ids list the \
-                         token's audience (`audience`)."
+                         token's audience (‹audience›)."
                     ),
                 )
             }
@@ -295,12 +295,12 @@ impl Operation for AssumeRole<'_> {
                 ),
                 "The first role's policy must allow `sts:AssumeRole` and `sts:TagSession` on this role, and this role's \
                  trust policy must allow both to the first role; each `aws:RequestTag/...` it names must be among the tags \
-                 above (`chain-session-tags`).",
+                 above (‹chain-session-tags›).",
             ),
             (_, Some(SigningFault::Credentials)) => Diagnosis::new(
                 "credentials-refused",
                 "STS does not know the credentials that the second role was to be assumed with.",
-                "Check that both roles are in one partition; with `identity: environment`, that the environment's \
+                "Check that both roles are in one partition; with ‹identity: environment›, that the environment's \
                  credentials are still valid.",
             ),
             (_, Some(SigningFault::Signature)) => Diagnosis::new(
@@ -319,7 +319,7 @@ fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
         "PackedPolicyTooLarge" => Diagnosis::new(
             "session-tags-too-large",
             "The session tags together are more than a session may carry.",
-            "Take claims that no policy uses out of the pool's principal tag map, or out of `chain-session-tags`.",
+            "Take claims that no policy uses out of the pool's principal tag map, or out of ‹chain-session-tags›.",
         ),
         "RegionDisabledException" => Diagnosis::new(
             "sts-region-disabled",
@@ -329,12 +329,12 @@ fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
         "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
             "role-duration-refused",
             "The role does not allow a session that long.",
-            "Lower `role-duration-seconds`, or raise the role's maximum session duration.",
+            "Lower ‹role-duration-seconds›, or raise the role's maximum session duration.",
         ),
         _ => Diagnosis::new(
             "assume-role-refused",
             format!("STS refused the request itself, before it asked the trust policy of {role}."),
-            "Check the role's ARN and `role-session-name`, and the claims that become tags.",
+            "Check the role's ARN and ‹role-session-name›, and the claims that become tags.",
         ),
     }
 }

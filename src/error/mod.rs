@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::problem::{Problem, ValueProblem};
-use crate::error::refusal::{Call, Refusal, Unanswered, write_attempts};
+use crate::error::refusal::{Call, Refusal, Tried, Unanswered};
 use crate::error::token_fault::TokenFault;
 use crate::host::http::SendFailure;
+use crate::text::spelling::Spelling;
 
 pub mod problem;
 pub mod refusal;
@@ -118,12 +119,33 @@ impl Error {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> String {
+    /// What happened, by the names of the inputs that a door has.
+    pub fn message_in(&self, spelling: Spelling) -> String {
         match self {
-            Self::InvalidInput(_) => {
-                "Correct the inputs of the step (`with:`). Nothing was sent or written.".to_owned()
+            Self::InvalidInput(problems) => {
+                let problems: Vec<_> = problems.iter().map(|problem| problem.told(spelling)).collect();
+                list(spelling.wrong(), &problems)
             }
+            error => spelling.of(&error.marked_message()),
+        }
+    }
+
+    /// What to do next, by the names of the action's inputs.
+    pub fn hint(&self) -> String {
+        self.hint_in(Spelling::Input)
+    }
+
+    /// The same, by the names of the inputs that a door has.
+    pub fn hint_in(&self, spelling: Spelling) -> String {
+        match self {
+            Self::InvalidInput(_) => spelling.correct().to_owned(),
+            error => spelling.of(&error.marked_hint()),
+        }
+    }
+
+    fn marked_hint(&self) -> String {
+        match self {
+            Self::InvalidInput(_) => Spelling::Input.correct().to_owned(),
             Self::IdTokenPermissionMissing => {
                 "Give the job `permissions: id-token: write` (and `contents: read` if it \
                  checks out). A called workflow needs it from its caller too; pull requests from forks never get it."
@@ -135,7 +157,7 @@ impl Error {
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
             Self::SecretsUnread(errors) => {
                 let mut hints: Vec<_> = Vec::new();
-                for hint in errors.iter().map(Self::hint) {
+                for hint in errors.iter().map(Self::marked_hint) {
                     if !hints.contains(&hint) {
                         hints.push(hint);
                     }
@@ -146,19 +168,19 @@ impl Error {
                  wrong `AWS_ENDPOINT_URL`. Check what stands between the runner and this host."
                 .to_owned(),
             Self::ValuesUnusable(problems) if matches!(problems.first(), Some(ValueProblem::StoreNotFound { .. })) => {
-                "Nothing was exported. Create the store, or check `namespace` (the first part of its name), `aws-region` and \
-                 `aws-account-id`."
+                "Nothing was exported. Create the store, or check ‹namespace› (the first part of its name), ‹aws-region› and \
+                 ‹aws-account-id›."
                     .to_owned()
             }
             Self::ValuesUnusable(_) => {
-                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of `values` and `secrets`."
+                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of ‹values› and ‹secrets›."
                     .to_owned()
             }
             Self::ProfileNotWritten { .. } => {
-                "Nothing was exported. Choose another name, or set `overwrite-aws-profile: true`.".to_owned()
+                "Nothing was exported. Choose another name, or set ‹overwrite-aws-profile: true›.".to_owned()
             }
             Self::OutOfTime(limit) => format!(
-                "The step's `timeout-seconds` ({}) ran out. Load fewer or smaller secrets, or give the step more time.",
+                "The step's ‹timeout-seconds› ({}) ran out. Load fewer or smaller secrets, or give the step more time.",
                 limit.as_secs()
             ),
             Self::Internal(_) => {
@@ -166,43 +188,50 @@ impl Error {
             }
         }
     }
+
+    fn marked_message(&self) -> String {
+        match self {
+            Self::InvalidInput(_) => self.message_in(Spelling::Input),
+            Self::IdTokenPermissionMissing => {
+                "the job may not request a GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL \
+                 and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
+                    .to_owned()
+            }
+            Self::GithubTokenUnavailable(unanswered) => format!("GitHub gave no OIDC token: {unanswered}"),
+            Self::GithubTokenRejected(fault) => format!("the GitHub token was not used: {fault}"),
+            Self::ClaimUnusable { claim, problem, .. } => format!("claim `{claim}` of the GitHub token {problem}"),
+            Self::Refused(refusal) => {
+                format!("{} was refused: {}{}", refusal.call, refusal.answer, Tried(refusal.call.attempts))
+            }
+            Self::SecretsUnread(errors) => {
+                list("secrets cannot be read", &errors.iter().map(Self::marked_message).collect::<Vec<_>>())
+            }
+            Self::Unreachable(call, unanswered) => format!("{call} failed: {unanswered}"),
+            Self::AnswerUnusable(call, problem) => {
+                format!("{call} got an unusable answer: {problem}{}", Tried(call.attempts))
+            }
+            Self::ValuesUnusable(problems) => {
+                list("values cannot be loaded", &problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+            }
+            Self::ProfileNotWritten { profile, problem } => format!("profile `{profile}` was not written: {problem}"),
+            Self::OutOfTime(_) => "the step's time ran out while the masks of the secrets were made".to_owned(),
+            Self::Internal(what) => format!("internal fault: {what}"),
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InvalidInput(problems) => write_list(f, "wrong input", problems),
-            Self::IdTokenPermissionMissing => f.write_str(
-                "the job may not request a GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL and \
-                 ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set",
-            ),
-            Self::GithubTokenUnavailable(unanswered) => write!(f, "GitHub gave no OIDC token: {unanswered}"),
-            Self::GithubTokenRejected(fault) => write!(f, "the GitHub token was not used: {fault}"),
-            Self::ClaimUnusable { claim, problem, .. } => write!(f, "claim `{claim}` of the GitHub token {problem}"),
-            Self::Refused(refusal) => {
-                write!(f, "{} was refused: {}", refusal.call, refusal.answer)?;
-                write_attempts(f, refusal.call.attempts)
-            }
-            Self::SecretsUnread(errors) => write_list(f, "secrets cannot be read", errors),
-            Self::Unreachable(call, unanswered) => write!(f, "{call} failed: {unanswered}"),
-            Self::AnswerUnusable(call, problem) => {
-                write!(f, "{call} got an unusable answer: {problem}")?;
-                write_attempts(f, call.attempts)
-            }
-            Self::ValuesUnusable(problems) => write_list(f, "values cannot be loaded", problems),
-            Self::ProfileNotWritten { profile, problem } => write!(f, "profile `{profile}` was not written: {problem}"),
-            Self::OutOfTime(_) => f.write_str("the step's time ran out while the masks of the secrets were made"),
-            Self::Internal(what) => write!(f, "internal fault: {what}"),
-        }
+        f.write_str(&self.message_in(Spelling::Input))
     }
 }
 
 impl std::error::Error for Error {}
 
-fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, title: &str, items: &[T]) -> fmt::Result {
-    f.write_str(title)?;
+/// What is wrong, and each thing that is.
+fn list(title: &str, items: &[String]) -> String {
     match items {
-        [only] => write!(f, ": {only}"),
-        several => several.iter().try_for_each(|item| write!(f, "\n- {item}")),
+        [only] => format!("{title}: {only}"),
+        several => format!("{title}\n- {}", several.join("\n- ")),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::spelling::Spelling;
+
 /// One wrong input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -59,9 +61,16 @@ pub enum ValueProblem {
     },
 }
 
+impl Problem {
+    /// By the names of the inputs that a door has.
+    pub(crate) fn told(&self, spelling: Spelling) -> String {
+        format!("{}: {}", spelling.name(&self.input), spelling.of(&self.message))
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.input, self.message)
+        f.write_str(&self.told(Spelling::Input))
     }
 }
 

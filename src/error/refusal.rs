@@ -73,7 +73,7 @@ impl Unanswered {
     pub(crate) fn hint(&self) -> String {
         if let Some(limit) = self.out_of_time {
             return format!(
-                "The step's `timeout-seconds` ({}) ran out. Run the job again; if it recurs, look at the runner's way \
+                "The step's ‹timeout-seconds› ({}) ran out. Run the job again; if it recurs, look at the runner's way \
                  to the network, or give the step more time.",
                 limit.as_secs()
             );
@@ -133,9 +133,18 @@ impl fmt::Display for Unanswered {
     }
 }
 
-pub(crate) fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
+fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
     match attempts {
         0 | 1 => Ok(()),
         several => write!(f, ", tried {several} times"),
+    }
+}
+
+/// How often, at the end of a sentence; nothing if it was once.
+pub(crate) struct Tried(pub(crate) u32);
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_attempts(f, self.0)
     }
 }

@@ -70,21 +70,21 @@ impl TokenFault {
     pub fn hint(&self) -> String {
         match self {
             Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension => {
-                "`github-token` takes the JWT of GitHub's OIDC \
+                "‹github-token› takes the JWT of GitHub's OIDC \
                  service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
                  requested."
                     .to_owned()
             }
-            Self::ForApi => "Remove `github-token` from the step: the OIDC token is then requested, which takes \
+            Self::ForApi => "Remove ‹github-token› from the step: the OIDC token is then requested, which takes \
                  `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
                 .to_owned(),
             Self::UnknownKey { .. } | Self::Signature => {
                 "The token is not from this issuer, or was changed. On GitHub \
-                 Enterprise Server or with data residency, set `oidc-issuer`."
+                 Enterprise Server or with data residency, set ‹oidc-issuer›."
                     .to_owned()
             }
             Self::Expired { .. } | Self::NotYetValid { .. } => "GitHub's tokens live five minutes: request it in the \
-                 step before, or leave `github-token` out. Otherwise the runner's clock is wrong."
+                 step before, or leave ‹github-token› out. Otherwise the runner's clock is wrong."
                 .to_owned(),
             Self::Issuer { expected, actual } => {
                 let below = |base: &str| actual.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
@@ -92,22 +92,22 @@ impl TokenFault {
                 let slug = below(expected).or(beside.and_then(|(base, _)| below(base)));
                 match slug.filter(|slug| !slug.contains('/')) {
                     Some(slug) => format!(
-                        "The enterprise issues tokens under its own name: set `github-enterprise-name: {slug}`, and let \
+                        "The enterprise issues tokens under its own name: set ‹github-enterprise-name: {slug}›, and let \
                          the OIDC provider in IAM have that issuer."
                     ),
                     None if expected.starts_with(actual.as_str()) => {
                         "The enterprise does not issue tokens under its own \
-                         name: leave `github-enterprise-name` out, or switch on `include_enterprise_slug` for the \
+                         name: leave ‹github-enterprise-name› out, or switch on `include_enterprise_slug` for the \
                          enterprise."
                             .to_owned()
                     }
-                    None => "Set `oidc-issuer` to the issuer of this GitHub (GitHub Enterprise Server: \
+                    None => "Set ‹oidc-issuer› to the issuer of this GitHub (GitHub Enterprise Server: \
                          https://HOST/_services/token; data residency: https://token.actions.SUBDOMAIN.ghe.com)."
                         .to_owned(),
                 }
             }
             Self::Audience { expected, .. } => format!(
-                "Request the token for an audience that the OIDC provider in IAM lists, and name it in `audience` if it is \
+                "Request the token for an audience that the OIDC provider in IAM lists, and name it in ‹audience› if it is \
                  not `{expected}`."
             ),
         }
@@ -148,10 +148,10 @@ mod tests {
             TokenFault::Issuer { expected: expected.to_owned(), actual: actual.to_owned() }.hint()
         };
         let base = "https://token.actions.githubusercontent.com";
-        assert!(hint(base, &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
-        assert!(hint(&format!("{base}/other"), &format!("{base}/octo")).contains("`github-enterprise-name: octo`"));
-        assert!(hint(&format!("{base}/octo"), base).contains("leave `github-enterprise-name` out"));
-        assert!(hint(base, "https://ghes.example/_services/token").contains("`oidc-issuer`"));
-        assert!(hint(base, "https://token.actions.octo.ghe.com").contains("`oidc-issuer`"));
+        assert!(hint(base, &format!("{base}/octo")).contains("‹github-enterprise-name: octo›"));
+        assert!(hint(&format!("{base}/other"), &format!("{base}/octo")).contains("‹github-enterprise-name: octo›"));
+        assert!(hint(&format!("{base}/octo"), base).contains("leave ‹github-enterprise-name› out"));
+        assert!(hint(base, "https://ghes.example/_services/token").contains("‹oidc-issuer›"));
+        assert!(hint(base, "https://token.actions.octo.ghe.com").contains("‹oidc-issuer›"));
     }
 }

@@ -126,7 +126,7 @@ impl Export<'_> {
                     variable: value.name.to_string(),
                     key: String::new(),
                     store: value.secret_name.clone(),
-                    problem: "would set what `export-aws-credentials` sets",
+                    problem: "would set what ‹export-aws-credentials› sets",
                 }]));
             }
             environment.extend(values());

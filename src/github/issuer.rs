@@ -138,6 +138,6 @@ fn keys_unavailable() -> Diagnosis {
     Diagnosis::new(
         "issuer-keys-unavailable",
         "The issuer's keys could not be read, so the token cannot be checked.",
-        "Check `oidc-issuer`, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
+        "Check ‹oidc-issuer›, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
     )
 }

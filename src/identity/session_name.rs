@@ -51,7 +51,7 @@ impl RoleSessionNameTemplate {
         RoleSessionName::parse(name.clone()).map_err(|problem| Error::ClaimUnusable {
             claim: last_claim.to_owned(),
             problem: format!("makes the role session name `{}`, which {problem}", printable(&name)),
-            hint: "Choose other claims in `role-session-name`; the default is `{run_id}@{sha}`.".to_owned(),
+            hint: "Choose other claims in ‹role-session-name›; the default is `{run_id}@{sha}`.".to_owned(),
         })
     }
 }

@@ -213,7 +213,7 @@ impl Reader<'_> {
     fn role_duration_seconds(&mut self, is_chained: bool) -> u32 {
         let seconds = self.number("role-duration-seconds", 900, 900..=43_200);
         if is_chained && seconds > MAX_CHAINED_SECONDS {
-            self.problem("role-duration-seconds", "is 3600 at most with `chain-role-arn`");
+            self.problem("role-duration-seconds", "is 3600 at most with ‹chain-role-arn›");
         }
         seconds
     }
@@ -287,7 +287,7 @@ impl Reader<'_> {
         let transitive_keys = self.optional(TRANSITIVE, WANTED, claim_names).unwrap_or_default();
         // STS would refuse it with no more than InvalidParameterValue.
         if let Some(key) = transitive_keys.iter().find(|key| !tags.contains(key)) {
-            self.problem(TRANSITIVE, format!("`{key}` is not among the claims of `chain-session-tags`"));
+            self.problem(TRANSITIVE, format!("`{key}` is not among the claims of ‹chain-session-tags›"));
         }
         role.map(|role| Chain { role, tags, transitive_keys })
     }
@@ -315,7 +315,7 @@ impl Reader<'_> {
         let found = variables.into_iter().find_map(|name| Some((name, self.raw.environment.value(name)?)));
         let Some((name, text)) = found else {
             if ["aws-region", "cognito-region"].iter().all(|name| self.text(name).is_none()) {
-                self.problem("aws-region", format!("is required with `identity: {}`, or AWS_REGION", kind.name()));
+                self.problem("aws-region", format!("is required with ‹identity: {}›, or AWS_REGION", kind.name()));
             }
             return cognito_region;
         };
@@ -334,7 +334,7 @@ impl Reader<'_> {
             repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
         };
         if kind.is_some_and(|kind| kind != IdentityKind::Environment) {
-            self.problem("repository", "is for `identity: environment`; otherwise the GitHub token says it");
+            self.problem("repository", "is for ‹identity: environment›; otherwise the GitHub token says it");
         } else if owner.is_empty() || name.is_empty() || name.contains('/') {
             self.problem("repository", "is not OWNER/NAME");
         }
@@ -428,7 +428,7 @@ impl Reader<'_> {
     fn check_some(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>) {
         if self.raw.goal == Goal::Values && values.is_some_and(<[_]>::is_empty) && secrets.is_some_and(<[_]>::is_empty)
         {
-            let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or `secrets`";
+            let message = "names nothing to load: give lines `ENV_VAR,secret|variable[,KEY[,optional]]`, or ‹secrets›";
             self.problem("values", message);
         }
     }
@@ -441,8 +441,8 @@ impl Reader<'_> {
                 ValueLine::One { .. } | ValueLine::All(_) => None,
             });
             match other {
-                Some(other) if other == name => self.problem("secrets", format!("`{name}` is already set in `values`")),
-                Some(other) => self.problem("secrets", format!("`{name}`: `{other}` in `values` {DIFFERS_IN_CASE}")),
+                Some(other) if other == name => self.problem("secrets", format!("`{name}` is already set in ‹values›")),
+                Some(other) => self.problem("secrets", format!("`{name}`: `{other}` in ‹values› {DIFFERS_IN_CASE}")),
                 None => {}
             }
         }

@@ -74,7 +74,7 @@ pub struct Settled {
 
 /// AccessDenied is no proof that there is no store: the repository's values instead of production's would go unnoticed.
 const DENIED_MAY_BE_OPTIONAL: &str = "If this environment has no store, and policies on tags answer AccessDenied for what \
-     does not exist, set `environment-store: optional`: the repository's values are then used, also if the store exists \
+     does not exist, set ‹environment-store: optional›: the repository's values are then used, also if the store exists \
      and is denied.";
 
 /// Decides what each store's outcome means: which end the run, and which leave it to the other level.

@@ -5,4 +5,5 @@ pub mod nearest;
 pub mod printable;
 pub mod secret;
 pub mod secret_value;
+pub mod spelling;
 pub mod xml;

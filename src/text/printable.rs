@@ -63,7 +63,9 @@ fn shares_a_run(text: &str, secret: &Secret) -> bool {
 fn is_printable(character: char) -> bool {
     let directs =
         matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    !character.is_control() && !directs
+    // What `Spelling` takes for the quotation marks of our own names.
+    let marks = matches!(character, '‹' | '›');
+    !character.is_control() && !directs && !marks
 }
 
 #[cfg(test)]
