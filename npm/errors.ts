@@ -1,5 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
 import type { Failure } from '../host/core.d.ts';
-import { respelled, type Spelling } from './options.ts';
 
 export class EnvKvstoreError extends Error {
   readonly code: string;
@@ -23,10 +23,10 @@ export class EnvKvstoreError extends Error {
 }
 
 /** What a run rejects with, as its user may see it. */
-export function asError(reason: unknown, spelling: Spelling): EnvKvstoreError {
+export function asError(reason: unknown): EnvKvstoreError {
   if (reason instanceof EnvKvstoreError) return reason;
   if (typeof reason === 'object' && reason !== null && 'code' in reason && 'hint' in reason) {
-    return new EnvKvstoreError(respelled(reason as Failure, spelling));
+    return new EnvKvstoreError(reason as Failure);
   }
   // A trap in the core, or a fault of ours: its message may be anyone's, so only its kind is shown.
   const kind = reason instanceof Error ? reason.name : typeof reason;
@@ -37,8 +37,24 @@ export function asError(reason: unknown, spelling: Spelling): EnvKvstoreError {
   });
 }
 
-/** What is wrong with options or flags, all of it, in the form of the core. */
-export function invalidInput(problems: string[], spelling: Spelling): EnvKvstoreError {
+/** What is wrong with options, all of it, as the core says it. */
+export function wrongOptions(problems: string[]): EnvKvstoreError {
   const list = problems.length === 1 ? `: ${problems[0]}` : problems.map((problem) => `\n- ${problem}`).join('');
-  return new EnvKvstoreError({ code: 'invalid-input', message: spelling.wrong + list, hint: spelling.correct });
+  return new EnvKvstoreError({ code: 'invalid-input', message: `wrong option${list}`, hint: 'Correct the options. Nothing was sent.' });
+}
+
+/** Why the operating system refused, in words: `no such file or directory (ENOENT)`. */
+export function systemReason({ errno, code, name }: NodeJS.ErrnoException): string {
+  const words = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  return words === undefined ? (code ?? name) : `${words} (${code})`;
+}
+
+/** The longest text of others that is repeated, in characters. */
+const MAX_REPEATED = 40;
+
+/** A text of the user's as a message can repeat it: on one line, without what a terminal or a runner would obey, and cut. */
+export function repeated(text: string): string {
+  const characters = [...text].slice(0, MAX_REPEATED);
+  const shown = characters.map((each) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0)!.toString(16)}}` : each));
+  return shown.join('') + ([...text].length > MAX_REPEATED ? '…' : '');
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
+import { systemReason } from './errors.ts';
 
 const SIGNALS = [
   ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const),
@@ -25,9 +26,9 @@ export function runCommand(command: string, args: string[], variables: Record<st
     process.on(signal, () => comesByItself || child?.kill(signal));
   }
   return new Promise((resolve) => {
-    const cannotRun = ({ code }: NodeJS.ErrnoException) => {
-      console.error(`env-kvstore: ${command}: ${code}`);
-      resolve(code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
+    const cannotRun = (error: NodeJS.ErrnoException) => {
+      console.error(`env-kvstore: ${command}: ${systemReason(error)}`);
+      resolve(error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
     };
     try {
       child = spawn(command, args, { env: { ...process.env, ...variables }, stdio: 'inherit' });

@@ -1,101 +1,76 @@
-const CONNECTION = `To reach AWS:
-  --identity-pool-id REGION:UUID   the Cognito identity pool
-  --role-arn ARN                   the role that is assumed
-  --identity KIND                  cognito (default), cognito-enhanced, web-identity, environment
-  --github-enterprise-name SLUG    if the enterprise issues tokens under its own name
-  --oidc-issuer URL                GitHub Enterprise Server, data residency
-  --audience TEXT                  of the GitHub token
-  --role-session-name TEMPLATE     of claims, {run_id}@{sha} by default
-  --aws-account-id ID, --aws-region REGION
-  --cognito-account-id ID, --cognito-region REGION
-  --timeout-seconds N              for all requests together, 60 by default
+import { inputFlagsOf, type Command } from './command.ts';
+import type { Flag, Group } from './flag.ts';
+
+const COLUMNS = 80;
+
+const EXIT_CODES: [string, string][] = [
+  ['0', 'done'],
+  ['1', 'failed'],
+  ['2', 'wrong usage or flags'],
+];
+
+const TITLES: Record<Group, string> = { values: 'What to read', connection: 'How to reach AWS', session: "The role's session" };
+
+/** What `env-kvstore --help` says. */
+export function generalHelp(commands: Command[]): string {
+  const rows: [string, string][] = commands.map(({ name, summary }) => [name, summary]);
+  const codes = [...EXIT_CODES, ...commands.flatMap(({ exitCodes, failsWith }) => (failsWith ? [] : (exitCodes ?? [])))];
+  return `Usage: env-kvstore COMMAND [FLAGS]
+
+Secrets, variables and AWS credentials for a job of GitHub Actions.
+
+Commands:
+${table([...rows, ['help COMMAND', 'print the help of a command']])}
+Flags:
+${table([['-h, --help', 'print this help, or that of a command'], ['-v, --version', 'print the version']])}
+If a flag is repeated, the last one wins; --values and --secrets add up.
+
+Exit codes:
+${table(codes)}
+exec ends with the exit code of its command; see env-kvstore help exec.
 `;
+}
 
-const SESSION = `  --role-duration-seconds N        900 to 43200
-  --chain-role-arn ARN             a second role, assumed by the first one's session
-  --chain-session-tags CLAIMS      claims that become its session tags, with commas between, or none
-  --chain-transitive-tag-keys CLAIMS
-                                   those of them that pass on to roles which that session assumes
-`;
+/** What `env-kvstore COMMAND --help` says. */
+export function helpOf(command: Command): string {
+  const { name, usage, about, flags, examples, exitCodes, failsWith, inputs } = command;
+  const ofInputs = inputs.map((group) => [`${TITLES[group]}:`, list(inputFlagsOf(command).filter(({ of }) => of === group))]);
+  const own: Flag[] = [...flags, { name: 'help', help: 'Print this help.' }];
+  const codes = failsWith ? [EXIT_CODES[0]!, ...exitCodes!].slice(1) : [...EXIT_CODES, ...(exitCodes ?? [])];
+  const sections = [
+    wrapped(`Usage: env-kvstore ${name} ${usage}${usage.includes('[FLAGS]') || inputs.length === 0 ? '' : ' [FLAGS]'}`, '', '  '),
+    ...about.map((paragraph) => wrapped(paragraph)),
+    `Flags:\n${list(own)}`,
+    ...ofInputs.map(([title, rows]) => `${title}\n${rows}`),
+    ...examples.map(({ what, command }) => `Example. ${what}\n${command.replace(/^/gm, '  ')}`),
+    `Exit codes:\n${table(codes).trimEnd()}`,
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
 
-const VALUES = `What to read:
-  --values LINES                   ENV_VAR,secret|variable[,KEY[,optional]]; may be given several times
-  --secrets LINES                  ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]; the same
-  --namespace NAME                 first part of the stores' names
-  --environment-store RULE         required, not-found-ok (default), optional
-  --secrets-manager-account-id ID, --secrets-manager-region REGION
-  --repository OWNER/NAME          outside GitHub Actions, with --identity environment
-  --environment NAME               the same
-`;
+function list(flags: Flag[]): string {
+  return flags.map(({ name, value, help }) => `  ${name === 'help' ? '-h, ' : ''}--${name}${value ? ` ${value}` : ''}\n${wrapped(help, '      ')}`).join('\n');
+}
 
-const PROPOSAL = `  --web-identity-token-server S    GitHub[,AUDIENCE] or URL_VARIABLE,TOKEN_VARIABLE[,AUDIENCE]
-  --profile NAME                   of AWS_CONFIG_FILE, whose web_identity_token_server, role_arn, role_session_name,
-                                   duration_seconds and region are taken
-  Without --profile, AWS_WEB_IDENTITY_TOKEN_SERVER, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME beat the profile.
-`;
+function table(rows: [string, string][]): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) => `${wrapped(text, `  ${name.padEnd(width)}`, ' '.repeat(width + 2))}\n`).join('');
+}
 
-/** What `--help` says, by command. */
-export const USAGE = {
-  general: `Usage: env-kvstore COMMAND [FLAGS]
-
-  credential-process   credentials of a role, for credential_process in an AWS config file
-  configure            translates a config file with web_identity_token_server
-  token                the web identity token to a file, for AWS_WEB_IDENTITY_TOKEN_FILE
-  exec                 runs a command with values in its environment
-  get                  prints one value
-
-  env-kvstore COMMAND --help tells a command's flags. Of one that is given twice the last counts; --values and --secrets add up.
-
-Exit codes: 0 done; 1 failed; 2 wrong usage or flags; 3 get would have shown the value. exec ends as its command does, with
-125 if it fails itself, 126 if the command cannot be run, 127 if there is none.
-`,
-
-  'credential-process': `Usage: env-kvstore credential-process --identity-pool-id POOL --role-arn ROLE [FLAGS]
-
-Writes the role's credentials to stdout as AWS tools read them from credential_process. They live 3600 seconds.
-
-${CONNECTION}${SESSION}
-In place of them:
-${PROPOSAL}`,
-
-  configure: `Usage: env-kvstore configure --from FILE [--to FILE] [--command COMMAND] [FLAGS]
-
-Translates an AWS config file: each profile with web_identity_token_server gets a credential_process that every AWS tool
-runs. Everything else stays as it is. Writes to stdout unless --to names a file.
-
-  --overwrite                      a file of that name that is there already, which is not the one that is translated
-
-  --command COMMAND                what is run, quoted for a shell; this program by its path unless given
-
-Flags to add to each command:
-${CONNECTION}${SESSION}`,
-
-  token: `Usage: env-kvstore token [--to FILE] [FLAGS]
-
-Writes the token that STS takes to a file which only you can read, and to stdout the variables for it, as GITHUB_ENV has them.
-In GitHub Actions the token is masked, by stderr.
-
-  --to FILE                        AWS_WEB_IDENTITY_TOKEN_FILE unless given
-
-${CONNECTION}
-In place of them:
-${PROPOSAL}`,
-
-  exec: `Usage: env-kvstore exec --values LINES [FLAGS] -- COMMAND [ARGUMENTS]
-
-Runs a command with the values in its environment, and in no other. Signals and the exit code are passed on. In GitHub Actions
-the secrets are masked first, by stderr, because stdout is the command's.
-
-${VALUES}
-${CONNECTION}${SESSION}`,
-
-  get: `Usage: env-kvstore get NAME [--yes] [FLAGS]
-
-Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or
---secrets has a line for NAME.
-
-  --yes                            also to a terminal or to the pipe of a CI job, which may lead to its log
-
-${VALUES}
-${CONNECTION}${SESSION}`,
-};
+/** In lines of at most 80 columns; a word that is longer than a line is broken after its commas. */
+function wrapped(text: string, first = '', rest = first): string {
+  const lines = [first];
+  let isBegun = false;
+  const add = (piece: string, between: string) => {
+    const fits = lines.at(-1)!.length + between.length + piece.length <= COLUMNS;
+    if (isBegun && !fits) lines.push(rest + piece);
+    else lines.push(lines.pop()! + (isBegun ? between : '') + piece);
+    isBegun = true;
+  };
+  for (const word of text.split(' ')) {
+    const [head = '', ...parts] = rest.length + word.length <= COLUMNS ? [word] : word.split(/(?<=,)/);
+    add(head, ' ');
+    parts.forEach((part) => add(part, ''));
+  }
+  return lines.join('\n');
+}

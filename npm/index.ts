@@ -1,8 +1,8 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { Host } from '../host/core.d.ts';
-import { EnvKvstoreError, invalidInput } from './errors.ts';
+import { EnvKvstoreError, wrongOptions } from './errors.ts';
 import type * as published from './index.d.mts';
-import { asOption, OF_VALUES, OPTION_NAMES, type OptionName, type Options } from './options.ts';
+import { byCurrentNames, currentName, NUMBERS, OF_CREDENTIALS, OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import { run } from './run.ts';
 import { writeMasks } from './masks.ts';
 
@@ -13,10 +13,6 @@ const REFRESHED_BEFORE_MS = 5 * 60 * 1000;
 /** A session of an hour is asked for once where one of fifteen minutes would be five times. */
 const ROLE_DURATION_SECONDS = 3600;
 
-/** Numbers among the options; all others are strings. */
-const NUMBERS: OptionName[] = ['roleDurationSeconds', 'minMaskLength', 'timeoutSeconds'];
-const OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
-
 export const fromGitHubActions: typeof published.fromGitHubActions = (given) => {
   const { signal, logger, ...options } = given ?? {};
   let current: { credentials: published.Credentials; isFresh: () => boolean } | undefined;
@@ -26,7 +22,7 @@ export const fromGitHubActions: typeof published.fromGitHubActions = (given) => 
     const texts = checked(options, OF_CREDENTIALS, { signal });
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
     const asked = bothClocks();
-    const outcome = await run('credentials', { options: texts, spelling: asOption, log: logTo(logger), signal });
+    const outcome = await run('credentials', { options: texts, spelling: 'option', log: logTo(logger), signal });
     const { accessKeyId, secretAccessKey, sessionToken, expiration, answered, accountId } = outcome.credentials!;
     // By how long they live, and not by when they end: this machine's clock may be another than AWS's. Less may be given than
     // was asked for; of Cognito's own credentials nothing is asked.
@@ -68,7 +64,7 @@ function lasting(durationMs: number, since: [number, number]): () => boolean {
 export const loadValues: typeof published.loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};
   const texts = checked(options, OPTION_NAMES, { signal, mask, env });
-  const { plan, values } = await run('values', { options: texts, spelling: asOption, log: logTo(logger), signal });
+  const { plan, values } = await run('values', { options: texts, spelling: 'option', log: logTo(logger), signal });
   if (mask) {
     await writeMasks(process.stdout, plan.masks);
   }
@@ -85,7 +81,7 @@ function assignAll(env: Record<string, string | undefined>, values: Record<strin
     Object.assign(env, values);
   } catch {
     before.forEach(([name, value, wasThere]) => (wasThere ? Reflect.set(env, name, value) : Reflect.deleteProperty(env, name)));
-    throw invalidInput(['env: is an object that does not take the values'], asOption);
+    throw wrongOptions(['env: is an object that does not take the values']);
   }
 }
 
@@ -123,8 +119,9 @@ const OTHERS = {
 /** Options as texts, if each is known and of its type: a compiler has not seen all programs. */
 function checked(options: object, known: OptionName[], others: Partial<Record<keyof typeof OTHERS, unknown>>): Options {
   const texts: Options = {};
-  const problems: string[] = [];
-  for (const [key, value] of Object.entries(options).filter(([, value]) => value !== undefined)) {
+  const given = byCurrentNames(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+  const problems = given.contradicting.map((older) => `${older}: is an older name of ${currentName(older)}, which has another value`);
+  for (const [key, value] of Object.entries(given.options)) {
     const name = known.find((name) => name === key);
     const wanted = name && NUMBERS.includes(name) ? 'number' : 'string';
     if (name === undefined) problems.push(`${key}: there is no such option`);
@@ -135,7 +132,7 @@ function checked(options: object, known: OptionName[], others: Partial<Record<ke
     const { wanted, is } = OTHERS[name as keyof typeof OTHERS];
     if (!is(value)) problems.push(`${name}: is not ${wanted}`);
   }
-  if (problems.length > 0) throw invalidInput(problems, asOption);
+  if (problems.length > 0) throw wrongOptions(problems);
   return texts;
 }
 

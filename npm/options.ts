@@ -1,115 +1,65 @@
-import type { Failure } from '../host/core.d.ts';
+import { OPTIONS } from './generated/options.ts';
 
-/** The options of the library by the inputs of the action that they are; flags of the command line are the same in kebab-case. */
-const INPUTS = {
-  identityPoolId: 'cognito-identity-pool-id',
-  roleArn: 'cognito-role-arn',
-  values: 'values',
-  secrets: 'secrets',
-  namespace: 'namespace',
-  githubEnterpriseName: 'github-enterprise-name',
-  oidcIssuer: 'oidc-issuer',
-  audience: 'audience',
-  githubToken: 'github-token',
-  awsAccountId: 'aws-account-id',
-  awsRegion: 'aws-region',
-  cognitoAccountId: 'cognito-account-id',
-  cognitoRegion: 'cognito-region',
-  secretsManagerAccountId: 'secrets-manager-account-id',
-  secretsManagerRegion: 'secrets-manager-region',
-  identity: 'identity',
-  chainRoleArn: 'chain-role-arn',
-  chainSessionTags: 'chain-session-tags',
-  chainTransitiveTagKeys: 'chain-transitive-tag-keys',
-  roleSessionName: 'role-session-name',
-  roleDurationSeconds: 'role-duration-seconds',
-  environmentStore: 'environment-store',
-  minMaskLength: 'min-mask-length',
-  timeoutSeconds: 'timeout-seconds',
-} as const;
-
-/** What names the stores where no token does. */
-const CLAIMS = ['repository', 'environment'] as const;
-
-export type OptionName = keyof typeof INPUTS | (typeof CLAIMS)[number];
+export type OptionName = keyof typeof OPTIONS;
 export type Options = Partial<Record<OptionName, string>>;
 
-export const OPTION_NAMES = [...Object.keys(INPUTS), ...CLAIMS] as OptionName[];
+interface Row {
+  input: string;
+  of: 'connection' | 'session' | 'values';
+  kind?: 'number';
+  isClaim?: boolean;
+  older?: string;
+}
 
-/** Those of values, of no use to who wants credentials. */
-export const OF_VALUES: OptionName[] = [
-  'values',
-  'secrets',
-  'namespace',
-  'secretsManagerAccountId',
-  'secretsManagerRegion',
-  'environmentStore',
-  'minMaskLength',
-  'repository',
-  'environment',
-];
+const ROWS = Object.entries(OPTIONS) as [OptionName, Row][];
+const CURRENT = new Map(ROWS.flatMap(([name, { older }]) => (older ? [[older, name] as const] : [])));
+
+export const OPTION_NAMES = ROWS.map(([name]) => name);
+/** Those that are of use to who wants credentials. */
+export const OF_CREDENTIALS = ROWS.filter(([, { of }]) => of !== 'values').map(([name]) => name);
+/** All others are strings. */
+export const NUMBERS = ROWS.filter(([, { kind }]) => kind === 'number').map(([name]) => name);
+
+/** What an option is called now. */
+export function currentName(name: string): string {
+  return CURRENT.get(name) ?? name;
+}
+
+/** The options by their current names, and the older names that say something else than the current ones. */
+export function byCurrentNames<T>(options: Record<string, T>): { options: Record<string, T>; contradicting: string[] } {
+  const current = new Map<string, T>();
+  const contradicting: string[] = [];
+  const isGiven = (value: T | undefined) => value !== undefined && value !== '';
+  const isOlder = ([name]: [string, T]) => CURRENT.has(name);
+  const entries = Object.entries(options);
+  for (const [name, value] of [...entries.filter((entry) => !isOlder(entry)), ...entries.filter(isOlder)]) {
+    const known = current.get(currentName(name));
+    if (CURRENT.has(name) && isGiven(known)) {
+      if (isGiven(value) && value !== known) contradicting.push(name);
+    } else {
+      current.set(currentName(name), value);
+    }
+  }
+  return { options: Object.fromEntries(current), contradicting };
+}
 
 /** Options as the core takes them. */
 export function asCoreTakesThem(options: Options) {
   const inputs: Record<string, string> = {};
   const claims: Record<string, string> = {};
-  for (const [name, text] of Object.entries(options)) {
-    if (!text) continue;
-    if (isClaim(name)) claims[name] = text;
-    else inputs[INPUTS[name as keyof typeof INPUTS]] = text;
+  for (const [name, { input, isClaim }] of ROWS) {
+    const text = options[name];
+    if (text) (isClaim ? claims : inputs)[input] = text;
   }
   return { inputs, claims };
 }
 
-function isClaim(name: string): boolean {
-  return CLAIMS.some((claim) => claim === name);
+/** The option that a flag is. */
+export function optionOf(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** How the users of one door write options, and what they are told of wrong ones. */
-export interface Spelling {
-  option(name: string): string;
-  wrong: string;
-  correct: string;
-}
-
-export const asOption: Spelling = {
-  option: (name) => name,
-  wrong: 'wrong option',
-  correct: 'Correct the options. Nothing was sent.',
-};
-export const asFlag: Spelling = {
-  option: (name) => `--${kebab(name)}`,
-  wrong: 'wrong input',
-  correct: 'Correct the flags; see --help. Nothing was sent.',
-};
-
-export function kebab(option: string): string {
+/** The flag that an option is. */
+export function flagOf(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-const OPTIONS = new Map(Object.entries(INPUTS).map(([option, input]) => [input as string, option]));
-
-/** What the core says, which knows the inputs of the action, for the users of another door. */
-export function respelled({ code, message, hint }: Failure, spelling: Spelling): Failure {
-  const quoted = (text: string) =>
-    text.replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input: string, value?: string) => {
-      const option = OPTIONS.get(input);
-      if (option === undefined) return whole;
-      const spelled = spelling.option(option);
-      return `\`${[spelled, value].filter(Boolean).join(spelled.startsWith('-') ? ' ' : ': ')}\``;
-    });
-  if (code !== 'invalid-input') {
-    return { code, message: quoted(message), hint: quoted(hint) };
-  }
-  // Each problem begins with what it is a problem of.
-  const problems = message.replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before: string, input: string) => {
-    const option = OPTIONS.get(input) ?? (isClaim(input) ? input : undefined);
-    return option === undefined ? whole : before + spelling.option(option);
-  });
-  const isOfOptions = problems.startsWith('wrong input');
-  return {
-    code,
-    message: quoted(problems.replace(/^wrong input/, spelling.wrong)),
-    hint: isOfOptions ? spelling.correct : quoted(hint),
-  };
 }

@@ -1,18 +1,35 @@
 import { configFile, read } from '../host/aws-files.ts';
 import { isEndpoint } from '../host/token-endpoint.ts';
 import { EnvKvstoreError } from './errors.ts';
+import type { Flag } from './flag.ts';
 import { GITHUB, type TokenVariables } from './github-token.ts';
 import { core } from './run.ts';
 
 /** As whoever is told so has written it, in one place or another. */
 const SERVER = 'web identity token server';
 
+/** What names it on a command line. */
+export const PROPOSAL_FLAGS: Flag[] = [
+  {
+    name: 'web-identity-token-server',
+    value: 'SERVER',
+    help: 'Where to request the token: GitHub[,AUDIENCE] or URL_VARIABLE,TOKEN_VARIABLE[,AUDIENCE].',
+  },
+  {
+    name: 'profile',
+    value: 'NAME',
+    help:
+      'Profile of AWS_CONFIG_FILE to take web_identity_token_server, role_arn, role_session_name, duration_seconds and region ' +
+      'from. Without this flag, AWS_WEB_IDENTITY_TOKEN_SERVER, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME take precedence over a profile.',
+  },
+];
+
 type Texts = Record<string, string | undefined>;
 
 /** The keys of a profile, the environment variables that beat them, and the options that both stand for. */
 const KEYS = [
   ['web_identity_token_server', ['AWS_WEB_IDENTITY_TOKEN_SERVER'], undefined],
-  ['role_arn', ['AWS_ROLE_ARN'], 'roleArn'],
+  ['role_arn', ['AWS_ROLE_ARN'], 'cognitoRoleArn'],
   ['role_session_name', ['AWS_ROLE_SESSION_NAME'], 'roleSessionName'],
   ['duration_seconds', [], 'roleDurationSeconds'],
   ['region', ['AWS_REGION', 'AWS_DEFAULT_REGION'], 'awsRegion'],
@@ -54,7 +71,7 @@ export async function settingsOfProposal(options: Texts, own: Texts) {
   const settings = {
     ...Object.fromEntries(added),
     audience,
-    identity: options['identityPoolId'] ? undefined : 'web-identity',
+    identity: options['cognitoIdentityPoolId'] ? undefined : 'web-identity',
     ...given(options),
   } as Texts;
   return { settings, tokenVariables };

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Core, Goal, Host, Outcome } from '../host/core.d.ts';
+import type { Core, Goal, Host, Outcome, Spelling } from '../host/core.d.ts';
 import { loadCore } from '../host/load.ts';
 import { awsEnvironment, nodeHost } from '../host/node-host.ts';
 import { unsafeEndpoint } from '../host/token-endpoint.ts';
 import { createTransport, HostError, type Transport } from '../host/transport.ts';
-import { asError, EnvKvstoreError } from './errors.ts';
+import { asError, EnvKvstoreError, systemReason } from './errors.ts';
 import { GITHUB, requestGithubToken, type TokenVariables } from './github-token.ts';
-import { asCoreTakesThem, type Spelling } from './options.ts';
+import { asCoreTakesThem } from './options.ts';
 
 export interface Settings {
   options: Record<string, string | undefined>;
@@ -47,7 +47,7 @@ async function instantiate(): Promise<Instance> {
     loading = undefined;
     throw new EnvKvstoreError({
       code: 'internal-error',
-      message: `env_kvstore_bg.wasm cannot be loaded: ${(reason as NodeJS.ErrnoException).code ?? (reason as Error).name}`,
+      message: `env_kvstore_bg.wasm cannot be loaded: ${systemReason(reason as NodeJS.ErrnoException)}`,
       hint: 'Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder.',
     });
   }
@@ -78,10 +78,10 @@ export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
       },
       log: (...entry) => over.signal.aborted || log(...entry),
     };
-    return await Promise.race([aborted.promise, core.run(raw, host)]);
+    return await Promise.race([aborted.promise, core.run(raw, host, spelling)]);
   } catch (reason) {
     signal?.throwIfAborted();
-    throw unsafe ?? asError(reason, spelling);
+    throw unsafe ?? asError(reason);
   } finally {
     aborted.forget();
     over.abort();

@@ -257,11 +257,11 @@ describe('clients', { concurrency: 3, ...POSIX }, () => {
   test('boto3 assumes the role by the file of token, and the variables that token wrote', async (t) => {
     const cloud = await severalRoles(t);
     for (const [name, flags] of [
-      ['build', ['--identity-pool-id', cloud.setup.poolId]],
+      ['build', ['--cognito-identity-pool-id', cloud.setup.poolId]],
       ['audit', ['--identity', 'web-identity', '--aws-region', 'us-west-2']],
     ]) {
       const roleArn = `arn:aws:iam::${cloud.setup.accountId}:role/${name}`;
-      const args = ['token', ...flags, '--role-arn', roleArn, '--to', path.join(folder, `token-${name}`)];
+      const args = ['token', ...flags, '--cognito-role-arn', roleArn, '--to', path.join(folder, `token-${name}`)];
       const issuer = ['--github-enterprise-name', 'octo-enterprise', '--oidc-issuer', cloud.url];
       const { exitCode, stdout, stderr } = await runCli([...args, ...issuer], { environment: jobOf(cloud) });
       assert.equal(exitCode, 0, stderr);
@@ -288,7 +288,7 @@ async function twoProfiles(t) {
 async function profilesOf({ setup }, job, issuer) {
   const profiles = ['build', 'deploy'].map((name) => {
     const role = `arn:aws:iam::${setup.accountId}:role/${name}`;
-    const flags = `--identity-pool-id ${setup.poolId} --role-arn ${role} --github-enterprise-name octo-enterprise --oidc-issuer ${issuer}`;
+    const flags = `--cognito-identity-pool-id ${setup.poolId} --cognito-role-arn ${role} --github-enterprise-name octo-enterprise --oidc-issuer ${issuer}`;
     return `[profile ${name}]\nregion = us-west-2\ncredential_process = ${NODE} ${CLI} credential-process ${flags}\n`;
   });
   return { HOME: folder, ...job, AWS_CONFIG_FILE: await scratch('config', profiles.join('\n')) };

@@ -41,8 +41,8 @@ cloud.putSecret(`${STORES}/env/production/variables`, {});
 
 const roleArn = (name) => `arn:aws:iam::${cloud.setup.accountId}:role/${name}`;
 const ISSUER = ['--github-enterprise-name', 'octo-enterprise', '--oidc-issuer', cloud.url];
-const POOL = ['--identity-pool-id', cloud.setup.poolId, ...ISSUER];
-const FLAGS = [...POOL, '--role-arn', cloud.setup.roleArn];
+const POOL = ['--cognito-identity-pool-id', cloud.setup.poolId, ...ISSUER];
+const FLAGS = [...POOL, '--cognito-role-arn', cloud.setup.roleArn];
 const job = (more = {}) => ({ ...cloud.jobEnvironment(), HOME: folder, USERPROFILE: folder, ...more });
 const IN_ACTIONS = { GITHUB_ACTIONS: 'true', CI: 'true' };
 
@@ -212,7 +212,7 @@ describe('env-kvstore', TOGETHER, () => {
       const server = ['--web-identity-token-server', 'GitHub,of the flag'];
       asked(await of(whole, ...server), { audience: 'of the flag', role: 'nowhere', session: 'of-the-environment' });
       asked(await of(whole, '--profile', 'other', ...server), { audience: 'of the flag', session: 'of-another' });
-      const flags = ['--role-arn', roleArn('audit'), '--role-session-name', 'of-the-flag', '--audience', 'a'];
+      const flags = ['--cognito-role-arn', roleArn('audit'), '--role-session-name', 'of-the-flag', '--audience', 'a'];
       asked(await of(whole, ...server, ...flags), { audience: 'a', session: 'of-the-flag' });
       asked(await of(whole, '--profile', 'other', ...flags), { audience: 'a', session: 'of-the-flag' });
     });
@@ -223,7 +223,7 @@ describe('env-kvstore', TOGETHER, () => {
       const profiles = `[default]\n${AUDIT}\nsource_profile = base\nrole_session_name = of-the-profile\n`;
       const alone = await exchange(own, { environment: eks, profiles });
       failed(alone, 'invalid-input', 2);
-      assert.match(alone.stderr, /--identity-pool-id: is required/);
+      assert.match(alone.stderr, /--cognito-identity-pool-id: is required/);
       assert.equal(alone.requests, 0);
       const flags = await exchange(own, { environment: eks, profiles, flags: own.flags });
       asked(flags, { audience: 'cognito-identity.amazonaws.com', role: 'github-actions' });
@@ -239,7 +239,7 @@ describe('env-kvstore', TOGETHER, () => {
     test('does not mix the role or the rules of a profile without a server into a command that has one', async (t) => {
       const own = await ownCloud(t);
       const profiles = `[default]\nrole_arn = ${roleArn('nowhere')}\nsource_profile = base\nduration_seconds = 43200\nrole_session_name = other\n`;
-      const args = ['--web-identity-token-server', 'GitHub', '--role-arn', roleArn('audit')];
+      const args = ['--web-identity-token-server', 'GitHub', '--cognito-role-arn', roleArn('audit')];
       const done = await exchange(own, { profiles, args });
       asked(done, { audience: 'sts.amazonaws.com' });
       assert.equal(done.seconds, '3600');
@@ -318,7 +318,7 @@ describe('env-kvstore', TOGETHER, () => {
       const [before, process, after] = stdout.split(/(credential_process = .*\n)/);
       assert.equal(before, '# ours\n[default]\nregion = eu-central-1\n[profile audit]\nregion = us-west-2\n');
       assert.equal(after, 'output = json\n');
-      const flags = `--web-identity-token-server GitHub,sts.amazonaws.com --role-arn ${roleArn('audit')} --aws-region us-west-2 --github-enterprise-name octo-enterprise`;
+      const flags = `--web-identity-token-server GitHub,sts.amazonaws.com --cognito-role-arn ${roleArn('audit')} --aws-region us-west-2 --github-enterprise-name octo-enterprise`;
       assert.ok(process.includes(` credential-process ${flags}`), process);
       if (!/[^\w@+:,./-]/.test(NODE + CLI)) assert.ok(process.startsWith(`credential_process = ${NODE} ${CLI} `), process);
     });
@@ -510,11 +510,11 @@ describe('env-kvstore', TOGETHER, () => {
       const plain = path.join(folder, 'plain');
       await writeFile(plain, 'no program');
       for (const [command, exitCode, reason] of [
-        ['no-such-command', 127, 'ENOENT'],
+        ['no-such-command', 127, 'no such file or directory (ENOENT)'],
         ['', 126, 'ERR_INVALID_ARG_VALUE'],
-        [plain, 126, 'EACCES'],
-        [folder, 126, 'EACCES'],
-        [`${plain}/below`, 126, 'ENOTDIR'],
+        [plain, 126, 'permission denied (EACCES)'],
+        [folder, 126, 'permission denied (EACCES)'],
+        [`${plain}/below`, 126, 'not a directory (ENOTDIR)'],
       ]) {
         const ended = await exec([command]);
         assert.deepEqual([ended.exitCode, ended.stdout, ended.stderr], [exitCode, '', `env-kvstore: ${command}: ${reason}\n`]);
@@ -649,11 +649,11 @@ describe('env-kvstore', TOGETHER, () => {
       const ended = await get(['TOKEN'], { stdio: ['ignore', fd, 'pipe'] });
       closeSync(fd);
       failed(ended, 'file-failed');
-      assert.match(ended.stderr, /ENOSPC/);
+      assert.match(ended.stderr, /no space left on device \(ENOSPC\)/);
       const command = ['bash', '-o', 'pipefail', '-c', '"$@" | true', 'bash', NODE, CLI, 'get', 'TOKEN', ...FLAGS];
       const unread = await runProgram(command, { environment: job(), stdio: ['ignore', 'pipe', 'pipe'] });
       failed(unread, 'file-failed');
-      assert.match(unread.stderr, /EPIPE/);
+      assert.match(unread.stderr, /broken pipe \(EPIPE\)/);
     });
 
     test('tells what it lacks', async () => {
@@ -665,7 +665,7 @@ describe('env-kvstore', TOGETHER, () => {
   });
 
   describe('on wrong usage', TOGETHER, () => {
-    const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get'];
+    const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get', 'completion'];
 
     test('help is given, of the whole and of each command, wherever it is asked for', async () => {
       const help = await run(['--help'], { environment: {} });
@@ -675,12 +675,33 @@ describe('env-kvstore', TOGETHER, () => {
         const own = await run([command, '--help'], { environment: {} });
         assert.deepEqual([own.exitCode, own.stderr], [0, '']);
         assert.ok(own.stdout.startsWith(`Usage: env-kvstore ${command} `));
-        assert.ok(Math.max(...own.stdout.split('\n').map(({ length }) => length)) <= 130);
+        assert.deepEqual(await run(['help', command], { environment: {} }), own);
       }
-      assert.equal((await run(['-h'], { environment: {} })).stdout, help.stdout);
+      for (const args of [['-h'], ['help'], ['help', '--help']]) assert.equal((await run(args, { environment: {} })).stdout, help.stdout);
       assert.match((await run(['get', 'A', '--yes', '-h'], { environment: {} })).stdout, /^Usage: env-kvstore get/);
       const nothing = await run([], { environment: {} });
       assert.deepEqual([nothing.exitCode, nothing.stdout], [2, help.stdout]);
+      failed(await run(['help', 'gett'], { environment: {} }), 'invalid-input', 2);
+    });
+
+    test('help fits 80 columns, and has an example of each command that the command takes', async () => {
+      for (const command of ['', ...COMMANDS]) {
+        const { stdout } = await run(['help', command].filter(Boolean), { environment: {} });
+        assert.deepEqual(stdout.split('\n').filter((line) => line.length > 80), [], command);
+        if (command === '') continue;
+        const examples = stdout.split('\nExample. ').slice(1).map((example) => example.split('\n\n')[0].split('\n').slice(1).join('\n').trimEnd());
+        assert.ok(examples.length > 0, command);
+        for (const example of examples) {
+          // The words as a shell hands them over, and a flag more: that alone is refused.
+          const seen = `env-kvstore() { printf '%s\\0' "$@"; }; RUNNER_TEMP=${folder}\n`;
+          const lines = example.replace(/^  source <\((.*)\)$/, '$1').replace(/( \\\n)? +>>? \S+$/, '');
+          const { stdout: words, stderr } = await runProgram(['bash', '-c', seen + lines], { environment: { HOME: folder } });
+          const [name, ...args] = words.split('\0').slice(0, -1);
+          assert.equal(name, command, `${lines}: ${stderr}`);
+          const ended = await run([name, ...args.slice(0, args.indexOf('--') >>> 0), '--no-such', '1'], { environment: {} });
+          assert.match(ended.stderr, /there is no flag --no-such\b/, ended.stderr);
+        }
+      }
     });
 
     test('every flag that the help of a command names is one of its flags', async () => {
@@ -688,7 +709,7 @@ describe('env-kvstore', TOGETHER, () => {
         const { stdout } = await run([command, '--help'], { environment: {} });
         const flags = new Set([...stdout.matchAll(/--[a-z][a-z-]+/g)].map(([flag]) => flag));
         const args = [...flags].flatMap((flag) => (['--yes', '--overwrite', '--help'].includes(flag) ? [] : [flag, 'x']));
-        assert.ok(args.length >= 10);
+        assert.ok(args.length >= 10 || command === 'completion');
         const { stderr } = await run([command, ...args, '--no-such'], { environment: {} });
         assert.match(stderr, /there is no flag --no-such\b/, command);
       }
@@ -696,20 +717,23 @@ describe('env-kvstore', TOGETHER, () => {
 
     test('the version is that of the package', async () => {
       const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url)));
-      assert.equal((await run(['--version'], { environment: {} })).stdout, `${version}\n`);
+      for (const flag of ['--version', '-v']) assert.equal((await run([flag], { environment: {} })).stdout, `${version}\n`);
     });
 
-    test('nothing that was given is repeated', async () => {
+    test('no value that was given is repeated', async () => {
       for (const [args, message] of [
-        [[`--${CANARY}x=${CANARY}`], /no such command/],
-        [[CANARY], /no such command/],
+        [[`--unknown=${CANARY}`], /no such command: --unknown\. /],
         [['get', 'A', `--unknown=${CANARY}`], /no flag --unknown\. /],
         [['get', 'A', '--github-token', CANARY], /no flag --github-token\. /],
-        [['get', 'A', `--yes=${CANARY}`], /flag/],
+        [['get', 'A', `--yes=${CANARY}`], /flag --yes takes no value/],
         [['get', 'A', '--values'], /lacks its value/],
+        [['get', 'A', '-x', CANARY], /no flag -x\. /],
+        [['get', 'A', '-help'], /no flag -e\. |no flag -help/],
         [['credential-process', CANARY], /./],
-        [['credential-process', '--role-arn'], /lacks its value/],
-        [['configure', '--from', '--to'], /lacks its value/],
+        [['credential-process', '--cognito-role-arn'], /lacks its value/],
+        [['configure', '--from', '--to'], /--from lacks its value/],
+        [['completion'], /one of bash, zsh, fish/],
+        [['completion', CANARY], /one of bash, zsh, fish/],
       ]) {
         const ended = await run(args, { environment: {} });
         failed(ended, 'invalid-input', 2);
@@ -717,8 +741,75 @@ describe('env-kvstore', TOGETHER, () => {
       }
     });
 
+    test('a command and a flag that there is not are repeated, with the nearest that there is', async () => {
+      for (const [args, message] of [
+        [['gte', 'A'], 'there is no such command: gte. Did you mean get? See env-kvstore --help.'],
+        [['confgure'], 'there is no such command: confgure. Did you mean configure? See env-kvstore --help.'],
+        [['--vresion'], 'there is no such command: --vresion. Did you mean --version? See env-kvstore --help.'],
+        [['cred'], 'there is no such command: cred. Did you mean credential-process? See env-kvstore --help.'],
+        [['something-else'], 'there is no such command: something-else. See env-kvstore --help.'],
+        [['get', 'A', '--yse'], 'there is no flag --yse. Did you mean --yes? See env-kvstore get --help.'],
+        [['exec', '--cognito-rolearn', 'x'], 'there is no flag --cognito-rolearn. Did you mean --cognito-role-arn? See env-kvstore exec --help.'],
+        [['get', 'A', '--valeus=A,secret'], 'there is no flag --valeus. Did you mean --values? See env-kvstore get --help.'],
+        [['get', 'A', '--nothing-like-it', 'x'], 'there is no flag --nothing-like-it. See env-kvstore get --help.'],
+        [['\x1b[31m\n::add-mask::x\u202e'], 'there is no such command: \\u{1b}[31m\\u{a}::add-mask::x\\u{202e}. See env-kvstore --help.'],
+        [['x'.repeat(50)], `there is no such command: ${'x'.repeat(40)}…. See env-kvstore --help.`],
+      ]) {
+        const { exitCode, stderr } = await run(args, { environment: {} });
+        assert.deepEqual([exitCode, stderr], [args[0] === 'exec' ? 125 : 2, `env-kvstore: invalid-input: ${message}\n`]);
+      }
+    });
+
+    test('older names of flags work, beside the current ones if they say the same', async () => {
+      const { poolId } = cloud.setup;
+      const older = [...ISSUER, '--identity-pool-id', poolId, '--role-arn', cloud.setup.roleArn];
+      for (const flags of [older, [...older, ...FLAGS], [...FLAGS, ...older], [...FLAGS, '--role-arn', '']]) {
+        const { exitCode, stdout, stderr } = await run(['get', 'TOKEN', ...flags], { environment: job() });
+        assert.deepEqual([exitCode, stdout], [0, `${CANARY}-production`], stderr);
+      }
+      const wrong = await run(['get', 'TOKEN', ...FLAGS, '--role-arn', roleArn('nowhere')], { environment: job() });
+      failed(wrong, 'invalid-input', 2);
+      assert.match(wrong.stderr, /--role-arn is an older name of --cognito-role-arn, which has another value\./);
+      const token = await run(['token', ...older, '--to', path.join(folder, 'older')], { environment: job() });
+      assert.match(token.stdout, new RegExp(`^AWS_ROLE_ARN=${cloud.setup.roleArn}$`, 'm'), token.stderr);
+    });
+
+    test('outside GitHub Actions the way to read there comes first', async () => {
+      const ways = { exec: ['--values', 'A,secret', '--', 'true'], get: ['A'], token: ['--to', path.join(folder, 'outside')] };
+      for (const [command, args] of Object.entries(ways)) {
+        for (const flags of [[], FLAGS]) {
+          const { exitCode, stderr } = await run([command, ...flags, ...args], { environment: { AWS_ENDPOINT_URL: cloud.url } });
+          const code = flags.length > 0 ? 'id-token-permission-missing' : 'invalid-input';
+          assert.equal(exitCode, command === 'exec' ? 125 : flags.length > 0 ? 1 : 2, stderr);
+          assert.match(stderr, new RegExp(`^env-kvstore: ${code}: `));
+          const hint = stderr.slice(stderr.search(/Outside GitHub Actions/));
+          assert.match(hint, /^Outside GitHub Actions[^`]*(`env-kvstore exec`[^`]*`env-kvstore get`[^`]*)?`--identity environment` and `--repository OWNER\/NAME`/, stderr);
+          assert.match(hint, flags.length > 0 ? /permissions: id-token: write/ : /Correct the flags/);
+        }
+        const inJob = await run([command, ...FLAGS, ...args], { environment: { AWS_ENDPOINT_URL: cloud.url, ...IN_ACTIONS }, stdio: ['ignore', openSync(path.join(folder, 'out'), 'w'), 'pipe'] });
+        assert.match(inJob.stderr, /id-token-permission-missing/);
+        assert.doesNotMatch(inJob.stderr, /Outside/);
+      }
+      const wrong = await run(['exec', '--no-such', '--', 'true'], { environment: {} });
+      assert.doesNotMatch(wrong.stderr, /Outside/);
+    });
+
+    test('a file that cannot be read or written is told in words', async () => {
+      const plain = path.join(folder, 'plain-file');
+      await writeFile(plain, '');
+      for (const [args, words] of [
+        [['--from', path.join(folder, 'nowhere')], 'no such file or directory (ENOENT)'],
+        [['--from', folder], 'illegal operation on a directory (EISDIR)'],
+        [['--from', path.join(plain, 'below')], 'not a directory (ENOTDIR)'],
+      ]) {
+        const ended = await run(['configure', ...args], { environment: {} });
+        failed(ended, 'file-failed');
+        assert.ok(ended.stderr.includes(`${args[1]}: ${words}. `), ended.stderr);
+      }
+    });
+
     test('of a flag that is given twice the last counts', async () => {
-      const ended = await run(['get', 'TOKEN', ...FLAGS, '--role-arn', roleArn('nowhere')], { environment: job() });
+      const ended = await run(['get', 'TOKEN', ...FLAGS, '--cognito-role-arn', roleArn('nowhere')], { environment: job() });
       failed(ended, 'assume-role-denied');
       assert.match(ended.stderr, /role\/nowhere/);
     });
@@ -733,7 +824,7 @@ async function ownCloud(t) {
   return {
     ...own,
     issuer,
-    flags: ['--identity-pool-id', own.setup.poolId, ...issuer, '--role-arn', own.setup.roleArn],
+    flags: ['--cognito-identity-pool-id', own.setup.poolId, ...issuer, '--cognito-role-arn', own.setup.roleArn],
     job: (more = {}) => ({ ...own.jobEnvironment(), HOME: folder, USERPROFILE: folder, ...more }),
   };
 }

@@ -60,8 +60,8 @@ cloud.putSecret(`${STORES}/env/production/variables`, {});
 const SECRET_ARN = cloud.putSecret('shared/api', { key: `${CANARY}-shared` })?.ARN;
 
 const CONNECTION = {
-  identityPoolId: cloud.setup.poolId,
-  roleArn: cloud.setup.roleArn,
+  cognitoIdentityPoolId: cloud.setup.poolId,
+  cognitoRoleArn: cloud.setup.roleArn,
   githubEnterpriseName: 'octo-enterprise',
   oidcIssuer: cloud.url,
 };
@@ -262,8 +262,8 @@ describe('fromGitHubActions', () => {
     for (const provider of [fromGitHubActions(), fromGitHubActions(null)]) {
       const { code, message } = await provider().catch((reason) => reason);
       assert.equal(code, 'invalid-input');
-      assert.match(message, /^- identityPoolId: is required/m);
-      assert.match(message, /^- roleArn: is required/m);
+      assert.match(message, /^- cognitoIdentityPoolId: is required/m);
+      assert.match(message, /^- cognitoRoleArn: is required/m);
     }
   });
 });
@@ -452,7 +452,7 @@ describe('a program', () => {
         const error = await bundled.loadValues({ ...CONNECTION, values: 'A,secret' }).catch((reason) => reason);
         assert.ok(error instanceof bundled.EnvKvstoreError, inspect(error));
         assert.equal(error.code, 'internal-error');
-        assert.equal(error.message, 'env_kvstore_bg.wasm cannot be loaded: ENOENT');
+        assert.equal(error.message, 'env_kvstore_bg.wasm cannot be loaded: no such file or directory (ENOENT)');
         assert.match(error.hint, /bundle/);
       }
     } finally {
@@ -662,8 +662,8 @@ describe('an error', () => {
 
   test('names each wrong option as the library does, all at once, before anything is sent', async () => {
     const error = await failureOf({
-      identityPoolId: 'pool',
-      roleArn: 'role',
+      cognitoIdentityPoolId: 'pool',
+      cognitoRoleArn: 'role',
       values: 'A,secrt',
       awsRegion: 'Oregon',
       cognitoRegion: 'x y',
@@ -681,7 +681,7 @@ describe('an error', () => {
     assert.equal(error.code, 'invalid-input');
     assert.equal(error.message.split('\n')[0], 'wrong option');
     const named = error.message.split('\n').slice(1).map((line) => /^- (\w+): /.exec(line)?.[1]);
-    const expected = ['identityPoolId', 'roleArn', 'values', 'awsRegion', 'cognitoRegion', 'secretsManagerAccountId', 'roleDurationSeconds', 'minMaskLength', 'timeoutSeconds', 'environmentStore', 'oidcIssuer', 'githubToken', 'identity', 'chainRoleArn', 'roleSessionName'];
+    const expected = ['cognitoIdentityPoolId', 'cognitoRoleArn', 'values', 'awsRegion', 'cognitoRegion', 'secretsManagerAccountId', 'roleDurationSeconds', 'minMaskLength', 'timeoutSeconds', 'environmentStore', 'oidcIssuer', 'githubToken', 'identity', 'chainRoleArn', 'roleSessionName'];
     assert.deepEqual(named.toSorted(), expected.toSorted());
     assert.deepEqual(cloud.requests, []);
   });
@@ -712,10 +712,24 @@ describe('an error', () => {
     });
   }
 
+  test('takes older names, beside the current ones if they say the same', async () => {
+    const { cognitoIdentityPoolId: identityPoolId, cognitoRoleArn: roleArn, ...rest } = CONNECTION;
+    for (const options of [{ identityPoolId, roleArn }, { ...CONNECTION, identityPoolId, roleArn }, { identityPoolId, roleArn, cognitoRoleArn: undefined }, { ...CONNECTION, roleArn: '' }]) {
+      assert.equal((await loadValues({ ...rest, ...options, values })).size, 1);
+    }
+    cloud.requests.length = 0;
+    const error = await failureOf({ ...CONNECTION, values, identityPoolId: 'x', roleArn: 'y' });
+    assert.equal(
+      error.message,
+      'wrong option\n- identityPoolId: is an older name of cognitoIdentityPoolId, which has another value\n- roleArn: is an older name of cognitoRoleArn, which has another value',
+    );
+    assert.deepEqual(cloud.requests, []);
+  });
+
   test('tells that there are no options', async () => {
     for (const options of [undefined, null, {}]) {
       const error = await failureOf(options);
-      assert.match(error.message, /- identityPoolId: is required.*\n- roleArn: is required/);
+      assert.match(error.message, /- cognitoIdentityPoolId: is required.*\n- cognitoRoleArn: is required/);
       assert.match(error.message, /- values: names nothing to load/);
     }
   });
@@ -731,13 +745,13 @@ describe('an error', () => {
     'an answer without a token': { code: 'github-token-unavailable', fault: { operation: 'GitHubToken', fault: 'notJson', times: Infinity } },
     'another issuer': { code: 'github-token-issuer', options: { githubEnterpriseName: 'acme' }, hint: /`githubEnterpriseName/ },
     'another audience': { code: 'github-token-audience', claims: { aud: 'x' }, hint: /`audience`/ },
-    'a pool that is not there': { code: 'identity-pool-not-found', fault: { operation: 'GetId', fault: { awsError: 'ResourceNotFoundException', message: `no ${CANARY}-free words` } }, options: {}, hint: /`identityPoolId`/ },
+    'a pool that is not there': { code: 'identity-pool-not-found', fault: { operation: 'GetId', fault: { awsError: 'ResourceNotFoundException', message: `no ${CANARY}-free words` } }, options: {}, hint: /`cognitoIdentityPoolId`/ },
     'a refused role': { code: 'assume-role-denied', fault: { operation: 'AssumeRoleWithWebIdentity', fault: { awsError: 'AccessDenied', status: 403 } } },
     'a duration beyond the maximum': { code: 'role-duration-refused', options: { roleDurationSeconds: 43_200 }, hint: /`roleDurationSeconds`/ },
     'a session name of no claim': { code: 'claim-unusable', options: { roleSessionName: '{nothing}' }, hint: /`githubToken`/ },
     'a store that is not there': { code: 'store-not-found', options: { namespace: 'octo-enterprise', environmentStore: 'required', values: 'A,secret' }, claims: { environment: 'staging' } },
     'a store that is not readable': { code: 'store-access-denied', options: { namespace: 'others' } },
-    'a key that is missing': { code: 'key-missing', options: { values: 'ACME,secret,aws-region' } },
+    'a key that is missing': { code: 'key-missing', options: { values: 'ACME,secret,aws-region' }, hint: /no key `aws-region` in .*\n.*`values` and `secrets`/ },
     'its own time': { code: 'deadline-exceeded', options: { timeoutSeconds: 1 }, fault: { operation: 'GetId', fault: 'noAnswer', times: Infinity }, hint: /`timeoutSeconds` \(1\)/ },
   })) {
     test(`about ${what} has its code, speaks of options, and holds no secret`, async () => {
@@ -768,7 +782,7 @@ describe('identity', () => {
     setup.roles[roleArn] = role(webIdentityTrust(setup, { aud: 'sts.amazonaws.com', repository: 'octo-org/octo-repo' }), sharedPolicy());
     setup.oidcProviders[setup.providerArn].ClientIDList.push('sts.amazonaws.com');
     t.after(() => delete setup.roles[roleArn]);
-    const options = { ...CONNECTION, identityPoolId: undefined, identity: 'web-identity', roleArn, awsRegion: 'us-west-2' };
+    const options = { ...CONNECTION, cognitoIdentityPoolId: undefined, identity: 'web-identity', cognitoRoleArn: roleArn, awsRegion: 'us-west-2' };
     assert.match((await fromGitHubActions(options)()).accessKeyId, /^ASIA/);
     assert.deepEqual(operations(), ['AssumeRoleWithWebIdentity', 'GitHubToken', 'JWKS']);
     const loaded = await loadValues({ ...options, secrets: 'SHARED=shared/api:key' });
@@ -879,7 +893,7 @@ describe('a network with a proxy and an authority of its own', () => {
     for (const [index, example] of examples.entries()) {
       const file = path.join(folder, `example-${index}.mjs`);
       // What an example does not say, because it depends on the enterprise.
-      await writeFile(file, `${example.replace(/( +)roleArn: .*/, "$&\n$1githubEnterpriseName: 'octo-enterprise',")}\n${shown[index]}\n`);
+      await writeFile(file, `${example.replace(/( +)cognitoRoleArn: .*/, "$&\n$1githubEnterpriseName: 'octo-enterprise',")}\n${shown[index]}\n`);
       const { stdout } = await runFile(file, {
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
         ACTIONS_ID_TOKEN_REQUEST_URL: TOKEN_URL,
@@ -945,7 +959,7 @@ async function failureOf(options) {
   const hidden = inspect(error, { showHidden: true, getters: true, depth: 9 });
   for (const text of [error.message, error.hint, error.stack, hidden, JSON.stringify(error), String(error)]) assertNoSecret(text);
   // A kebab-case name in quotes is an input of the action, which the library's users do not have.
-  const said = `${error.message}\n${error.hint}`.replace(/^wrong option: .*: there is no such option$/m, '');
+  const said = `${error.message}\n${error.hint}`.replace(/^wrong option: .*: there is no such option$|no key `aws-region`/m, '');
   assert.doesNotMatch(said, /`with:`|\binputs?\b/);
   assert.doesNotMatch(said, /cognito-(identity-pool-id|role-arn|region)\b|`(github|aws|role|oidc|chain|environment|timeout|secrets-manager)-[a-z-]+/);
   return error;

@@ -138,7 +138,7 @@ describe('an installed package', () => {
     });
     const { exitCode, stderr } = await runProgram([bin, 'credential-process'], { environment: { PATH } });
     assert.equal(exitCode, 2);
-    assert.match(stderr, /--identity-pool-id: is required/);
+    assert.match(stderr, /--cognito-identity-pool-id: is required/);
   });
 });
 
@@ -154,8 +154,8 @@ describe('types', () => {
     const logger: Logger = console;
     const { signal } = new AbortController();
     const connection: ConnectionOptions = {
-      identityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
-      roleArn: 'arn:aws:iam::123456789012:role/github-actions',
+      cognitoIdentityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
+      cognitoRoleArn: 'arn:aws:iam::123456789012:role/github-actions',
       identity: 'cognito', githubEnterpriseName: 'octo', oidcIssuer: 'https://x', audience: 'x', githubToken: 'x',
       awsAccountId: '1', awsRegion: 'x', cognitoAccountId: '1', cognitoRegion: 'x', chainRoleArn: 'x', chainSessionTags: 'x',
       chainTransitiveTagKeys: 'x',

@@ -1,0 +1,31 @@
+// Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
+
+/** The options of the library and the inputs of the action that they are. */
+export const OPTIONS = {
+  cognitoIdentityPoolId: { input: 'cognito-identity-pool-id', of: 'connection', older: 'identityPoolId' },
+  cognitoRoleArn: { input: 'cognito-role-arn', of: 'connection', older: 'roleArn' },
+  values: { input: 'values', of: 'values' },
+  secrets: { input: 'secrets', of: 'values' },
+  namespace: { input: 'namespace', of: 'values' },
+  githubEnterpriseName: { input: 'github-enterprise-name', of: 'connection' },
+  oidcIssuer: { input: 'oidc-issuer', of: 'connection' },
+  audience: { input: 'audience', of: 'connection' },
+  githubToken: { input: 'github-token', of: 'connection' },
+  awsAccountId: { input: 'aws-account-id', of: 'connection' },
+  awsRegion: { input: 'aws-region', of: 'connection' },
+  cognitoAccountId: { input: 'cognito-account-id', of: 'connection' },
+  cognitoRegion: { input: 'cognito-region', of: 'connection' },
+  secretsManagerAccountId: { input: 'secrets-manager-account-id', of: 'values' },
+  secretsManagerRegion: { input: 'secrets-manager-region', of: 'values' },
+  identity: { input: 'identity', of: 'connection' },
+  chainRoleArn: { input: 'chain-role-arn', of: 'session' },
+  chainSessionTags: { input: 'chain-session-tags', of: 'session' },
+  chainTransitiveTagKeys: { input: 'chain-transitive-tag-keys', of: 'session' },
+  roleSessionName: { input: 'role-session-name', of: 'connection' },
+  roleDurationSeconds: { input: 'role-duration-seconds', of: 'session', kind: 'number' },
+  environmentStore: { input: 'environment-store', of: 'values' },
+  minMaskLength: { input: 'min-mask-length', of: 'values', kind: 'number' },
+  timeoutSeconds: { input: 'timeout-seconds', of: 'connection', kind: 'number' },
+  repository: { input: 'repository', of: 'values', isClaim: true },
+  environment: { input: 'environment', of: 'values', isClaim: true },
+} as const;
