@@ -81,7 +81,7 @@ pub fn signed_as(
 }
 
 /// Signs a request that is sent nowhere, so that the host has compiled what signs when the session's credentials come. See
-/// [`crate::claims::rehearse_verifying`].
+/// [`crate::github::verify::rehearse_verifying`].
 pub fn rehearse_signing(region: &Region, at: SystemTime) {
     let endpoint = public_endpoint(Service::SecretsManager, region, false, false);
     let none = || Secret::new("-");

@@ -36,20 +36,19 @@ impl SecretLine {
         let end = from.match_indices(':').nth(colons).map_or(from.len(), |(colon, _)| colon);
         let (secret, rest) = from.split_at_checked(end).ok_or(FORM)?;
         let secret = Named::parse(secret)?;
-        let mut fields = rest.split(':').skip(1).map(|field| (!field.is_empty()).then(|| field.to_owned()));
-        let (key, stage, version_id) = (fields.next(), fields.next(), fields.next());
+        let mut fields = rest.split(':').skip(1);
+        let mut field = || fields.next().filter(|field| !field.is_empty()).map(str::to_owned);
+        let (key, stage, version_id) = (field(), field(), field());
         if fields.next().is_some() {
             return Err("has more than three fields after the secret".to_owned());
         }
-        let version_id = version_id.flatten();
         if version_id.as_ref().is_some_and(|id| !(32..=64).contains(&id.len())) {
             return Err("has a version id that is not 32 to 64 characters".to_owned());
         }
-        let stage = stage.flatten();
         if stage.as_ref().is_some_and(|stage| stage.len() > 256) {
             return Err("has a version stage of more than 256 characters".to_owned());
         }
-        Ok(Self { name, key: key.flatten(), secret, stage, version_id })
+        Ok(Self { name, key, secret, stage, version_id })
     }
 
     /// The partition, if the secret is named by an ARN.
