@@ -237,7 +237,7 @@ fn failure(error: &Error, spelling: Spelling) -> JsValue {
     }
     let (message, hint) = (error.message_in(spelling), error.hint_in(spelling));
     let summary = failure_summary(error);
-    let failure = Failure { code: error.code(), message, hint, summary };
+    let failure = Failure { code: error.code().as_str(), message, hint, summary };
     to_value(&failure).unwrap_or(JsValue::NULL)
 }
 

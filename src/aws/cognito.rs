@@ -12,6 +12,7 @@ use crate::aws::session::{Session, end_of_session};
 use crate::aws::sigv4::Credentials;
 use crate::call::operation::Operation;
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::github::{Login, claims};
 use crate::host::answer::Answer;
@@ -191,7 +192,7 @@ impl Operation for GetCredentialsForIdentity<'_> {
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match answer.code.as_str() {
             "InvalidIdentityPoolConfigurationException" => Diagnosis::new(
-                "assume-role-denied",
+                Code::AssumeRoleDenied,
                 format!(
                     "Cognito may not assume {} for this identity: its trust policy does not let pool {} in, or it is not \
                      a role of the pool's account.",
@@ -242,12 +243,12 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
     let provider = login.issuer.without_scheme();
     match answer.code.as_str() {
         "ResourceNotFoundException" => Diagnosis::new(
-            "identity-pool-not-found",
+            Code::IdentityPoolNotFound,
             format!("There is no identity pool {pool} in this account and region."),
             "Check ‹cognito-identity-pool-id›, and ‹cognito-account-id› if the pool is not in the role's account.",
         ),
         "NotAuthorizedException" | "InvalidParameterException" if says("classic") => Diagnosis::new(
-            "classic-flow-disabled",
+            Code::ClassicFlowDisabled,
             "The pool does not allow the basic (classic) flow, which session tags with a role of one's own need.",
             "Set `AllowClassicFlow` on the pool (aws cognito-identity update-identity-pool --allow-classic-flow).",
         ),
@@ -255,7 +256,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
             if says("supported provider") || says("providername") || says("logins") =>
         {
             Diagnosis::new(
-                "issuer-not-in-identity-pool",
+                Code::IssuerNotInIdentityPool,
                 format!("The pool does not know the issuer {provider} as a login provider."),
                 format!(
                     "Create an IAM OIDC provider for https://{provider} and add it to the pool's \
@@ -265,32 +266,32 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
             )
         }
         "NotAuthorizedException" if says("audience") => Diagnosis::new(
-            "issuer-not-in-identity-pool",
+            Code::IssuerNotInIdentityPool,
             format!("The OIDC provider of {provider} does not list this token's audience."),
             "Add `cognito-identity.amazonaws.com` (or what ‹audience› says) to its client ids.",
         ),
         "NotAuthorizedException" if says("unauthenticated") => Diagnosis::new(
-            "issuer-not-in-identity-pool",
+            Code::IssuerNotInIdentityPool,
             "Cognito saw no login in the request and the pool has no unauthenticated identities.",
             format!("Check that the pool has the provider {provider}."),
         ),
         "NotAuthorizedException" => Diagnosis::new(
-            "github-token-refused",
+            Code::GithubTokenRefused,
             format!("Cognito does not accept the GitHub token as a login of {provider}."),
             "Check that the IAM OIDC provider's URL and client ids are this token's issuer and audience.",
         ),
         "ExternalServiceException" => Diagnosis::new(
-            "issuer-not-reachable-by-cognito",
+            Code::IssuerNotReachableByCognito,
             format!("Cognito could not read the keys of {provider}."),
             "On GitHub Enterprise Server, its OIDC endpoints must be reachable from AWS.",
         ),
         "InvalidIdentityPoolConfigurationException" => Diagnosis::new(
-            "identity-pool-misconfigured",
+            Code::IdentityPoolMisconfigured,
             format!("Pool {pool} is not configured for this login."),
             "Check the pool's providers and its principal tag map.",
         ),
         _ => Diagnosis::new(
-            "cognito-refused",
+            Code::CognitoRefused,
             format!("Cognito refused the login of {provider} at pool {pool}."),
             "Compare the pool with the README's set-up.",
         ),

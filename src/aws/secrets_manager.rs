@@ -15,6 +15,7 @@ use crate::aws::session::list_of_tags;
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::host::answer::Answer;
 use crate::host::http::{MAX_BODY_BYTES, Request, Response};
@@ -88,29 +89,29 @@ impl Operation for GetSecretValue<'_> {
         let place = self.wanted.secret.place();
         match answer.code.as_str() {
             "ResourceNotFoundException" if self.wanted.stage.is_some() || self.wanted.id.is_some() => Diagnosis::new(
-                STORE_NOT_FOUND,
+                Code::StoreNotFound,
                 format!("There is no such secret in {place}, or it has no such version."),
                 "Check name and version (aws secretsmanager list-secret-version-ids).",
             ),
             "ResourceNotFoundException" => Diagnosis::new(
-                STORE_NOT_FOUND,
+                Code::StoreNotFound,
                 format!("There is no secret of this name in {place}."),
                 "Create it, or check its name, ‹namespace›, ‹secrets-manager-region› and ‹secrets-manager-account-id›.",
             ),
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
             "DecryptionFailure" => Diagnosis::new(
-                "store-not-decryptable",
+                Code::StoreNotDecryptable,
                 "The secret's KMS key does not decrypt it for this role.",
                 "Allow the role `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
             ),
             "InvalidRequestException" => Diagnosis::new(
-                "store-not-readable",
+                Code::StoreNotReadable,
                 "The secret is marked for deletion, or has no version of this stage.",
                 "Restore it (aws secretsmanager restore-secret), or give it a value.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
                 Diagnosis::new(
-                    "store-refused",
+                    Code::StoreRefused,
                     "Secrets Manager refused the request.",
                     "Check the secret's name and region.",
                 )
@@ -119,23 +120,17 @@ impl Operation for GetSecretValue<'_> {
     }
 }
 
-/// There is no such secret.
-pub const STORE_NOT_FOUND: &str = "store-not-found";
-
-/// This session may not read the secret, or it does not exist.
-pub const STORE_ACCESS_DENIED: &str = "store-access-denied";
-
 /// What a refusal of the session means, whatever it asks for.
 fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
     let diagnosis = match answer.signing_fault()? {
         SigningFault::Credentials => Diagnosis::new(
-            "credentials-refused",
+            Code::CredentialsRefused,
             "Secrets Manager does not know the session's credentials.",
             "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
              ‹identity: environment›, that the environment's credentials are still valid.",
         ),
         SigningFault::Signature => Diagnosis::new(
-            "signature-refused",
+            Code::SignatureRefused,
             "Secrets Manager does not accept the request's signature.",
             "Check the runner's clock, and that no proxy changes requests.",
         ),
@@ -166,7 +161,7 @@ impl GetSecretValue<'_> {
         let namespace = session_tags.map_or_else(String::new, |tags| namespace_hint(&self.wanted.secret.name, tags));
         let of_whom = role.map_or("the environment's credentials".to_owned(), RoleArn::to_string);
         Diagnosis::new(
-            STORE_ACCESS_DENIED,
+            Code::StoreAccessDenied,
             format!(
                 "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
                  {elsewhere}{namespace}"
@@ -257,13 +252,13 @@ impl Operation for BatchGetSecretValue<'_> {
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match answer.code.as_str() {
             "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
-                BATCH_REFUSED,
+                Code::BatchRefused,
                 "The role may not call BatchGetSecretValue.",
                 "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
                 Diagnosis::new(
-                    BATCH_REFUSED,
+                    Code::BatchRefused,
                     "Secrets Manager does not take these secrets in one call.",
                     "One of them may not be asked for in a batch, or this endpoint has none.",
                 )
@@ -271,9 +266,6 @@ impl Operation for BatchGetSecretValue<'_> {
         }
     }
 }
-
-/// Secrets Manager does not take these secrets in one call; each by itself it may. No run ends with this code.
-pub const BATCH_REFUSED: &str = "batch-refused";
 
 impl SecretValue {
     pub(crate) fn of(body: &Object) -> Option<Self> {

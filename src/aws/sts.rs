@@ -11,6 +11,7 @@ use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::github::Login;
 use crate::host::answer::Answer;
@@ -98,19 +99,19 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
                 }
             }
             ("ExpiredTokenException", WebIdentity::Cognito { .. }) => Diagnosis::new(
-                "cognito-token-expired",
+                Code::CognitoTokenExpired,
                 "Cognito's token was ten minutes old.",
                 "Run the job again; if it recurs, the runner is very slow or its clock is wrong.",
             ),
             ("InvalidIdentityToken", WebIdentity::Cognito { pool, .. }) => Diagnosis::new(
-                "cognito-token-refused",
+                Code::CognitoTokenRefused,
                 format!("STS does not accept the token of pool {pool} in this region and partition."),
                 "Check that pool and role are in the same partition, and that ‹cognito-region› is the pool's region.",
             ),
             ("ExpiredTokenException" | "InvalidIdentityToken", WebIdentity::GitHub(login)) => {
                 let provider = login.issuer.without_scheme();
                 Diagnosis::new(
-                    "github-token-refused",
+                    Code::GithubTokenRefused,
                     format!(
                         "STS does not accept the GitHub token as a login of {provider} in account {}.",
                         self.role.account()
@@ -129,7 +130,7 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
 impl AssumeRoleWithWebIdentity<'_> {
     fn tags_denied(&self) -> Diagnosis {
         Diagnosis::new(
-            "assume-role-denied",
+            Code::AssumeRoleDenied,
             format!("The trust policy of {} does not let a session have tags.", self.role),
             "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
         )
@@ -138,7 +139,7 @@ impl AssumeRoleWithWebIdentity<'_> {
     fn diagnose_direct_denial(&self, login: &Login<'_>) -> Diagnosis {
         let provider = login.issuer.without_scheme();
         Diagnosis::new(
-            "assume-role-denied",
+            Code::AssumeRoleDenied,
             format!(
                 "The trust policy of {} does not let this job's GitHub token in, or there is no such role.",
                 self.role
@@ -196,7 +197,7 @@ impl AssumeRoleWithWebIdentity<'_> {
                 next.push_str(&format!("\n  {}", list_of_tags(std::slice::from_ref(tag))));
             }
         }
-        Diagnosis::new("assume-role-denied", cause, next)
+        Diagnosis::new(Code::AssumeRoleDenied, cause, next)
     }
 
     /// What the trust policy of the README, or that of `docs/organization.md`, would miss in the tags.
@@ -286,7 +287,7 @@ impl Operation for AssumeRole<'_> {
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match (answer.code.as_str(), answer.signing_fault()) {
             ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
-                "chain-role-denied",
+                Code::ChainRoleDenied,
                 format!(
                     "The first session may not assume {}, or there is no such role. The second session would have carried \
                      the tags {}.",
@@ -298,13 +299,13 @@ impl Operation for AssumeRole<'_> {
                  above (‹chain-session-tags›).",
             ),
             (_, Some(SigningFault::Credentials)) => Diagnosis::new(
-                "credentials-refused",
+                Code::CredentialsRefused,
                 "STS does not know the credentials that the second role was to be assumed with.",
                 "Check that both roles are in one partition; with ‹identity: environment›, that the environment's \
                  credentials are still valid.",
             ),
             (_, Some(SigningFault::Signature)) => Diagnosis::new(
-                "signature-refused",
+                Code::SignatureRefused,
                 "STS does not accept the request's signature.",
                 "Check the runner's clock, and that no proxy changes requests.",
             ),
@@ -317,22 +318,22 @@ impl Operation for AssumeRole<'_> {
 fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
     match code {
         "PackedPolicyTooLarge" => Diagnosis::new(
-            "session-tags-too-large",
+            Code::SessionTagsTooLarge,
             "The session tags together are more than a session may carry.",
             "Take claims that no policy uses out of the pool's principal tag map, or out of ‹chain-session-tags›.",
         ),
         "RegionDisabledException" => Diagnosis::new(
-            "sts-region-disabled",
+            Code::StsRegionDisabled,
             "STS is not active in this region for the role's account.",
             "Activate it in IAM's account settings, or use a pool of another region.",
         ),
         "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
-            "role-duration-refused",
+            Code::RoleDurationRefused,
             "The role does not allow a session that long.",
             "Lower ‹role-duration-seconds›, or raise the role's maximum session duration.",
         ),
         _ => Diagnosis::new(
-            "assume-role-refused",
+            Code::AssumeRoleRefused,
             format!("STS refused the request itself, before it asked the trust policy of {role}."),
             "Check the role's ARN and ‹role-session-name›, and the claims that become tags.",
         ),
@@ -447,7 +448,7 @@ mod tests {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
         let diagnosis =
             with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
-        assert_eq!(diagnosis.code, "assume-role-denied");
+        assert_eq!(diagnosis.code.as_str(), "assume-role-denied");
         let tags = "The session's tags:\n  event_name=push\n  run_id=8\n  sha=abc";
         assert!(diagnosis.next.ends_with(tags), "{}", diagnosis.next);
         assert!(

@@ -13,6 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::call::operation::{AnyOperation, Operation, Parsing};
 use crate::call::outlook::{Outlook, is_clock_error, outlook_of_answer, outlook_of_failure};
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::refusal::{Call, Diagnosis, Refusal, Unanswered};
 use crate::host::answer::Answer;
 use crate::host::http::{Host, Request, Response, SendFailure};
@@ -327,7 +328,7 @@ fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<
 
 fn throttled() -> Diagnosis {
     Diagnosis::new(
-        "throttled",
+        Code::Throttled,
         "The account's quota for this call is used up at the moment.",
         "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
     )
@@ -335,7 +336,7 @@ fn throttled() -> Diagnosis {
 
 fn none_of_awss() -> Diagnosis {
     Diagnosis::new(
-        "answer-unusable",
+        Code::AnswerUnusable,
         "The answer has no error code, so it is none of AWS's: a proxy, a captive portal or another server gave it.",
         "Check what stands between the runner and this host, and `AWS_ENDPOINT_URL`.",
     )
@@ -343,7 +344,7 @@ fn none_of_awss() -> Diagnosis {
 
 fn service_fault() -> Diagnosis {
     Diagnosis::new(
-        "service-fault",
+        Code::ServiceFault,
         "The service itself failed.",
         "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
     )

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::code::Code;
 use crate::error::problem::{Problem, ValueProblem};
 use crate::error::refusal::{Call, Refusal, Tried, Unanswered};
 use crate::error::token_fault::TokenFault;
 use crate::host::http::SendFailure;
 use crate::text::spelling::Spelling;
 
+pub mod code;
 pub mod problem;
 pub mod refusal;
 pub mod token_fault;
@@ -92,30 +94,30 @@ impl Error {
     }
 
     /// A stable name of the situation.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::InvalidInput(_) => "invalid-input",
-            Self::IdTokenPermissionMissing => "id-token-permission-missing",
-            Self::GithubTokenUnavailable(unanswered) => unanswered.code().unwrap_or("github-token-unavailable"),
+            Self::InvalidInput(_) => Code::InvalidInput,
+            Self::IdTokenPermissionMissing => Code::IdTokenPermissionMissing,
+            Self::GithubTokenUnavailable(unanswered) => unanswered.code().unwrap_or(Code::GithubTokenUnavailable),
             Self::GithubTokenRejected(fault) => fault.code(),
-            Self::ClaimUnusable { .. } => "claim-unusable",
+            Self::ClaimUnusable { .. } => Code::ClaimUnusable,
             Self::Refused(refusal) => refusal.diagnosis.code,
-            Self::SecretsUnread(errors) => errors.first().map_or("store-refused", Self::code),
+            Self::SecretsUnread(errors) => errors.first().map_or(Code::StoreRefused, Self::code),
             Self::Unreachable(_, unanswered) => match unanswered.failure {
-                SendFailure::TooLarge => "answer-unusable",
-                _ => unanswered.code().unwrap_or("service-unreachable"),
+                SendFailure::TooLarge => Code::AnswerUnusable,
+                _ => unanswered.code().unwrap_or(Code::ServiceUnreachable),
             },
-            Self::AnswerUnusable(..) => "answer-unusable",
+            Self::AnswerUnusable(..) => Code::AnswerUnusable,
             Self::ValuesUnusable(problems) => match problems.first() {
-                Some(ValueProblem::StoreNotFound { .. }) => "store-not-found",
-                Some(ValueProblem::StoreNotAnObject { .. }) => "store-not-an-object",
-                Some(ValueProblem::KeyMissing { .. }) | None => "key-missing",
-                Some(ValueProblem::ValueUnusable { .. }) => "value-unusable",
-                Some(ValueProblem::NameUnusable { .. }) => "name-unusable",
+                Some(ValueProblem::StoreNotFound { .. }) => Code::StoreNotFound,
+                Some(ValueProblem::StoreNotAnObject { .. }) => Code::StoreNotAnObject,
+                Some(ValueProblem::KeyMissing { .. }) | None => Code::KeyMissing,
+                Some(ValueProblem::ValueUnusable { .. }) => Code::ValueUnusable,
+                Some(ValueProblem::NameUnusable { .. }) => Code::NameUnusable,
             },
-            Self::ProfileNotWritten { .. } => "profile-not-written",
-            Self::OutOfTime(_) => "deadline-exceeded",
-            Self::Internal(_) => "internal-error",
+            Self::ProfileNotWritten { .. } => Code::ProfileNotWritten,
+            Self::OutOfTime(_) => Code::DeadlineExceeded,
+            Self::Internal(_) => Code::InternalError,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::code::Code;
 use crate::host::answer::Answer;
 use crate::host::http::SendFailure;
 
@@ -45,7 +46,7 @@ pub struct Unanswered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     /// Stable, for scripts and for the table in the README.
-    pub code: &'static str,
+    pub code: Code,
     /// The likely cause.
     pub cause: String,
     /// What to do next.
@@ -54,18 +55,18 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// A cause and a next step under a stable code.
-    pub fn new(code: &'static str, cause: impl Into<String>, next: impl Into<String>) -> Self {
+    pub fn new(code: Code, cause: impl Into<String>, next: impl Into<String>) -> Self {
         Self { code, cause: cause.into(), next: next.into() }
     }
 }
 
 impl Unanswered {
     /// The code that is the same for whatever was asked.
-    pub(crate) fn code(&self) -> Option<&'static str> {
+    pub(crate) fn code(&self) -> Option<Code> {
         match self.failure {
-            _ if self.out_of_time.is_some() => Some("deadline-exceeded"),
-            SendFailure::Tls(_) => Some("tls-not-trusted"),
-            SendFailure::Proxy(_) => Some("proxy-refused"),
+            _ if self.out_of_time.is_some() => Some(Code::DeadlineExceeded),
+            SendFailure::Tls(_) => Some(Code::TlsNotTrusted),
+            SendFailure::Proxy(_) => Some(Code::ProxyRefused),
             _ => None,
         }
     }

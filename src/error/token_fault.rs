@@ -1,5 +1,6 @@
 //! Why a GitHub token is not used.
 
+use crate::error::code::Code;
 use std::fmt;
 
 /// Why a GitHub token was not used.
@@ -50,14 +51,14 @@ pub enum TokenFault {
 
 impl TokenFault {
     /// A stable name of the fault.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::Malformed | Self::ForApi | Self::NoTimes | Self::Extension => "github-token-malformed",
-            Self::Algorithm => "github-token-algorithm",
-            Self::UnknownKey { .. } | Self::Signature => "github-token-signature",
-            Self::Expired { .. } | Self::NotYetValid { .. } => "github-token-expired",
-            Self::Issuer { .. } => "github-token-issuer",
-            Self::Audience { .. } => "github-token-audience",
+            Self::Malformed | Self::ForApi | Self::NoTimes | Self::Extension => Code::GithubTokenMalformed,
+            Self::Algorithm => Code::GithubTokenAlgorithm,
+            Self::UnknownKey { .. } | Self::Signature => Code::GithubTokenSignature,
+            Self::Expired { .. } | Self::NotYetValid { .. } => Code::GithubTokenExpired,
+            Self::Issuer { .. } => Code::GithubTokenIssuer,
+            Self::Audience { .. } => Code::GithubTokenAudience,
         }
     }
 

@@ -422,7 +422,7 @@ mod tests {
         for name in ["AWS_REGION", "aws_access_key_id", "Aws_Session_Token", "aws_default_region"] {
             let values = [value(name, Kind::Variable, "eu-west-1")];
             let error = planned(&values, &[("export-aws-credentials", "env")], "{}").unwrap_err();
-            assert!(error.to_string().contains(name) && error.code() == "value-unusable", "{error}");
+            assert!(error.to_string().contains(name) && error.code().as_str() == "value-unusable", "{error}");
             assert!(planned(&values, &[PROFILE], "{}").is_ok());
         }
     }

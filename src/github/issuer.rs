@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::call::operation::Operation;
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::github::verify::KeySet;
 use crate::host::answer::Answer;
@@ -136,7 +137,7 @@ fn get(url: &BaseUrl) -> Request {
 
 fn keys_unavailable() -> Diagnosis {
     Diagnosis::new(
-        "issuer-keys-unavailable",
+        Code::IssuerKeysUnavailable,
         "The issuer's keys could not be read, so the token cannot be checked.",
         "Check ‹oidc-issuer›, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
     )

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_claim_that_sts_refuses_is_named_with_the_session_name() {
         let error = fill("{repository}", &[("repository", "a/b")]).unwrap_err();
-        assert_eq!(error.code(), "claim-unusable");
+        assert_eq!(error.code().as_str(), "claim-unusable");
         assert!(error.to_string().contains("`repository`") && error.to_string().contains("`a/b`"), "{error}");
         assert!(fill("{run_id}", &[("run_id", "7")]).unwrap_err().to_string().contains("2 to 64"));
     }

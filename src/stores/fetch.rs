@@ -8,10 +8,11 @@ use std::task::Poll;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::names::{Region, RoleArn};
 use crate::aws::secret_id::SecretVersion;
-use crate::aws::secrets_manager::{Access, BATCH_REFUSED, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
+use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
 use crate::aws::sigv4::Credentials;
 use crate::call::client::Client;
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
 use crate::stores::document::Document;
@@ -194,7 +195,7 @@ impl<H: Host> RegionFetch<'_, H> {
                 }
                 None
             }
-            Err(Error::Refused(refusal)) if refusal.diagnosis.code == BATCH_REFUSED => {
+            Err(Error::Refused(refusal)) if refusal.diagnosis.code == Code::BatchRefused => {
                 self.leave(places);
                 Some(format!("BatchGetSecretValue was refused ({}). {}", refusal.answer, refusal.diagnosis.next))
             }

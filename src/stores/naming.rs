@@ -158,7 +158,7 @@ mod tests {
     fn an_environment_that_no_secret_can_be_named_after_is_an_error() {
         let job = [("repository", "o/r"), ("repository_owner", "o"), ("environment", "prod eu")];
         let error = names(&job, None, &[Kind::Secret]).unwrap_err();
-        assert_eq!(error.code(), "claim-unusable");
+        assert_eq!(error.code().as_str(), "claim-unusable");
         assert!(error.to_string().contains("`environment`") && error.to_string().contains("`prod eu`"));
     }
 

@@ -1,7 +1,7 @@
 //! Stores: which secrets of AWS Secrets Manager a job's values are in, and what is read from them.
 
-use crate::aws::secrets_manager::{STORE_ACCESS_DENIED, STORE_NOT_FOUND};
 use crate::error::Error;
+use crate::error::code::Code;
 use crate::error::problem::ValueProblem;
 use crate::lines::values::Kind;
 use crate::stores::document::Document;
@@ -100,8 +100,8 @@ pub fn settle(
                     _ => store.name.clone(),
                 };
                 let layer = match error.code() {
-                    STORE_NOT_FOUND => Layer::NotFound { store: place.clone() },
-                    STORE_ACCESS_DENIED => Layer::Denied(error.clone()),
+                    Code::StoreNotFound => Layer::NotFound { store: place.clone() },
+                    Code::StoreAccessDenied => Layer::Denied(error.clone()),
                     _ => return Err(error),
                 };
                 match (store.scope, environment_store, layer) {
@@ -148,31 +148,31 @@ mod tests {
     use crate::host::answer::Answer;
     use crate::lines::values::Kind;
 
-    fn settle_environment(code: &'static str, rule: EnvironmentStore) -> Result<usize, &'static str> {
+    fn settle_environment(code: Code, rule: EnvironmentStore) -> Result<usize, Code> {
         let store = Store { scope: Scope::Environment, kind: Kind::Secret, name: "e".to_owned() };
         settle(vec![(store, Err(refused(code)))], rule)
             .map(|settled| settled.warnings.len())
             .map_err(|error| error.code())
     }
 
-    fn refused(code: &'static str) -> Error {
+    fn refused(code: Code) -> Error {
         let call = Call { operation: "GetSecretValue", subject: String::new(), endpoint: String::new(), attempts: 1 };
-        let answer = Answer { status: 400, code: code.to_owned(), message: String::new(), request_id: None };
+        let answer = Answer { status: 400, code: code.to_string(), message: String::new(), request_id: None };
         Error::Refused(Box::new(Refusal { call, answer, diagnosis: Diagnosis::new(code, "", "") }))
     }
 
     #[test]
     fn an_environment_without_a_store_falls_back_as_told() {
         use EnvironmentStore::{NotFoundOk, Optional, Required};
-        assert_eq!(settle_environment(STORE_NOT_FOUND, Required), Err(STORE_NOT_FOUND));
-        assert_eq!(settle_environment(STORE_NOT_FOUND, NotFoundOk), Ok(1));
-        assert_eq!(settle_environment(STORE_NOT_FOUND, Optional), Ok(1));
-        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Required), Err(STORE_ACCESS_DENIED));
-        assert_eq!(settle_environment(STORE_ACCESS_DENIED, NotFoundOk), Err(STORE_ACCESS_DENIED));
-        assert_eq!(settle_environment(STORE_ACCESS_DENIED, Optional), Ok(1));
+        assert_eq!(settle_environment(Code::StoreNotFound, Required), Err(Code::StoreNotFound));
+        assert_eq!(settle_environment(Code::StoreNotFound, NotFoundOk), Ok(1));
+        assert_eq!(settle_environment(Code::StoreNotFound, Optional), Ok(1));
+        assert_eq!(settle_environment(Code::StoreAccessDenied, Required), Err(Code::StoreAccessDenied));
+        assert_eq!(settle_environment(Code::StoreAccessDenied, NotFoundOk), Err(Code::StoreAccessDenied));
+        assert_eq!(settle_environment(Code::StoreAccessDenied, Optional), Ok(1));
         for rule in [Required, NotFoundOk, Optional] {
-            assert_eq!(settle_environment("throttled", rule), Err("throttled"));
-            assert_eq!(settle_environment("service-fault", rule), Err("service-fault"));
+            assert_eq!(settle_environment(Code::Throttled, rule), Err(Code::Throttled));
+            assert_eq!(settle_environment(Code::ServiceFault, rule), Err(Code::ServiceFault));
         }
     }
 
@@ -184,10 +184,10 @@ mod tests {
             let settled = settle(vec![(store, Err(refused(code)))], rule);
             settled.map_or_else(|error| error.hint().contains("`environment-store: optional`"), |_| false)
         };
-        assert!(hint(Scope::Environment, STORE_ACCESS_DENIED, NotFoundOk));
-        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Required));
-        assert!(!hint(Scope::Environment, STORE_ACCESS_DENIED, Optional));
-        assert!(!hint(Scope::Environment, "throttled", NotFoundOk));
-        assert!(!hint(Scope::Repository, STORE_ACCESS_DENIED, NotFoundOk));
+        assert!(hint(Scope::Environment, Code::StoreAccessDenied, NotFoundOk));
+        assert!(!hint(Scope::Environment, Code::StoreAccessDenied, Required));
+        assert!(!hint(Scope::Environment, Code::StoreAccessDenied, Optional));
+        assert!(!hint(Scope::Environment, Code::Throttled, NotFoundOk));
+        assert!(!hint(Scope::Repository, Code::StoreAccessDenied, NotFoundOk));
     }
 }

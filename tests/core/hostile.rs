@@ -138,7 +138,7 @@ fn unusable_key_is_not_the_tokens_fault() {
     let run = Script::new("A,secret")
         .together([job.github_token(), jwks_at(JWKS, &json!({"keys":[key]})).again_and_again()])
         .run();
-    assert_ne!(run.error().code(), "github-token-malformed", "{}", run.error());
+    assert_ne!(run.error().code().as_str(), "github-token-malformed", "{}", run.error());
 }
 #[test]
 fn early_connection_is_an_origin() {

@@ -832,7 +832,7 @@ impl Run {
     #[track_caller]
     pub fn fails_with(&self, code: &str) -> String {
         let error = self.error();
-        assert_eq!(error.code(), code, "{error}\n{}", error.hint());
+        assert_eq!(error.code().as_str(), code, "{error}\n{}", error.hint());
         format!("{error}\n{}", error.hint())
     }
 
@@ -887,7 +887,7 @@ impl Run {
             Ok(all) => shown.extend([all.1.summary.clone(), format!("{all:?}"), format!("{all:#?}")]),
             Err(error) => {
                 shown.extend([error.to_string(), error.hint(), format!("{error:?}"), format!("{error:#?}")]);
-                shown.push(error.code().to_owned());
+                shown.push(error.code().to_string());
             }
         }
         for text in &shown {

@@ -172,17 +172,9 @@ function sectionOf(yaml, section) {
   return yaml.split(new RegExp(`^${section}:\n`, 'm'))[1].split(/^(?=\S)/m)[0];
 }
 
-/** A batch that is refused ends no step, so its code is told to nobody. Codes stand in `code()` functions and as the first argument of `Diagnosis::new`, or in the shim's failures. */
+/** A batch that is refused ends no step, so its code is told to nobody. The shim's own codes are in its failures. */
 function codesOfTheSources() {
-  const rust = ['error', 'claims', 'retry', 'secrets_manager', 'identity/cognito', 'identity/sts'].map((name) => `src/${name}.rs`);
-  const codes = rust.flatMap((file) => {
-    const source = read(file).split('#[cfg(test)]\nmod tests')[0];
-    return [
-      ...source.matchAll(/Diagnosis::new\(\s*"([a-z-]+)"/g),
-      ...source.matchAll(/^pub const STORE_[A-Z_]+: &str = "([a-z-]+)"/gm),
-      ...[...source.matchAll(/fn code\(&self\) -> \S*&'static str>? \{.*?\n {4}\}/gs)].flatMap(([body]) => [...body.matchAll(/"([a-z-]+)"/g)]),
-    ].map(([, code]) => code);
-  });
+  const codes = [...read('src/error/code.rs').matchAll(/=> "([a-z-]+)"/g)].map(([, code]) => code).filter((code) => code !== 'batch-refused');
   const shim = readdirSync(path.join(root, 'action')).flatMap((file) =>
     [...read(`action/${file}`).matchAll(/^ *code: '([a-z-]+)'|\{ code: '([a-z-]+)'/gm)].map(([, a, b]) => a ?? b),
   );
