@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { pageOf } from '../host/documentation.ts';
 import { compileEachFunctionOnce } from '../host/load.ts';
 import { parseArguments } from './arguments.ts';
 import type { Arguments, Command } from './command.ts';
@@ -82,9 +83,12 @@ const args = process.argv.slice(2);
 main(args).then(
   (exitCode) => process.exit(exitCode),
   (reason: unknown) => {
-    const { code, message, hint } = shown(reason);
+    const error = shown(reason);
+    const { code, message, hint } = error;
     const between = message.includes('\n') ? '\n' : '. ';
-    process.stderr.write(`env-kvstore: ${code}: ${message}${between}${hint}\n`, () => process.exit(exitCodeOf(code)));
+    // What is wrong with a command line, its help explains.
+    const page = error instanceof WrongUsage ? '' : `${pageOf(code)}\n`;
+    process.stderr.write(`env-kvstore: ${code}: ${message}${between}${hint}\n${page}`, () => process.exit(exitCodeOf(code)));
   },
 );
 

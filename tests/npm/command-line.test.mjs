@@ -78,11 +78,11 @@ describe('env-kvstore', TOGETHER, () => {
       assert.match(stdout, /^\{[^\n]*\}\n$/);
     });
 
-    test('says in one line that the job lacks a permission, and which', async () => {
+    test('says in one line that the job lacks a permission, and which, and where to read more', async () => {
       const { HOME } = job();
       const ended = await run(['credential-process', ...FLAGS], { environment: { HOME, AWS_ENDPOINT_URL: cloud.url } });
       failed(ended, 'id-token-permission-missing');
-      assert.match(ended.stderr, /^[^\n]*permissions: id-token: write[^\n]*\n$/);
+      assert.match(ended.stderr, /^[^\n]*permissions: id-token: write[^\n]*\nhttps:\/\/\S*#id-token-permission-missing\n$/);
     });
 
     test('warns that AWS_ACCESS_KEY_ID shadows the profile, without showing it', async () => {

@@ -199,22 +199,67 @@ describe('types', () => {
       // @ts-expect-error: there is no such code
       return error.code === 'store-not-there';
     }
+
+    // What each identity needs, by the names of now and by the older ones.
+    const pool = { cognitoIdentityPoolId: 'p' };
+    const role = { cognitoRoleArn: 'r' };
+    const needed = { ...pool, ...role };
+    const chosen: 'web-identity' | 'environment' = Math.random() > 0.5 ? 'web-identity' : 'environment';
+    fromGitHubActions(needed);
+    fromGitHubActions({ ...needed, identity: undefined, audience: undefined });
+    fromGitHubActions({ ...needed, identity: 'cognito-enhanced' });
+    fromGitHubActions({ identityPoolId: 'p', roleArn: 'r' });
+    fromGitHubActions({ ...pool, roleArn: 'r' });
+    fromGitHubActions({ ...needed, identityPoolId: 'p', roleArn: 'r' });
+    fromGitHubActions({ ...role, identity: 'web-identity' });
+    fromGitHubActions({ roleArn: 'r', identity: 'web-identity', cognitoIdentityPoolId: undefined });
+    fromGitHubActions({ ...role, identity: chosen });
+    fromGitHubActions({ identity: 'environment' });
+    loadValues({ identity: 'environment', repository: 'o/r', secrets: 'A=b' });
+    loadValues({ ...needed, values: 'A,secret', secrets: undefined });
+
+    // @ts-expect-error: the pool and the role are missing
+    fromGitHubActions({});
+    // @ts-expect-error: the role is missing
+    fromGitHubActions(pool);
+    // @ts-expect-error: the pool is missing
+    fromGitHubActions(role);
+    // @ts-expect-error: the pool is missing
+    fromGitHubActions({ ...role, identity: 'cognito-enhanced' });
+    // @ts-expect-error: the role is missing
+    fromGitHubActions({ identity: 'web-identity' });
+    // @ts-expect-error: undefined is no role
+    fromGitHubActions({ ...pool, cognitoRoleArn: undefined });
+    // @ts-expect-error: undefined is no pool, by its older name either
+    fromGitHubActions({ ...role, identityPoolId: undefined });
+    // @ts-expect-error: neither values nor secrets
+    loadValues(needed);
+    // @ts-expect-error: undefined is no line
+    loadValues({ ...needed, values: undefined });
+    // @ts-expect-error: the role is missing
+    loadValues({ ...pool, values: 'A,secret' });
     // @ts-expect-error: there is no such option
-    fromGitHubActions({ rolearn: 'x' });
+    fromGitHubActions({ ...needed, rolearn: 'x' });
     // @ts-expect-error: credentials have no values
-    fromGitHubActions({ values: 'A,secret' });
+    fromGitHubActions({ ...needed, values: 'A,secret' });
+    // @ts-expect-error: nor has an action's input a place here
+    fromGitHubActions({ ...needed, 'aws-region': 'x' });
     // @ts-expect-error: options must be given
     fromGitHubActions();
     // @ts-expect-error: a number
-    fromGitHubActions({ roleDurationSeconds: '3600' });
+    fromGitHubActions({ ...needed, roleDurationSeconds: '3600' });
     // @ts-expect-error: a string
-    fromGitHubActions({ awsAccountId: 123456789012 });
+    fromGitHubActions({ ...needed, awsAccountId: 123456789012 });
     // @ts-expect-error: there is no such identity
-    fromGitHubActions({ identity: 'oidc' });
+    fromGitHubActions({ ...needed, identity: 'oidc' });
+    // @ts-expect-error: there is no such rule
+    loadValues({ ...needed, values: 'A,secret', environmentStore: 'maybe' });
     // @ts-expect-error: lines are one string
-    loadValues({ values: ['A,secret'] });
+    loadValues({ ...needed, values: ['A,secret'] });
     // @ts-expect-error: a boolean
-    loadValues({ mask: 'true' });
+    loadValues({ ...needed, values: 'A,secret', mask: 'true' });
+    // @ts-expect-error: how the options are made up is nobody's business
+    type Hidden = import('env-kvstore').ConnectionInputs;
     // @ts-expect-error: a value may be missing
     values.get('A').value;
     // @ts-expect-error: values are read only
@@ -232,11 +277,23 @@ describe('types', () => {
       assert.equal(await compile(sdk, { module, moduleResolution, skipLibCheck: true }), '');
     });
 
+    test(`compile the examples of the types and of the documents under strict (${moduleResolution})`, async () => {
+      const documents = ['dist/npm/index.d.mts', 'README.md', ...(await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+      const texts = await Promise.all(documents.map((file) => readFile(path.join(ROOT, file), 'utf8')));
+      const blocks = texts.flatMap((text) => [...text.matchAll(/```(?:js|ts)\n(.*?)```/gs)].map(([, lines]) => lines.replace(/^ \* ?/gm, '')));
+      const examples = blocks.filter((lines) => lines.includes("from 'env-kvstore'"));
+      assert.ok(examples.length >= 4);
+      const sdk = "import { STSClient as S3Client } from '@aws-sdk/client-sts';";
+      const files = examples.map((lines, index) => [`example-${index}.mts`, lines.replace(/import \{ S3Client \} from '@aws-sdk\/client-s3';/, sdk)]);
+      const place = await projectWith(`${moduleResolution}-examples`, Object.fromEntries(files), ['@aws-sdk', '@smithy']);
+      assert.equal(await compile(place, { module, moduleResolution, skipLibCheck: true }), '');
+    });
+
     test(`are right by themselves, and need no other types than the platform's (${moduleResolution})`, async () => {
       const lines = `
         import { fromGitHubActions, loadValues } from 'env-kvstore';
         const { accessKeyId } = await fromGitHubActions({ identity: 'environment', signal: AbortSignal.timeout(1) })();
-        export const all: [string, number] = [accessKeyId, (await loadValues({ values: '' })).size];
+        export const all: [string, number] = [accessKeyId, (await loadValues({ identity: 'environment', values: '' })).size];
       `;
       const alone = await projectWith(`${moduleResolution}-alone`, { 'program.mts': lines }, []);
       const options = { module, moduleResolution, lib: ['es2022', 'dom'], types: [], skipLibCheck: false, exactOptionalPropertyTypes: true };

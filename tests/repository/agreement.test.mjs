@@ -6,50 +6,84 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { untruths } from '../../build/freshness.mjs';
+import { generated, outdated, readInputs } from '../../build/inputs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
-const action = read('action.yml');
+const action = parse(read('action.yml'));
+const inputs = Object.keys(action.inputs);
+const defaults = Object.entries(action.inputs).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]]));
 
 test('the core reads the inputs that action.yml names', () => {
   const constant = /INPUT_NAMES: \[&str; \d+\] = \[(.*?)\];/s.exec(read('src/inputs/table.rs'))[1];
-  assert.deepEqual([...constant.matchAll(/"([^"]+)"/g)].map(([, name]) => name), keysOf(action, 'inputs'));
+  assert.deepEqual([...constant.matchAll(/"([^"]+)"/g)].map(([, name]) => name), inputs);
 });
 
 test('the core takes for left out what action.yml gives as default', () => {
   const source = read('src/inputs/reader.rs');
-  for (const [name, value] of Object.entries(defaultsOf(action))) {
+  for (const [name, value] of defaults) {
     const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `"${value}"`;
     const isThere = name === 'environment-store' ? read('src/stores/naming.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
     assert.ok(isThere, `${name}: ${value}`);
   }
 });
 
-test("docs/inputs.md has the inputs of action.yml with their defaults", () => {
-  const section = read('docs/inputs.md').split('\n## Outputs\n')[0];
-  const rows = [...section.matchAll(/^\| `([a-z-]+)`( \*)? \| (.*?) \|(.*?)\|$/gm)];
-  assert.deepEqual(rows.map(([, name]) => name), keysOf(action, 'inputs'));
-  const required = rows.filter(([, , star]) => star).map(([, name]) => name);
-  assert.deepEqual(required, ['cognito-identity-pool-id', 'cognito-role-arn']);
-  for (const [name, value] of Object.entries(defaultsOf(action))) {
-    const row = rows.find(([, rowName]) => rowName === name);
-    assert.ok(row[4].includes(`\`${value}\``), `${name}: ${row[4]} is not ${value}`);
+test('what is made of the table of inputs is as the table has it', () => {
+  assert.deepEqual(outdated(root), [], 'run `node build/inputs.mjs` and commit what it makes');
+});
+
+test('every input is an option, a flag and a row of docs/inputs.md, or of the action alone, and the table says which', () => {
+  const made = generated(root);
+  const page = made.get('docs/inputs.md');
+  for (const { name, of, flag, isClaim, older, workflow } of readInputs(root)) {
+    const isThere = (file, text) => made.get(file).includes(text);
+    const isOption = of !== 'action';
+    assert.equal(isThere('npm/generated/options.ts', `input: '${name}'`), isOption, name);
+    assert.equal(isThere('npm/index.d.mts', `  ${name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())}?: `), isOption, name);
+    assert.equal(isThere('npm/generated/flags.ts', `name: '${name}'`), isOption && flag, name);
+    assert.match(page, new RegExp(`^\\| \`${name}\` \\| \\w`, 'm'));
+    assert.equal(inputs.includes(name), !isClaim, name);
+    if (!isClaim) assert.equal(isThere('.github/workflows/with-values.yml', `${name}: \${{ inputs.${name} }}`), workflow !== undefined, name);
+    if (older) assert.ok(page.includes(`\`--${older}\``), older);
   }
+});
+
+test("README.md's inputs are action.yml's, with their defaults", () => {
+  const section = read('README.md').split('## Inputs and outputs\n')[1].split('\n## ')[0];
+  const rows = [...section.matchAll(/^\| `([a-z-]+)`(?: \*)? \| (.*?) \|(?:(.*?)\|)?$/gm)];
+  assert.ok(rows.length >= 8);
+  for (const [row, name] of rows) {
+    assert.ok(inputs.includes(name), name);
+    const [, byDefault] = /`([^`]*)` \(default\)/.exec(row) ?? [];
+    if (byDefault !== undefined) assert.equal(byDefault, action.inputs[name].default, name);
+  }
+});
+
+test('a text of the core marks the names of inputs, so that each door can write them its own way', () => {
+  const quoted = new RegExp(`\`(${inputs.join('|')})(: [^\`]*)?\``);
+  const files = readdirSync(path.join(root, 'src'), { recursive: true }).filter((file) => file.endsWith('.rs') && !file.endsWith('spelling.rs'));
+  const texts = files.flatMap((file) => read(path.join('src', file)).split('mod tests {')[0].split('\n').map((line) => `${file}: ${line.trim()}`));
+  // The log of the action, which alone has a step with nothing to load.
+  const unmarked = texts.filter((line) => quoted.test(line.replace(/\/\/.*/, '')) && !line.includes('Log::Notice('));
+  assert.deepEqual(unmarked, []);
+  const marked = texts.flatMap((line) => [...line.matchAll(/‹([a-z][^›]*)›/g)].map(([, text]) => text.split(': ')[0]));
+  assert.ok(marked.length > 30);
+  assert.deepEqual(marked.filter((name) => !inputs.includes(name)), []);
 });
 
 test('docs/migrate.md names as inputs of this action what is one, and as none what is none', () => {
   const section = read('docs/migrate.md').split('### Inputs\n')[1].split('\n### ')[0];
   const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| .*? \| (.*?) \|$/gm)];
   assert.ok(rows.length >= 14);
-  const inputs = keysOf(action, 'inputs');
   for (const [, name, here] of rows) assert.equal(inputs.includes(name), !here.startsWith('not an input'), name);
 });
 
 test("the table of outputs in docs/inputs.md is action.yml's", () => {
   const section = read('docs/inputs.md').split('\n## Outputs\n')[1].split('\n## ')[0];
   const names = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(names, keysOf(action, 'outputs'));
+  assert.deepEqual(names, Object.keys(action.outputs));
 });
 
 test('every error code of the core has a heading in docs/troubleshooting.md, and no other has', () => {
@@ -71,32 +105,10 @@ test('the types of the npm package name the same codes, but those of the action 
   assert.deepEqual(typed, expected.toSorted());
 });
 
-test('the options of the npm package are the inputs, but those of exporting, and the claims of a laptop', () => {
-  const exporting = ['export-aws-credentials', 'overwrite-aws-profile', 'export-env', 'export-outputs'];
-  const inputs = keysOf(action, 'inputs').filter((name) => !exporting.includes(name));
-  const options = [...read('npm/options.ts').split('const INPUTS = {')[1].split('}')[0].matchAll(/^ {2}(\w+): '([a-z-]+)',$/gm)];
-  assert.deepEqual(options.map(([, , input]) => input), inputs);
-  const typed = [...read('npm/index.d.mts').matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name);
-  const ownOfJavaScript = ['signal', 'logger', 'mask', 'env'];
-  const expected = [...options.map(([, option]) => option), 'repository', 'environment', ...ownOfJavaScript];
-  assert.deepEqual(typed.toSorted(), expected.toSorted());
-});
-
-test('the help of the command line names every flag', () => {
-  const help = read('npm/help.ts');
-  const options = [...read('npm/options.ts').split('const INPUTS = {')[1].split('}')[0].matchAll(/^ {2}(\w+): /gm)].map(([, option]) => option);
-  const flags = options.map((option) => option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
-  const inNoCommand = ['github-token', 'min-mask-length'];
-  for (const flag of [...flags, 'repository', 'environment', 'from', 'to', 'command', 'profile', 'web-identity-token-server', 'yes']) {
-    assert.equal(new RegExp(`--${flag}\\b(?!-)`).test(help), !inNoCommand.includes(flag), flag);
-  }
-});
-
 test('node24/action.yml differs from action.yml in the Node alone', () => {
-  const [comment, ...lines] = read('node24/action.yml').split('\n');
-  assert.match(comment, /^# /);
-  const expected = action.replace('using: node20', 'using: node24').replace('main: dist/', 'main: ../dist/');
-  assert.equal(lines.join('\n'), expected);
+  const expected = { ...action, runs: { using: 'node24', main: `../${action.runs.main}` } };
+  assert.deepEqual(parse(read('node24/action.yml')), expected);
+  assert.equal(action.runs.using, 'node20');
 });
 
 test('dist/ is built from the sources beside it', () => {
@@ -155,21 +167,6 @@ function literalsOf(name) {
 /** By the headings that links to a code lead to. */
 function documentedCodes() {
   return [...read('docs/troubleshooting.md').matchAll(/^### `([a-z-]+)`$/gm)].map(([, code]) => code);
-}
-
-/** The keys below a top-level key of a YAML file as plain as ours. */
-function keysOf(yaml, section) {
-  return [...sectionOf(yaml, section).matchAll(/^ {2}([a-z0-9-]+):$/gm)].map(([, key]) => key);
-}
-
-function defaultsOf(yaml) {
-  const inputs = sectionOf(yaml, 'inputs').split(/^ {2}(?=[a-z])/m).slice(1);
-  const pairs = inputs.map((input) => [input.split(':')[0], /^ {4}default: '?(.*?)'?$/m.exec(input)?.[1]]);
-  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
-}
-
-function sectionOf(yaml, section) {
-  return yaml.split(new RegExp(`^${section}:\n`, 'm'))[1].split(/^(?=\S)/m)[0];
 }
 
 /** A batch that is refused ends no step, so its code is told to nobody. The shim's own codes are in its failures. */
