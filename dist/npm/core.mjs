@@ -1,98 +1,11 @@
-// action/random.ts
+// host/random.ts
 import { randomFillSync } from "node:crypto";
 function getRandomValues(bytes) {
   return randomFillSync(bytes);
 }
 
-// npm/options.ts
-var INPUTS = {
-  identityPoolId: "cognito-identity-pool-id",
-  roleArn: "cognito-role-arn",
-  values: "values",
-  secrets: "secrets",
-  namespace: "namespace",
-  githubEnterpriseName: "github-enterprise-name",
-  oidcIssuer: "oidc-issuer",
-  audience: "audience",
-  githubToken: "github-token",
-  awsAccountId: "aws-account-id",
-  awsRegion: "aws-region",
-  cognitoAccountId: "cognito-account-id",
-  cognitoRegion: "cognito-region",
-  secretsManagerAccountId: "secrets-manager-account-id",
-  secretsManagerRegion: "secrets-manager-region",
-  identity: "identity",
-  chainRoleArn: "chain-role-arn",
-  chainSessionTags: "chain-session-tags",
-  roleSessionName: "role-session-name",
-  roleDurationSeconds: "role-duration-seconds",
-  environmentStore: "environment-store",
-  minMaskLength: "min-mask-length",
-  timeoutSeconds: "timeout-seconds"
-};
-var CLAIMS = ["repository", "environment"];
-var OPTION_NAMES = [...Object.keys(INPUTS), ...CLAIMS];
-var OF_VALUES = [
-  "values",
-  "secrets",
-  "namespace",
-  "secretsManagerAccountId",
-  "secretsManagerRegion",
-  "environmentStore",
-  "minMaskLength",
-  "repository",
-  "environment"
-];
-function asCoreTakesThem(options) {
-  const inputs = {};
-  const claims = {};
-  for (const [name, text] of Object.entries(options)) {
-    if (!text) continue;
-    if (isClaim(name)) claims[name] = text;
-    else inputs[INPUTS[name]] = text;
-  }
-  return { inputs, claims };
-}
-function isClaim(name) {
-  return CLAIMS.some((claim) => claim === name);
-}
-var asOption = {
-  option: (name) => name,
-  wrong: "wrong option",
-  correct: "Correct the options. Nothing was sent."
-};
-var asFlag = {
-  option: (name) => `--${kebab(name)}`,
-  wrong: "wrong input",
-  correct: "Correct the flags; see --help. Nothing was sent."
-};
-function kebab(option) {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-var OPTIONS = new Map(Object.entries(INPUTS).map(([option, input]) => [input, option]));
-function respelled({ code, message, hint }, spelling) {
-  const quoted = (text) => text.replace(/`([a-z-]+)(?:: ([^`]*))?`/g, (whole, input, value) => {
-    const option = OPTIONS.get(input);
-    if (option === void 0) return whole;
-    const spelled = spelling.option(option);
-    return `\`${[spelled, value].filter(Boolean).join(spelled.startsWith("-") ? " " : ": ")}\``;
-  });
-  if (code !== "invalid-input") {
-    return { code, message: quoted(message), hint: quoted(hint) };
-  }
-  const problems = message.replace(/^(wrong input: |- )([a-z-]+)(?=: )/gm, (whole, before, input) => {
-    const option = OPTIONS.get(input) ?? (isClaim(input) ? input : void 0);
-    return option === void 0 ? whole : before + spelling.option(option);
-  });
-  const isOfOptions = problems.startsWith("wrong input");
-  return {
-    code,
-    message: quoted(problems.replace(/^wrong input/, spelling.wrong)),
-    hint: isOfOptions ? spelling.correct : quoted(hint)
-  };
-}
-
 // npm/errors.ts
+import { getSystemErrorMap } from "node:util";
 var EnvKvstoreError = class extends Error {
   code;
   hint;
@@ -109,10 +22,10 @@ var EnvKvstoreError = class extends Error {
     return this.code === "id-token-permission-missing";
   }
 };
-function asError(reason, spelling) {
+function asError(reason) {
   if (reason instanceof EnvKvstoreError) return reason;
   if (typeof reason === "object" && reason !== null && "code" in reason && "hint" in reason) {
-    return new EnvKvstoreError(respelled(reason, spelling));
+    return new EnvKvstoreError(reason);
   }
   const kind = reason instanceof Error ? reason.name : typeof reason;
   return new EnvKvstoreError({
@@ -121,15 +34,95 @@ function asError(reason, spelling) {
     hint: "This is a fault of env-kvstore. Please report it with the line above; it holds no secret."
   });
 }
-function invalidInput(problems, spelling) {
+function wrongOptions(problems) {
   const list = problems.length === 1 ? `: ${problems[0]}` : problems.map((problem) => `
 - ${problem}`).join("");
-  return new EnvKvstoreError({ code: "invalid-input", message: spelling.wrong + list, hint: spelling.correct });
+  return new EnvKvstoreError({ code: "invalid-input", message: `wrong option${list}`, hint: "Correct the options. Nothing was sent." });
+}
+function systemReason({ errno, code, name }) {
+  const words = errno === void 0 ? void 0 : getSystemErrorMap().get(errno)?.[1];
+  return words === void 0 ? code ?? name : `${words} (${code})`;
+}
+var MAX_REPEATED = 40;
+function repeated(text) {
+  const characters = [...text].slice(0, MAX_REPEATED);
+  const shown = characters.map((each) => /[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0).toString(16)}}` : each);
+  return shown.join("") + ([...text].length > MAX_REPEATED ? "\u2026" : "");
 }
 
-// action/load.ts
+// npm/generated/options.ts
+var OPTIONS = {
+  cognitoIdentityPoolId: { input: "cognito-identity-pool-id", of: "connection", older: "identityPoolId" },
+  cognitoRoleArn: { input: "cognito-role-arn", of: "connection", older: "roleArn" },
+  values: { input: "values", of: "values" },
+  secrets: { input: "secrets", of: "values" },
+  namespace: { input: "namespace", of: "values" },
+  githubEnterpriseName: { input: "github-enterprise-name", of: "connection" },
+  oidcIssuer: { input: "oidc-issuer", of: "connection" },
+  audience: { input: "audience", of: "connection" },
+  githubToken: { input: "github-token", of: "connection" },
+  awsAccountId: { input: "aws-account-id", of: "connection" },
+  awsRegion: { input: "aws-region", of: "connection" },
+  cognitoAccountId: { input: "cognito-account-id", of: "connection" },
+  cognitoRegion: { input: "cognito-region", of: "connection" },
+  secretsManagerAccountId: { input: "secrets-manager-account-id", of: "values" },
+  secretsManagerRegion: { input: "secrets-manager-region", of: "values" },
+  identity: { input: "identity", of: "connection" },
+  chainRoleArn: { input: "chain-role-arn", of: "session" },
+  chainSessionTags: { input: "chain-session-tags", of: "session" },
+  chainTransitiveTagKeys: { input: "chain-transitive-tag-keys", of: "session" },
+  roleSessionName: { input: "role-session-name", of: "connection" },
+  roleDurationSeconds: { input: "role-duration-seconds", of: "session", kind: "number" },
+  environmentStore: { input: "environment-store", of: "values" },
+  minMaskLength: { input: "min-mask-length", of: "values", kind: "number" },
+  timeoutSeconds: { input: "timeout-seconds", of: "connection", kind: "number" },
+  repository: { input: "repository", of: "values", isClaim: true },
+  environment: { input: "environment", of: "values", isClaim: true }
+};
+
+// npm/options.ts
+var ROWS = Object.entries(OPTIONS);
+var CURRENT = new Map(ROWS.flatMap(([name, { older }]) => older ? [[older, name]] : []));
+var OPTION_NAMES = ROWS.map(([name]) => name);
+var OF_CREDENTIALS = ROWS.filter(([, { of }]) => of !== "values").map(([name]) => name);
+var NUMBERS = ROWS.filter(([, { kind }]) => kind === "number").map(([name]) => name);
+function currentName(name) {
+  return CURRENT.get(name) ?? name;
+}
+function byCurrentNames(options) {
+  const current = /* @__PURE__ */ new Map();
+  const contradicting = [];
+  const isGiven = (value) => value !== void 0 && value !== "";
+  const isOlder = ([name]) => CURRENT.has(name);
+  const entries = Object.entries(options);
+  for (const [name, value] of [...entries.filter((entry) => !isOlder(entry)), ...entries.filter(isOlder)]) {
+    const known = current.get(currentName(name));
+    if (CURRENT.has(name) && isGiven(known)) {
+      if (isGiven(value) && value !== known) contradicting.push(name);
+    } else {
+      current.set(currentName(name), value);
+    }
+  }
+  return { options: Object.fromEntries(current), contradicting };
+}
+function asCoreTakesThem(options) {
+  const inputs = {};
+  const claims = {};
+  for (const [name, { input, isClaim }] of ROWS) {
+    const text = options[name];
+    if (text) (isClaim ? claims : inputs)[input] = text;
+  }
+  return { inputs, claims };
+}
+function optionOf(flag) {
+  return flag.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+function flagOf(option) {
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+// host/load.ts
 import { readFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
 
 // target/wasm-bindgen/env_kvstore_bg.js
 function createGlue() {
@@ -257,8 +250,31 @@ function createGlue() {
     }
     return v4;
   }
-  function run2(raw, host) {
-    const ret = wasm.run(raw, host);
+  function quotedCommand(words) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+      const ptr0 = passArrayJsValueToWasm0(words, wasm.__wbindgen_malloc);
+      const len0 = WASM_VECTOR_LEN;
+      const ret = wasm.quotedCommand(ptr0, len0);
+      var ptr2 = ret[0];
+      var len2 = ret[1];
+      if (ret[3]) {
+        ptr2 = 0;
+        len2 = 0;
+        throw takeFromExternrefTable0(ret[2]);
+      }
+      deferred3_0 = ptr2;
+      deferred3_1 = len2;
+      return getStringFromWasm0(ptr2, len2);
+    } finally {
+      wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+  }
+  function run2(raw, host, spelling) {
+    var ptr0 = isLikeNone(spelling) ? 0 : passStringToWasm0(spelling, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    var len0 = WASM_VECTOR_LEN;
+    const ret = wasm.run(raw, host, ptr0, len0);
     return ret;
   }
   function tokenServer(text) {
@@ -329,6 +345,10 @@ function createGlue() {
   }
   function __wbg__wbg_cb_unref_09736879a3f67559(arg0) {
     arg0._wbg_cb_unref();
+  }
+  function __wbg_allSent_0b16e244e202d416(arg0) {
+    const ret = arg0.allSent();
+    return ret;
   }
   function __wbg_call_40b008ba32f73991() {
     return handleError(function(arg0, arg1) {
@@ -725,10 +745,10 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { configure, environmentVariables, inputNames, mergeProfile, profileSettings, run: run2, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { configure, environmentVariables, inputNames, mergeProfile, profileSettings, quotedCommand, run: run2, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
-// action/load.ts
+// host/load.ts
 async function loadCore(wasm, onTrap) {
   const glue = createGlue();
   const imports = onTrap ? withCaughtTraps(glue, onTrap) : glue;
@@ -753,7 +773,8 @@ function withCaughtTraps(glue, onTrap) {
   const wrapper = (original) => (argument) => typeof argument === "function" ? queueMicrotask(caught(argument)) : original(argument);
   return { ...glue, ...Object.fromEntries(wrapped.map(([name, original]) => [name, wrapper(original)])) };
 }
-function compileEachFunctionOnce() {
+async function compileEachFunctionOnce() {
+  const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--wasm-tiering-budget=1000000000");
 }
 
@@ -761,11 +782,13 @@ function compileEachFunctionOnce() {
 import { setMaxListeners as setMaxListeners2 } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-// action/node-host.ts
+// host/node-host.ts
 function nodeHost(transport) {
   return {
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
-    connectEarly: (origin, connections) => transport.connectEarly(origin, connections),
+    // After what is sent in this turn of the event loop: that is what somebody waits for.
+    connectEarly: (origin, connections) => void setImmediate(() => transport.connectEarly(origin, connections)),
+    allSent: () => transport.allSent(),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     nowMs: () => Date.now(),
     // `performance` would do, were it not for the 5 ms that Node takes to load it.
@@ -777,91 +800,32 @@ function awsEnvironment(core2) {
   return Object.fromEntries(set.map((name) => [name, process.env[name] ?? ""]));
 }
 
-// action/transport.ts
+// host/token-endpoint.ts
+var LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+function isEndpoint(url) {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || protocol === "http:" && LOOPBACK.test(hostname);
+}
+function unsafeEndpoint(variable) {
+  const url = process.env[variable];
+  if (!url || isEndpoint(url)) return void 0;
+  const message = `${variable} holds no https URL: the token that is sent there could be read on the way`;
+  return { code: "invalid-input", message, hint: "Correct the variable. No token was sent." };
+}
+
+// host/transport.ts
 import http2 from "node:http";
 import https2 from "node:https";
 
-// action/agents.ts
+// host/agents.ts
 import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
-import net from "node:net";
+import net2 from "node:net";
 import tls2 from "node:tls";
 
-// node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-  const usingSsl = reqUrl.protocol === "https:";
-  if (checkBypass(reqUrl)) {
-    return void 0;
-  }
-  const proxyVar = (() => {
-    if (usingSsl) {
-      return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
-    } else {
-      return process.env["http_proxy"] || process.env["HTTP_PROXY"];
-    }
-  })();
-  if (proxyVar) {
-    try {
-      return new DecodedURL(proxyVar);
-    } catch (_a) {
-      if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
-        return new DecodedURL(`http://${proxyVar}`);
-    }
-  } else {
-    return void 0;
-  }
-}
-function checkBypass(reqUrl) {
-  if (!reqUrl.hostname) {
-    return false;
-  }
-  const reqHost = reqUrl.hostname;
-  if (isLoopbackAddress(reqHost)) {
-    return true;
-  }
-  const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
-  if (!noProxy) {
-    return false;
-  }
-  let reqPort;
-  if (reqUrl.port) {
-    reqPort = Number(reqUrl.port);
-  } else if (reqUrl.protocol === "http:") {
-    reqPort = 80;
-  } else if (reqUrl.protocol === "https:") {
-    reqPort = 443;
-  }
-  const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-  if (typeof reqPort === "number") {
-    upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-  }
-  for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
-    if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
-      return true;
-    }
-  }
-  return false;
-}
-function isLoopbackAddress(host) {
-  const hostLower = host.toLowerCase();
-  return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-}
-var DecodedURL = class extends URL {
-  constructor(url, base) {
-    super(url, base);
-    this._decodedUsername = decodeURIComponent(super.username);
-    this._decodedPassword = decodeURIComponent(super.password);
-  }
-  get username() {
-    return this._decodedUsername;
-  }
-  get password() {
-    return this._decodedPassword;
-  }
-};
-
-// action/certificates.ts
+// host/certificates.ts
 import { readFileSync as readFileSync2 } from "node:fs";
 import tls from "node:tls";
 function trustedAuthorities() {
@@ -888,7 +852,96 @@ function read(path) {
   }
 }
 
-// action/agents.ts
+// host/proxy.ts
+import net from "node:net";
+var PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+var NO_PROXY_VARIABLES = ["no_proxy", "NO_PROXY"];
+function proxyRules(environment) {
+  const bypasses = bypassRules(first(environment, NO_PROXY_VARIABLES)?.text ?? "");
+  const named = first(environment, PROXY_VARIABLES);
+  if (named === void 0 || bypasses === "everything") {
+    return () => void 0;
+  }
+  const proxy = parse(named);
+  return (url) => {
+    const host = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+    return isThisMachine(host) || bypasses(host, url.port || "443") ? void 0 : proxy;
+  };
+}
+function first(environment, names) {
+  const set = names.map((name) => ({ name, text: environment[name]?.trim() ?? "" }));
+  return set.find(({ text }) => text !== "");
+}
+function parse({ name, text }) {
+  const whole = text.includes("://") ? text : `http://${text}`;
+  if (!URL.canParse(whole)) {
+    throw wrong(name, "is not the URL of a proxy");
+  }
+  const { protocol, hostname, port, username, password } = new URL(whole);
+  if (protocol.startsWith("socks")) {
+    throw wrong(name, "names a SOCKS proxy, which cannot be used");
+  }
+  if (!["http:", "https:"].includes(protocol) || hostname === "") {
+    throw wrong(name, "is not an http:// or https:// URL");
+  }
+  if (![username, password].every(isPercentEncoded)) {
+    throw wrong(name, "has a user or password with a `%` that does not begin a percent-encoded character (`%25` is the sign itself)");
+  }
+  return { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, username, password };
+}
+function isPercentEncoded(text) {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function wrong(name, problem) {
+  return {
+    code: "invalid-input",
+    message: `${name}: ${problem}`,
+    hint: "Set `HTTPS_PROXY` to http://HOST:PORT or https://HOST:PORT, or `NO_PROXY` to `*` to connect directly. Nothing was sent."
+  };
+}
+function isThisMachine(host) {
+  return host === "localhost" || (net.isIPv4(host) ? host.startsWith("127.") : host === "::1");
+}
+function bypassRules(list) {
+  const entries = list.toLowerCase().split(/[\s,]+/).filter((entry) => entry !== "");
+  if (entries.includes("*")) {
+    return "everything";
+  }
+  const rules = entries.map(rule);
+  return (host, port) => rules.some((matches) => matches(host, port));
+}
+function rule(entry) {
+  const [, bracketed, name = "", wanted] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [, void 0, entry];
+  const target = bracketed ?? name;
+  const [address = "", prefix] = target.split("/");
+  const isPort = (port) => wanted === void 0 || Number(wanted) === Number(port);
+  if (net.isIP(address)) {
+    const addresses = blockOf(address, prefix);
+    return (host, port) => isPort(port) && net.isIP(host) !== 0 && addresses.check(host, family(host));
+  }
+  const domain = target.replace(/^\*?\./, "").replace(/\.$/, "");
+  return (host, port) => domain !== "" && isPort(port) && net.isIP(host) === 0 && (host === domain || host.endsWith(`.${domain}`));
+}
+function blockOf(address, prefix) {
+  const block = new net.BlockList();
+  const bits = Number(prefix);
+  if (prefix === void 0) {
+    block.addAddress(address, family(address));
+  } else if (/^\d{1,3}$/.test(prefix) && bits <= (net.isIPv4(address) ? 32 : 128)) {
+    block.addSubnet(address, bits, family(address));
+  }
+  return block;
+}
+function family(address) {
+  return net.isIPv4(address) ? "ipv4" : "ipv6";
+}
+
+// host/agents.ts
 var MAX_SOCKETS = 8;
 var autoSelectFamilyAttemptTimeout = 1e3;
 function createAgents() {
@@ -896,14 +949,16 @@ function createAgents() {
   const ending = new AbortController();
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
+  const proxyFor = proxyRules(process.env);
   let secureContext;
   const secureOptions = () => ({
-    ...options,
+    // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
+    rejectUnauthorized: true,
     secureContext: secureContext ??= tls2.createSecureContext(authorities)
   });
   const agentFor = (url) => {
-    const proxy = getProxyUrl(url)?.href;
-    const way = `${url.protocol} ${proxy ?? ""}`;
+    const proxy = url.protocol === "https:" ? proxyFor(url) : void 0;
+    const way = `${url.protocol} ${proxy ? "by proxy" : ""}`;
     const agent = agents.get(way) ?? create(url.protocol, proxy);
     agents.set(way, agent);
     return agent;
@@ -913,12 +968,13 @@ function createAgents() {
       return new http.Agent(options);
     }
     if (proxy === void 0) {
-      return withEarlyConnections(new https.Agent(secureOptions()), ending.signal);
+      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions() }), ending.signal);
     }
     const { HttpsProxyAgent } = await import("../hpagent.js");
     setMaxListeners(0, ending.signal);
-    const proxyRequestOptions = { signal: ending.signal };
-    return withEarlyConnections(new HttpsProxyAgent({ ...secureOptions(), proxy, proxyRequestOptions }), ending.signal);
+    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal };
+    const tunnelled = { ...options, ...secureOptions(), proxy, proxyRequestOptions };
+    return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
   };
   return {
     agentFor,
@@ -989,10 +1045,10 @@ function withEarlyConnections(agent, ending) {
   return agent;
 }
 function servername(hostname) {
-  return net.isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
+  return net2.isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
 }
 
-// action/transport.ts
+// host/transport.ts
 var HostError = class extends Error {
   code;
   constructor(code) {
@@ -1003,19 +1059,26 @@ var HostError = class extends Error {
 function createTransport() {
   const agents = createAgents();
   const underWay = /* @__PURE__ */ new Set();
+  const outbox = createOutbox();
   let closed = false;
   return {
     async send(request, timeoutMs) {
-      const url = new URL(request.url);
-      const agent = await agents.agentFor(url);
-      if (closed) {
-        throw new HostError("closed");
+      const left = outbox.add();
+      try {
+        const url = new URL(request.url);
+        const agent = await agents.agentFor(url);
+        if (closed) {
+          throw new HostError("closed");
+        }
+        return await exchange(url, request, agent, timeoutMs, underWay, left);
+      } finally {
+        left();
       }
-      return exchange(url, request, agent, timeoutMs, underWay);
     },
     // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
     connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {
     }),
+    allSent: () => outbox.empty(),
     close() {
       closed = true;
       underWay.forEach((fail) => fail(new HostError("closed")));
@@ -1023,7 +1086,29 @@ function createTransport() {
     }
   };
 }
-function exchange(url, request, agent, timeoutMs, underWay) {
+function createOutbox() {
+  let unsent = 0;
+  let waiting = [];
+  const emptied = () => {
+    const resolved = waiting;
+    waiting = [];
+    resolved.forEach((resolve) => resolve());
+  };
+  return {
+    /** Says, when it is called first, that a request has left or failed. */
+    add() {
+      let isUnsent = true;
+      unsent += 1;
+      return () => {
+        unsent -= isUnsent ? 1 : 0;
+        isUnsent = false;
+        if (unsent === 0) emptied();
+      };
+    },
+    empty: () => new Promise((resolve) => unsent === 0 ? resolve() : void waiting.push(resolve))
+  };
+}
+function exchange(url, request, agent, timeoutMs, underWay, left) {
   const { request: open } = url.protocol === "https:" ? https2 : http2;
   return new Promise((resolve, reject) => {
     const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
@@ -1059,6 +1144,7 @@ function exchange(url, request, agent, timeoutMs, underWay) {
     underWay.add(fail);
     const timer = setTimeout(() => fail(new HostError("timed-out")), timeoutMs);
     outgoing.on("error", (error) => fail(coded(error)));
+    outgoing.on("finish", left);
     outgoing.end(request.body);
   });
 }
@@ -1072,7 +1158,6 @@ var GITHUB = {
   url: "ACTIONS_ID_TOKEN_REQUEST_URL",
   token: "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 };
-var LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 async function requestGithubToken(transport, variables, audience, timeoutMs, maxBodyBytes) {
   const url = process.env[variables.url];
   const bearer = process.env[variables.token];
@@ -1093,17 +1178,6 @@ async function requestGithubToken(transport, variables, audience, timeoutMs, max
     throw new HostError("no-token");
   }
   return token;
-}
-function unsafeEndpoint(variables) {
-  const url = process.env[variables.url];
-  if (!url || isEndpoint(url)) return void 0;
-  const message = `${variables.url} holds no https URL: the token that is sent there could be read on the way`;
-  return new EnvKvstoreError({ code: "invalid-input", message, hint: "Nothing was sent." });
-}
-function isEndpoint(url) {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === "https:" || protocol === "http:" && LOOPBACK.test(hostname);
 }
 function tokenIn(body) {
   try {
@@ -1134,7 +1208,7 @@ async function instantiate() {
     loading = void 0;
     throw new EnvKvstoreError({
       code: "internal-error",
-      message: `env_kvstore_bg.wasm cannot be loaded: ${reason.code ?? reason.name}`,
+      message: `env_kvstore_bg.wasm cannot be loaded: ${systemReason(reason)}`,
       hint: "Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder."
     });
   }
@@ -1157,16 +1231,17 @@ async function run(goal, settings) {
       sleep: (durationMs) => sleep(durationMs, void 0, { signal: over.signal }).catch(() => {
       }),
       githubToken(...rest) {
-        unsafe = unsafeEndpoint(tokenVariables);
+        const problem = unsafeEndpoint(tokenVariables.url);
+        unsafe = problem && new EnvKvstoreError(problem);
         if (unsafe) throw new HostError("no-token-endpoint");
         return requestGithubToken(connection, tokenVariables, ...rest);
       },
       log: (...entry) => over.signal.aborted || log(...entry)
     };
-    return await Promise.race([aborted.promise, core2.run(raw, host)]);
+    return await Promise.race([aborted.promise, core2.run(raw, host, spelling)]);
   } catch (reason) {
     signal?.throwIfAborted();
-    throw unsafe ?? asError(reason, spelling);
+    throw unsafe ?? asError(reason);
   } finally {
     aborted.forget();
     over.abort();
@@ -1196,19 +1271,23 @@ function onAbort(signal, listener) {
   return () => ofSignal.delete(listener);
 }
 
+// host/mask-commands.ts
+function maskCommands(masks) {
+  const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  return masks.map((mask) => `::add-mask::${escaped(mask)}
+`).join("");
+}
+
 // npm/masks.ts
 function writeMasks(stream, masks) {
-  const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-  const commands = masks.map((mask) => `::add-mask::${escaped(mask)}
-`);
   return written(stream, masks.length > 0 ? `
-${commands.join("")}` : "");
+${maskCommands(masks)}` : "");
 }
 function written(stream, text) {
   return new Promise((resolve, reject) => {
     const settle = (error) => {
       if (!error) return resolve();
-      const [message, hint] = [`what was to be written could not be: ${error.code}`, "Check where the output goes."];
+      const [message, hint] = [`the output cannot be written: ${systemReason(error)}`, "Check where the output goes."];
       reject(new EnvKvstoreError({ code: "file-failed", message, hint }));
     };
     stream.once("error", settle);
@@ -1220,17 +1299,21 @@ function written(stream, text) {
 }
 
 export {
-  OPTION_NAMES,
-  OF_VALUES,
-  asOption,
-  asFlag,
-  kebab,
   EnvKvstoreError,
   asError,
-  invalidInput,
+  wrongOptions,
+  systemReason,
+  repeated,
+  OPTION_NAMES,
+  OF_CREDENTIALS,
+  NUMBERS,
+  currentName,
+  byCurrentNames,
+  optionOf,
+  flagOf,
   compileEachFunctionOnce,
-  GITHUB,
   isEndpoint,
+  GITHUB,
   core,
   run,
   writeMasks,

@@ -7,63 +7,187 @@
  * @packageDocumentation
  */
 
-/**
- * What leads to AWS. Lines and numbers are those of the action's inputs of the same name; see the README.
- */
-export interface ConnectionOptions {
-  /** Id of the identity pool, `REGION:UUID`; its prefix is the region of Cognito and STS. Required with identity `cognito`. */
+// Inputs of the action. Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
+
+/** Options of the connection, each for itself: {@link ConnectionOptions} says which must be given together. */
+interface ConnectionInputs {
+  /**
+   * Id of the Cognito identity pool. Its prefix is the region of Cognito and STS. Required with the identities `cognito`
+   * and `cognito-enhanced`.
+   */
+  cognitoIdentityPoolId?: string | undefined;
+  /** @deprecated the older name of `cognitoIdentityPoolId` */
   identityPoolId?: string | undefined;
-  /** ARN of the role that is assumed. Required unless the identity is `environment`. */
+  /** ARN of the role to assume. It gives the account and the partition. Required unless the identity is `environment`. */
+  cognitoRoleArn?: string | undefined;
+  /** @deprecated the older name of `cognitoRoleArn` */
   roleArn?: string | undefined;
   /**
-   * What the job shows to AWS: a token of the pool (`cognito`), the pool's own credentials (`cognito-enhanced`), the GitHub
-   * token (`web-identity`), or the credentials in `AWS_ACCESS_KEY_ID` and so on (`environment`).
-   * @defaultValue `'cognito'`
+   * Slug of the enterprise, if it issues OIDC tokens under its own name. The issuer and Cognito's login key then end with
+   * `/SLUG`.
    */
-  identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment' | undefined;
-  /** Slug of the enterprise, if it issues tokens under its own name. */
   githubEnterpriseName?: string | undefined;
   /**
-   * Issuer of the tokens, without the enterprise's slug.
+   * Issuer of the OIDC tokens, without the enterprise's slug. GitHub Enterprise Server: `https://HOST/_services/token`.
+   * Data residency: `https://token.actions.SUBDOMAIN.ghe.com`.
    * @defaultValue `'https://token.actions.githubusercontent.com'`
    */
   oidcIssuer?: string | undefined;
   /**
-   * Audience of the token.
-   * @defaultValue `'cognito-identity.amazonaws.com'`, with identity `web-identity` `'sts.amazonaws.com'`
+   * Audience to request the token for. It must be one of the client ids of the OIDC provider in IAM.
+   * @defaultValue `cognito-identity.amazonaws.com`; with the identity `web-identity`, `sts.amazonaws.com`
    */
   audience?: string | undefined;
-  /** A GitHub OIDC token (a JWT) to use instead of requesting one; credentials from it are not refreshed past its end. */
+  /** A GitHub OIDC token (a JWT) to use instead of requesting one. */
   githubToken?: string | undefined;
-  /** Account of the pool and of the stores, 12 digits. @defaultValue the role's */
+  /**
+   * Account of the identity pool and of the stores.
+   * @defaultValue the role's account
+   */
   awsAccountId?: string | undefined;
-  /** Region of the stores. @defaultValue the pool's, or without a pool `AWS_REGION`'s */
+  /**
+   * Region of the stores.
+   * @defaultValue the pool's region; without a pool, that of the variable AWS_REGION
+   */
   awsRegion?: string | undefined;
-  /** Account of the pool, where it is not `awsAccountId`. */
+  /**
+   * Account of the identity pool, if it is not `awsAccountId`.
+   * @defaultValue `awsAccountId`
+   */
   cognitoAccountId?: string | undefined;
-  /** Region of Cognito and STS, where it is not the pool's. */
+  /**
+   * Region of Cognito and STS, if it is not the pool's.
+   * @defaultValue the pool's region; without a pool, `awsRegion`
+   */
   cognitoRegion?: string | undefined;
-  /** ARN of a second role, which the first one's session assumes. */
+  /**
+   * How the job identifies itself to AWS. `cognito` uses a token of the identity pool. `cognito-enhanced` lets Cognito
+   * assume the role. `web-identity` uses the GitHub token itself, without session tags. `environment` uses the credentials
+   * that are already in the environment.
+   * @defaultValue `'cognito'`
+   */
+  identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment' | undefined;
+  /** ARN of a second role to assume with the first role's session. The stores and secrets are then read as the second role. */
   chainRoleArn?: string | undefined;
-  /** Claims that become session tags of the second session, with commas between. */
+  /**
+   * Claims that become session tags of the second role's session, separated by commas. A claim that the job does not have
+   * gives no tag. `none` sends no tags.
+   * @defaultValue `'actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha'`
+   */
   chainSessionTags?: string | undefined;
   /**
-   * Template of claims for the name of the role session, 2 to 64 characters when filled.
+   * Those of `chainSessionTags` that are transitive, separated by commas. Roles that the second session assumes get them
+   * too and cannot replace them (TransitiveTagKeys of AssumeRole).
+   * @defaultValue `'none'`
+   */
+  chainTransitiveTagKeys?: string | undefined;
+  /**
+   * Name of the role session, a template of claims. Filled in, it has 2 to 64 letters, digits and characters of `_+=,.@-`.
+   * The trust policy must allow it.
    * @defaultValue `'{run_id}@{sha}'`
    */
   roleSessionName?: string | undefined;
   /**
-   * Life of the session in seconds, 900 to 43200, with `chainRoleArn` to 3600; the role's maximum caps it.
+   * Lifetime of the session's credentials, in seconds. With `chainRoleArn` at most 3600. STS refuses more than the
+   * role's maximum session duration. 900 to 43200.
    * @defaultValue 3600 for credentials, 900 for values
    */
   roleDurationSeconds?: number | undefined;
-  /** Time for one exchange with all its requests and retries, in seconds, 1 to 3600. @defaultValue 60 */
+  /**
+   * Time limit for all requests and retries together, in seconds. 1 to 3600.
+   * @defaultValue `60`
+   */
   timeoutSeconds?: number | undefined;
-  /** Ends what is under way, and refuses what comes after; promises reject with its reason. */
+}
+
+/** Options of values, each for itself: {@link LoadValuesOptions} says which must be given. */
+interface ValueInputs {
+  /**
+   * What to load from the stores, one value per line: `ENV_VAR,secret|variable[,KEY[,optional]]`. KEY defaults to ENV_VAR.
+   * `*,secret` loads every key of the store. Blank lines and lines that start with # are ignored.
+   */
+  values?: string | undefined;
+  /**
+   * Secrets outside the naming convention, one per line:
+   * `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`. This is the `valueFrom` notation of Amazon ECS.
+   * The role's policy must allow reading these secrets.
+   */
+  secrets?: string | undefined;
+  /**
+   * First segment of the stores' names.
+   * @defaultValue `githubEnterpriseName`, else the token's claim `enterprise`, else its `repository_owner`
+   */
+  namespace?: string | undefined;
+  /**
+   * Account of the stores, if it is not `awsAccountId`. The stores are then named by their ARNs.
+   * @defaultValue `awsAccountId`, else the account of the role that reads
+   */
+  secretsManagerAccountId?: string | undefined;
+  /**
+   * Region of the stores, if it is not `awsRegion`.
+   * @defaultValue `awsRegion`
+   */
+  secretsManagerRegion?: string | undefined;
+  /**
+   * What to do if the job's environment has no store. `required` fails. `not-found-ok` uses the repository's values, with
+   * a warning. `optional` also does so on AccessDenied, which is what policies on resource tags answer for a store that
+   * does not exist. Throttling and faults never fall back.
+   * @defaultValue `'not-found-ok'`
+   */
+  environmentStore?: 'required' | 'not-found-ok' | 'optional' | undefined;
+  /**
+   * Lines of a multi-line secret with fewer characters get no mask of their own. A mask for a line such as `{` would hide
+   * that character in the whole log. A single-line secret is always masked. 1 to 1000.
+   * @defaultValue `4`
+   */
+  minMaskLength?: number | undefined;
+  /**
+   * Repository whose stores are read; only with the identity `environment`. Outside GitHub Actions it is required to read
+   * stores. Elsewhere the token says it.
+   */
+  repository?: string | undefined;
+  /** Environment whose stores are read too; only with `repository`. */
+  environment?: string | undefined;
+}
+
+// Up to here.
+
+/** Options that no action has. */
+interface RunOptions {
+  /** Aborts what is under way and refuses what comes after; promises reject with its reason. */
   signal?: AbortSignal | undefined;
-  /** Hears what is done, claims and tags included, and no secret. `console` will do. */
+  /** Is told what is done, claims and tags included, and no secret. `console` will do. */
   logger?: Logger | undefined;
 }
+
+type Given<Inputs, Name extends keyof Inputs> = { [Each in Name]-?: NonNullable<Inputs[Each]> };
+type Absent<Name extends string> = { [Each in Name]?: undefined };
+
+/** The role, by its name or by the older one. */
+type Role =
+  | (Given<ConnectionInputs, 'cognitoRoleArn'> & Pick<ConnectionInputs, 'roleArn'>)
+  | (Given<ConnectionInputs, 'roleArn'> & Absent<'cognitoRoleArn'>);
+
+/** The pool, likewise. */
+type Pool =
+  | (Given<ConnectionInputs, 'cognitoIdentityPoolId'> & Pick<ConnectionInputs, 'identityPoolId'>)
+  | (Given<ConnectionInputs, 'identityPoolId'> & Absent<'cognitoIdentityPoolId'>);
+
+/** Both, where they may be given. */
+type PoolAndRole = Pick<ConnectionInputs, 'cognitoIdentityPoolId' | 'identityPoolId' | 'cognitoRoleArn' | 'roleArn'>;
+type PoolIfAny = Pick<PoolAndRole, 'cognitoIdentityPoolId' | 'identityPoolId'>;
+
+/** What each identity needs. */
+type Identity =
+  | ({ identity?: 'cognito' | 'cognito-enhanced' | undefined } & Pool & Role)
+  | ({ identity: 'web-identity' } & PoolIfAny & Role)
+  | ({ identity: 'environment' } & PoolAndRole);
+
+/**
+ * How to reach AWS. With identity `cognito`, the default, and `cognito-enhanced` a pool and a role are required; with
+ * `web-identity` a role; with `environment` neither.
+ */
+export type ConnectionOptions = Identity & Omit<ConnectionInputs, keyof PoolAndRole | 'identity'> & RunOptions;
 
 /** As the AWS SDK's clients take it. */
 export interface Logger {
@@ -96,8 +220,8 @@ export type CredentialProvider = (properties?: { forceRefresh?: boolean }) => Pr
  * import { fromGitHubActions } from 'env-kvstore';
  *
  * const credentials = fromGitHubActions({
- *   identityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
- *   roleArn: 'arn:aws:iam::123456789012:role/github-actions',
+ *   cognitoIdentityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
+ *   cognitoRoleArn: 'arn:aws:iam::123456789012:role/github-actions',
  * });
  * const s3 = new S3Client({ region: 'us-west-2', credentials });
  * ```
@@ -107,31 +231,20 @@ export type CredentialProvider = (properties?: { forceRefresh?: boolean }) => Pr
  */
 export function fromGitHubActions(options: ConnectionOptions): CredentialProvider;
 
-/** What to read, and where it goes. */
-export interface LoadValuesOptions extends ConnectionOptions {
-  /** Lines `ENV_VAR,secret|variable[,KEY[,optional]]` */
-  values?: string | undefined;
-  /** Lines `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]` */
-  secrets?: string | undefined;
-  /** First part of the stores' names. */
-  namespace?: string | undefined;
-  /** Account of the stores, where it is not `awsAccountId`. */
-  secretsManagerAccountId?: string | undefined;
-  /** Region of the stores, where it is not `awsRegion`. */
-  secretsManagerRegion?: string | undefined;
-  /** What to do if the job's environment has no store. @defaultValue `'not-found-ok'` */
-  environmentStore?: 'required' | 'not-found-ok' | 'optional' | undefined;
-  /** `OWNER/NAME`, with identity `environment` and outside GitHub Actions, instead of a token's claim. */
-  repository?: string | undefined;
-  /** The same for the environment. */
-  environment?: string | undefined;
-  /** Writes `::add-mask::` commands for every secret to stdout, before anything else is done with them. @defaultValue false */
-  mask?: boolean | undefined;
-  /** Lines of a multi-line secret with fewer characters get no mask of their own, 1 to 1000. @defaultValue 4 */
-  minMaskLength?: number | undefined;
-  /** Gets the values under their names, all or none: `process.env`, for instance. */
-  env?: Record<string, string | undefined> | undefined;
-}
+/** Lines of at least one kind. */
+type Lines =
+  | (Given<ValueInputs, 'values'> & Pick<ValueInputs, 'secrets'>)
+  | (Given<ValueInputs, 'secrets'> & Pick<ValueInputs, 'values'>);
+
+/** What to read, and where it goes. `values`, `secrets` or both are required. */
+export type LoadValuesOptions = ConnectionOptions &
+  Lines &
+  Omit<ValueInputs, keyof Lines> & {
+    /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
+    mask?: boolean | undefined;
+    /** Gets the values under their names, all or none: `process.env`, for instance. */
+    env?: Record<string, string | undefined> | undefined;
+  };
 
 /** Where a value is from. */
 export interface Origin {
@@ -157,8 +270,8 @@ export interface LoadedValue {
  * import { loadValues } from 'env-kvstore';
  *
  * const values = await loadValues({
- *   identityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
- *   roleArn: 'arn:aws:iam::123456789012:role/github-actions',
+ *   cognitoIdentityPoolId: 'us-west-2:12345678-1234-1234-1234-1234567890ab',
+ *   cognitoRoleArn: 'arn:aws:iam::123456789012:role/github-actions',
  *   values: 'DATABASE_URL,secret',
  * });
  * const url = values.get('DATABASE_URL')?.value;
@@ -229,3 +342,6 @@ export type ErrorCode =
   | 'throttled'
   | 'tls-not-trusted'
   | 'value-unusable';
+
+// What is not exported by name is not exported.
+export {};

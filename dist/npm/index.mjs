@@ -1,20 +1,19 @@
 import {
   EnvKvstoreError,
-  OF_VALUES,
+  NUMBERS,
+  OF_CREDENTIALS,
   OPTION_NAMES,
-  asOption,
-  invalidInput,
+  byCurrentNames,
+  currentName,
   run,
-  writeMasks
+  writeMasks,
+  wrongOptions
 } from "./core.mjs";
 
 // npm/index.ts
 import { inspect } from "node:util";
 var REFRESHED_BEFORE_MS = 5 * 60 * 1e3;
 var ROLE_DURATION_SECONDS = 3600;
-var ENHANCED_DURATION_SECONDS = 3600;
-var NUMBERS = ["roleDurationSeconds", "minMaskLength", "timeoutSeconds"];
-var OF_CREDENTIALS = OPTION_NAMES.filter((name) => !OF_VALUES.includes(name));
 var fromGitHubActions = (given) => {
   const { signal, logger, ...options } = given ?? {};
   let current;
@@ -22,10 +21,14 @@ var fromGitHubActions = (given) => {
   const exchange = async () => {
     const texts = checked(options, OF_CREDENTIALS, { signal });
     texts.roleDurationSeconds ??= String(ROLE_DURATION_SECONDS);
-    const outcome = await run("credentials", { options: texts, spelling: asOption, log: logTo(logger), signal });
-    const { accessKeyId, secretAccessKey, sessionToken, expiration, accountId } = outcome.credentials;
-    const seconds = texts.identity === "cognito-enhanced" ? ENHANCED_DURATION_SECONDS : Number(texts.roleDurationSeconds);
-    const freshUntilMs = expiration ? Date.now() + seconds * 1e3 - REFRESHED_BEFORE_MS : Infinity;
+    const asked = bothClocks();
+    const outcome = await run("credentials", { options: texts, spelling: "option", log: logTo(logger), signal });
+    const { accessKeyId, secretAccessKey, sessionToken, expiration, answered, accountId } = outcome.credentials;
+    const answeredMs = Date.parse(answered ?? "") || Date.now();
+    const toEndMs = expiration ? Date.parse(expiration) - answeredMs : Infinity;
+    const isAsked = expiration !== void 0 && texts.identity !== "cognito-enhanced";
+    const askedMs = isAsked ? Number(texts.roleDurationSeconds) * 1e3 : Infinity;
+    const isFresh = lasting(Math.min(toEndMs, askedMs) - REFRESHED_BEFORE_MS, asked);
     const credentials = {
       accessKeyId,
       secretAccessKey,
@@ -33,11 +36,11 @@ var fromGitHubActions = (given) => {
       ...expiration && { expiration: new Date(expiration) },
       ...accountId && { accountId }
     };
-    return { credentials, freshUntilMs };
+    return { credentials, isFresh };
   };
   return async (properties) => {
     if (signal?.aborted) throw signal.reason;
-    if (current && !properties?.forceRefresh && Date.now() < current.freshUntilMs) {
+    if (current && !properties?.forceRefresh && current.isFresh()) {
       return current.credentials;
     }
     pending ??= exchange().finally(() => pending = void 0);
@@ -45,10 +48,16 @@ var fromGitHubActions = (given) => {
     return current.credentials;
   };
 };
+function bothClocks() {
+  return [Date.now(), Number(process.hrtime.bigint()) / 1e6];
+}
+function lasting(durationMs, since) {
+  return () => bothClocks().every((now, index) => now - since[index] < durationMs);
+}
 var loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};
   const texts = checked(options, OPTION_NAMES, { signal, mask, env });
-  const { plan, values } = await run("values", { options: texts, spelling: asOption, log: logTo(logger), signal });
+  const { plan, values } = await run("values", { options: texts, spelling: "option", log: logTo(logger), signal });
   if (mask) {
     await writeMasks(process.stdout, plan.masks);
   }
@@ -63,7 +72,7 @@ function assignAll(env, values) {
     Object.assign(env, values);
   } catch {
     before.forEach(([name, value, wasThere]) => wasThere ? Reflect.set(env, name, value) : Reflect.deleteProperty(env, name));
-    throw invalidInput(["env: is an object that does not take the values"], asOption);
+    throw wrongOptions(["env: is an object that does not take the values"]);
   }
 }
 var LoadedValue = class {
@@ -92,8 +101,9 @@ var OTHERS = {
 };
 function checked(options, known, others) {
   const texts = {};
-  const problems = [];
-  for (const [key, value] of Object.entries(options).filter(([, value2]) => value2 !== void 0)) {
+  const given = byCurrentNames(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== void 0)));
+  const problems = given.contradicting.map((older) => `${older}: is an older name of ${currentName(older)}, which has another value`);
+  for (const [key, value] of Object.entries(given.options)) {
     const name = known.find((name2) => name2 === key);
     const wanted = name && NUMBERS.includes(name) ? "number" : "string";
     if (name === void 0) problems.push(`${key}: there is no such option`);
@@ -104,7 +114,7 @@ function checked(options, known, others) {
     const { wanted, is } = OTHERS[name];
     if (!is(value)) problems.push(`${name}: is not ${wanted}`);
   }
-  if (problems.length > 0) throw invalidInput(problems, asOption);
+  if (problems.length > 0) throw wrongOptions(problems);
   return texts;
 }
 function logTo(logger) {
