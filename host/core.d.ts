@@ -9,6 +9,8 @@ export interface RawInputs {
   environment: Record<string, string>;
   /** Whether the runner is one for Windows, which takes CR LF for one line break in `GITHUB_ENV`. */
   windows?: boolean;
+  /** Whether nobody is told the masks of the plan; then it has none. */
+  unmasked?: boolean;
 }
 
 export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token';

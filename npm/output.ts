@@ -26,6 +26,8 @@ export function warnOfShadow(): void {
 /** What every command gives the core. */
 export const common = {
   spelling: 'flag' as const,
+  /** As `maskInLog` does. */
+  masked: isInActions(),
   log(kind: string, text: string) {
     if (kind === 'warning' || kind === 'notice') console.error(`env-kvstore: ${text}`);
   },

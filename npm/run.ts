@@ -13,6 +13,8 @@ export interface Settings {
   options: Record<string, string | undefined>;
   spelling: Spelling;
   log: Host['log'];
+  /** Whether the masks of the plan are written for the runner. */
+  masked?: boolean;
   tokenVariables?: TokenVariables;
   signal?: AbortSignal | undefined;
 }
@@ -55,10 +57,10 @@ async function instantiate(): Promise<Instance> {
 
 /** Runs until the goal is reached. Rejects with an `EnvKvstoreError`, or with the reason of the signal. */
 export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
-  const { options, spelling, log, tokenVariables = GITHUB, signal } = settings;
+  const { options, spelling, log, masked = false, tokenVariables = GITHUB, signal } = settings;
   signal?.throwIfAborted();
   const { core, trapped } = await instance();
-  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core) };
+  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core), unmasked: !masked };
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const aborted = whenAborted(signal, trapped);

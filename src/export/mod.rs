@@ -42,6 +42,8 @@ pub struct ExportOptions {
     pub outputs: bool,
     /// `min-mask-length`, in characters
     pub min_mask_length: usize,
+    /// Whether nobody is told the masks.
+    pub unmasked: bool,
     /// Whether the runner is one for Windows.
     pub windows: bool,
 }
@@ -167,6 +169,9 @@ impl Export<'_> {
     async fn masks(&self, give_way: impl AsyncFn() -> Result<(), Error>) -> Result<(Vec<Secret>, Vec<String>), Error> {
         let mut masks = Masks::new(self.options.min_mask_length);
         let mut warnings = Vec::new();
+        if self.options.unmasked {
+            return Ok((Vec::new(), warnings));
+        }
         let mut ordinary = Vec::new();
         let mut bytes_since = 0;
         self.credentials().iter().for_each(|(_, text)| _ = masks.add(text));
@@ -263,7 +268,14 @@ mod tests {
         let inputs =
             required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let environment = serde_json::from_str(environment).unwrap();
-        let raw = RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment, windows: false };
+        let raw = RawInputs {
+            goal: Goal::Export,
+            claims: BTreeMap::new(),
+            inputs,
+            environment,
+            windows: false,
+            unmasked: false,
+        };
         Inputs::parse(raw).unwrap()
     }
 
@@ -439,6 +451,17 @@ mod tests {
     fn an_empty_secret_is_warned_about_by_name() {
         let (_, warnings) = plan(&[value("B", Kind::Secret, " ")], true, false);
         assert!(warnings[0].starts_with("B ") && warnings.len() == 1, "{warnings:?}");
+    }
+
+    #[test]
+    fn nothing_is_said_of_masks_that_nobody_is_told() {
+        let mut inputs = inputs(&[], "{}");
+        inputs.export.unmasked = true;
+        let values = vec![value("A", Kind::Secret, "main"), value("B", Kind::Secret, "")];
+        let outcome = Outcome { values, ..Outcome::default() };
+        let plan = export(&inputs, &outcome).plan(async || Ok(())).now_or_never().unwrap();
+        let (plan, warnings) = plan.unwrap();
+        assert!(plan.masks.is_empty() && warnings.is_empty(), "{warnings:?}");
     }
 
     #[test]

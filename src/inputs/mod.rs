@@ -53,6 +53,9 @@ pub struct RawInputs {
     /// Whether the runner is one for Windows, which reads its files by other lines.
     #[serde(default)]
     pub windows: bool,
+    /// Whether nobody is told the masks of the plan, so that none are made, and nothing is said of what they would hide.
+    #[serde(default)]
+    pub unmasked: bool,
 }
 
 /// The step's inputs, each valid by itself and with the others, defaults filled in.
@@ -131,7 +134,7 @@ mod tests {
         ];
         let inputs = given.iter().chain(pairs).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
         let (environment, claims) = (AwsEnvironment::default(), BTreeMap::new());
-        match Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false }) {
+        match Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false, unmasked: false }) {
             Ok(inputs) => Ok(inputs),
             Err(Error::InvalidInput(problems)) => Err(problems.iter().map(ToString::to_string).collect()),
             Err(other) => panic!("{other}"),

@@ -232,6 +232,7 @@ impl Reader<'_> {
             env,
             outputs,
             min_mask_length,
+            unmasked: self.raw.unmasked,
             windows,
         })
     }

@@ -175,7 +175,9 @@ function setUp(cloud, variables, commands) {
 
 /** Runs commands of a page in a clone, or the script alone. */
 function sh(environment, commands = 'sh docs/set-up-aws.sh') {
-  return runProgram(['sh', '-c', commands], { cwd: ROOT, environment: { HOME: '/nonexistent', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A call of the AWS CLI takes a second or more, and the script makes about twenty.
+  const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], hangsAfterMs: 600_000 };
+  return runProgram(['sh', '-c', commands], { ...options, environment: { HOME: '/nonexistent', ...environment } });
 }
 
 /** What the script makes, without the pool's id, which AWS gives, and names of policies. */

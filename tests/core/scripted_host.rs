@@ -749,6 +749,7 @@ impl Script {
             inputs: self.inputs.into_iter().map(|(name, text)| (name, Secret::new(text))).collect(),
             environment: serde_json::from_value(json!(self.environment)).unwrap(),
             windows: false,
+            unmasked: false,
         };
         let wall = UNIX_EPOCH + Duration::from_secs(START.checked_add_signed(self.clock_off_seconds).unwrap());
         let host = ScriptedHost {

@@ -372,7 +372,7 @@ function bash(cwd, script, environment) {
 }
 
 async function succeeded(command, cwd, environment) {
-  const ended = await runProgram(command, { cwd, environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = await runProgram(command, { cwd, environment, stdio: ['ignore', 'pipe', 'pipe'], hangsAfterMs: 600_000 });
   assert.equal(ended.exitCode, 0, `${ended.stdout}${ended.stderr}`);
   return ended;
 }

@@ -25,12 +25,13 @@ const HANGS_AFTER_MS = 60_000;
  * @param {string} [options.cwd]
  * @param {import('node:child_process').StdioOptions} [options.stdio]
  * @param {string} [options.input]
+ * @param {number} [options.hangsAfterMs] a program that has not ended by then hangs
  * @param {(child: import('node:child_process').ChildProcess) => void} [options.onStart]
  * @returns {Promise<Ended>}
  */
-export function runProgram([program, ...args], { environment, cwd, stdio, input, onStart = () => {} }) {
+export function runProgram([program, ...args], { environment, cwd, stdio, input, hangsAfterMs = HANGS_AFTER_MS, onStart = () => {} }) {
   const env = { PATH: process.env.PATH, ...environment };
-  const child = spawn(program, args, { cwd, env, stdio, timeout: HANGS_AFTER_MS, killSignal: 'SIGKILL' });
+  const child = spawn(program, args, { cwd, env, stdio, timeout: hangsAfterMs, killSignal: 'SIGKILL' });
   const texts = [child.stdout, child.stderr].map((stream) => stream?.setEncoding('utf8').toArray() ?? []);
   onStart(child);
   if (input !== undefined) child.stdin.end(input);

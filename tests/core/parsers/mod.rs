@@ -63,6 +63,7 @@ fn inputs(bytes: &[u8]) {
         inputs,
         environment: AwsEnvironment::default(),
         windows: false,
+        unmasked: false,
     });
     let _ = (PoolId::parse(&text), RoleArn::parse(&text), Region::parse(&text), AccountId::parse(&text));
     let _ = (BaseUrl::parse(&text), RoleSessionNameTemplate::parse(&text), SendFailure::from_host(&text));
@@ -79,7 +80,7 @@ pub fn inputs_with_outputs() -> Inputs {
     ];
     let inputs = inputs.map(|(name, text)| (name.to_owned(), Secret::new(text))).into();
     let (goal, claims, environment) = (Goal::Export, BTreeMap::new(), AwsEnvironment::default());
-    Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false }).unwrap()
+    Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false, unmasked: false }).unwrap()
 }
 
 fn value_lines(bytes: &[u8]) {
