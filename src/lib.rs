@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`pipeline::run`] is that path, top to bottom. Every module but two is pure: [`call::client`] and [`pipeline`] drive an
-//! [`host::http::Host`], which is all they know of network, clock and log. In the action the host is Node (`action/host.ts`,
+//! [`host::http::Host`], which is all they know of network, clock and log. In the action the host is Node (`host/node-host.ts`,
 //! bound in `wasm.rs`); in the tests it is a script.
 //!
 //! The client enforces nothing and can grant nothing: claims name things, AWS decides.

@@ -16,7 +16,7 @@ import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** 1 KB is 1000 bytes, as in README.md. */
-const MOST_BYTES = 470_000;
+const MOST_BYTES = { 'tar.gz': 470_000, zip: 520_000 };
 const CANARY = 'canary';
 
 /** Of every call of Git; `treeOfThisCheckout` adds to it. */
@@ -35,22 +35,22 @@ const inArchive = inRepository.filter((file) => existsSync(path.join(unpacked, f
 describe('the archive', () => {
   test('is small, for Linux and macOS and for Windows', () => {
     const sizes = { 'tar.gz': gzipSync(tar).length, zip: archive('zip').length };
-    for (const [format, bytes] of Object.entries(sizes)) assert.ok(bytes <= MOST_BYTES, `${format}: ${bytes} bytes`);
+    for (const [format, bytes] of Object.entries(sizes)) assert.ok(bytes <= MOST_BYTES[format], `${format}: ${bytes} bytes`);
   });
 
   test('has every source of what a runner loads, its licences, and how it is built', () => {
     const missing = [...sources(root), 'LICENSE', 'README.md', 'SECURITY.md', 'dist/LICENSES.txt', 'dist/build.json'].filter(
       (file) => !inArchive.includes(file),
     );
-    // The evaluator of the tests: nothing of it is in what a runner loads.
-    assert.deepEqual(missing.filter((file) => !file.startsWith('policy/')), []);
+    // The evaluator of the tests, and the command line: nothing of them is in what a runner loads.
+    assert.deepEqual(missing.filter((file) => !/^(policy|npm)\//.test(file)), []);
   });
 
   test('is without what neither a runner nor its auditor needs', () => {
     const left = inRepository.filter((file) => !inArchive.includes(file));
-    assert.deepEqual([...new Set(left.map((file) => file.split('/')[0]))], ['.ci', 'dist', 'docs', 'fuzz', 'policy', 'tests']);
+    assert.deepEqual([...new Set(left.map((file) => file.split('/')[0]))], ['.ci', '.github', 'CHANGELOG.md', 'CONTRIBUTING.md', 'dist', 'docs', 'fuzz', 'npm', 'policy', 'tests']);
     assert.ok(left.every((file) => !file.startsWith('dist/') || file.startsWith('dist/npm/')), 'of dist/ only the npm package');
-    assert.ok(inArchive.every((file) => !/^(tests|fuzz|docs)\/|^dist\/npm\//.test(file)));
+    assert.ok(inArchive.every((file) => !/^(tests|fuzz|docs|npm)\/|^dist\/npm\//.test(file)));
   });
 
   for (const folder of ['.', 'node24']) {
