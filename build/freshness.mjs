@@ -1,12 +1,12 @@
 // What dist/ was built from and what is in it, as hashes. They say on every machine, without a build, whether dist/ is stale
 // or was changed by hand. Whoever changes the hashes too is found by a build with the same toolchain alone (build.mjs --check).
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
  * All files of this repository that the build reads, and those that Cargo and rustup would read if they were there.
- * build.mjs fails if the compiler or the bundler has read any other.
+ * The build fails if the compiler or the bundler has read any other.
  */
 const SOURCES = [
   '.cargo',
@@ -71,6 +71,12 @@ export function madeFiles(root) {
   return Object.fromEntries(files.map((file) => [file, sha256(readFileSync(path.join(root, file)))]));
 }
 
+/** Records in a folder what is made there of the sources in another. */
+export function writeRecord(out, root, toolchain) {
+  const record = { toolchain, inputs: inputsHash(root), files: madeFiles(out) };
+  writeFileSync(path.join(out, RECORD), `${JSON.stringify(record, null, 2)}\n`);
+}
+
 /**
  * @param {string} root
  * @returns {Build | undefined} nothing if dist/ was never built
@@ -122,6 +128,12 @@ export function notHashed(root, files) {
 export function compiledFrom(list) {
   const [, files = ''] = /^.+?: (.*)$/m.exec(list) ?? [];
   return files.split(/(?<!\\) /).filter(Boolean).map((file) => file.replaceAll('\\ ', ' '));
+}
+
+/** Fails if dist/ is made of a file whose change its hash of the sources would not show. */
+export function expectOnlySources(root, files, reader) {
+  const others = notHashed(root, files);
+  if (others.length > 0) throw new Error(`${reader} read ${others.join(', ')}, which build/freshness.mjs does not hash`);
 }
 
 /** Every file, whatever its name and whatever Git ignores; a link could lead out of what is hashed. */

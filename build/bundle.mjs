@@ -1,0 +1,112 @@
+// The JavaScript of dist/: the action's, and the npm package's.
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as esbuild from 'esbuild';
+import { root } from './command.mjs';
+import { expectOnlySources } from './freshness.mjs';
+
+/** `action/http-client.ts` says why. Its `lib/auth` stays the original's. */
+const ownHttpClient = {
+  name: 'own-http-client',
+  setup: (build) =>
+    build.onResolve({ filter: /^@actions\/http-client$/ }, () => ({ path: path.join(root, 'action/http-client.ts') })),
+};
+
+/**
+ * `@actions/core` imports them for what is not used here, and esbuild cannot know that importing them does nothing, or in the
+ * summary's case no more than to load `fs.promises`.
+ */
+const nothingByImport = {
+  name: 'nothing-by-import',
+  setup: (build) =>
+    build.onResolve({ filter: /^(@actions\/(exec|io)|\.\/summary\.js)$/ }, async ({ path, pluginData, ...options }) => {
+      if (pluginData === nothingByImport) return undefined;
+      const resolved = await build.resolve(path, { ...options, pluginData: nothingByImport });
+      return { ...resolved, sideEffects: false };
+    }),
+};
+
+/** What few runs need is a file of its own, loaded when it is needed. */
+const loadedWhenNeeded = (file) => ({
+  name: 'loaded-when-needed',
+  setup: (build) =>
+    build.onResolve({ filter: /^hpagent$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: file, external: true } : undefined,
+    ),
+});
+
+/** The glue keeps its instance in a variable of its module; made a function, it can serve another when one has trapped. */
+const glueForEachInstance = {
+  name: 'glue-for-each-instance',
+  setup: (build) =>
+    build.onLoad({ filter: /env_kvstore_bg\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const names = [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+      const body = source.replace(/^export (?=function )/gm, '');
+      return { contents: `export function createGlue() {\n${body}\nreturn { ${names.join(', ')} };\n}\n` };
+    }),
+};
+
+/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core. */
+export async function bundle({ scratch, dist }) {
+  const common = {
+    absWorkingDir: root,
+    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
+    bundle: true,
+    define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
+    inject: ['host/random.ts'],
+    legalComments: 'none',
+    metafile: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    tsconfigRaw: { compilerOptions: languageOptions() },
+  };
+  const action = await esbuild.build({
+    ...common,
+    entryPoints: { index: 'action/main.ts', hpagent: 'hpagent' },
+    // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
+    format: 'cjs',
+    outdir: dist,
+    plugins: [glueForEachInstance, ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js')],
+  });
+  const npm = await esbuild.build({
+    ...common,
+    entryPoints: { index: 'npm/index.ts', cli: 'npm/cli.ts' },
+    format: 'esm',
+    // What both are made of, once.
+    chunkNames: 'core',
+    splitting: true,
+    // Whoever installs it may want to read it.
+    minify: false,
+    outdir: path.join(dist, 'npm'),
+    outExtension: { '.js': '.mjs' },
+    plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
+  });
+  for (const { metafile } of [action, npm]) {
+    const files = Object.keys(metafile.inputs).map((file) => path.resolve(root, file));
+    expectOnlySources(root, files.filter((file) => !isBelow('node_modules', file) && !isBelow('target/wasm-bindgen', file)), 'the bundler');
+  }
+  cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
+  return [action, npm].flatMap(({ metafile }) => bundledFiles(metafile));
+}
+
+function version() {
+  return /^version = "(.+)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1];
+}
+
+/** Of tsconfig.json what says how to read TypeScript, and nothing that says where modules are: no file replaces another. */
+function languageOptions() {
+  const { strict, target, verbatimModuleSyntax } = JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')).compilerOptions;
+  return { strict, target, verbatimModuleSyntax };
+}
+
+function isBelow(folder, file) {
+  return file.startsWith(path.join(root, folder) + path.sep);
+}
+
+/** The files of which anything is left in the bundle. */
+function bundledFiles({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
+}
