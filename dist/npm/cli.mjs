@@ -294,6 +294,8 @@ function warnOfShadow() {
 }
 var common = {
   spelling: "flag",
+  /** As `maskInLog` does. */
+  masked: isInActions(),
   log(kind, text) {
     if (kind === "warning" || kind === "notice") console.error(`env-kvstore: ${text}`);
   }

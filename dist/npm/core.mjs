@@ -1214,10 +1214,10 @@ async function instantiate() {
   }
 }
 async function run(goal, settings) {
-  const { options, spelling, log, tokenVariables = GITHUB, signal } = settings;
+  const { options, spelling, log, masked = false, tokenVariables = GITHUB, signal } = settings;
   signal?.throwIfAborted();
   const { core: core2, trapped } = await instance();
-  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core2) };
+  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core2), unmasked: !masked };
   const over = new AbortController();
   setMaxListeners2(0, over.signal);
   const aborted = whenAborted(signal, trapped);

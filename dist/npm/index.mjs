@@ -57,7 +57,7 @@ function lasting(durationMs, since) {
 var loadValues = async (given) => {
   const { signal, logger, mask, env, ...options } = given ?? {};
   const texts = checked(options, OPTION_NAMES, { signal, mask, env });
-  const { plan, values } = await run("values", { options: texts, spelling: "option", log: logTo(logger), signal });
+  const { plan, values } = await run("values", { options: texts, spelling: "option", log: logTo(logger), masked: mask === true, signal });
   if (mask) {
     await writeMasks(process.stdout, plan.masks);
   }
