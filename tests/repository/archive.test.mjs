@@ -16,7 +16,7 @@ import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** 1 KB is 1000 bytes, as in README.md. */
-const MOST_BYTES = { 'tar.gz': 470_000, zip: 520_000 };
+const MOST_BYTES = { 'tar.gz': 470_000, zip: 540_000 };
 const CANARY = 'canary';
 
 /** Of every call of Git; `treeOfThisCheckout` adds to it. */
