@@ -140,8 +140,10 @@ function stepOf({ headers, body }) {
 }
 
 function sessionXml(operation) {
-  const credentials = '<AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>';
-  return `<${operation}Response>${credentials}<Expiration>x</Expiration><Arn>arn</Arn></${operation}Response>`;
+  const keys = '<AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>';
+  const credentials = `<Credentials>${keys}<Expiration>2026-11-22T04:00:00Z</Expiration></Credentials>`;
+  const user = '<AssumedRoleUser><Arn>arn</Arn></AssumedRoleUser>';
+  return `<${operation}Response><${operation}Result>${credentials}${user}</${operation}Result></${operation}Response>`;
 }
 
 function jwt(claims) {
