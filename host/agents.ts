@@ -89,6 +89,8 @@ const early = new WeakMap<http.Agent, { open(url: URL, connections: number): voi
  */
 function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSignal): T {
   const waiting = new Map<string, Promise<Duplex>[]>();
+  /** How many connections requests have opened themselves: where one came first, none need be opened for it. */
+  const opened = new Map<string, number>();
   /** Those who open a connection later need not go through the whole handshake again. */
   const sessions = new Map<string, Buffer>();
   const create = agent.createConnection.bind(agent) as (options: object, callback: Callback) => Duplex | undefined;
@@ -105,23 +107,26 @@ function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSign
     open(url, connections) {
       const port = Number(url.port || 443);
       const key = `${url.hostname}:${port}`;
-      const opened = waiting.get(key) ?? [];
-      waiting.set(key, opened);
-      while (opened.length < Math.min(connections, MAX_SOCKETS)) {
+      const unused = waiting.get(key) ?? [];
+      waiting.set(key, unused);
+      while (unused.length + (opened.get(key) ?? 0) < Math.min(connections, MAX_SOCKETS)) {
         const options = { ...agent.options, host: url.hostname, port, servername: servername(url.hostname) };
         const connection = connect(key, options);
         // What goes wrong here goes wrong again, and is reported, when a request wants the connection.
         connection.then((socket) => socket.on('error', () => {})).catch(() => {});
-        opened.push(connection);
+        unused.push(connection);
       }
     },
-    destroy: () => [...waiting.values()].flat().forEach((opened) => opened.then((socket) => socket.destroy(), () => {})),
+    destroy: () => [...waiting.values()].flat().forEach((connection) => connection.then((socket) => socket.destroy(), () => {})),
   });
   agent.createConnection = ((options: { host: string; port: number }, callback: Callback) => {
     const key = `${options.host}:${options.port}`;
-    const fresh = () => connect(key, options);
-    const opened = waiting.get(key)?.shift();
-    const usable = opened?.then((socket) => (socket.destroyed ? fresh() : socket), fresh) ?? fresh();
+    const fresh = () => {
+      opened.set(key, (opened.get(key) ?? 0) + 1);
+      return connect(key, options);
+    };
+    const unused = waiting.get(key)?.shift();
+    const usable = unused?.then((socket) => (socket.destroyed ? fresh() : socket), fresh) ?? fresh();
     usable.then(
       (socket) => {
         if (ending.aborted) socket.destroy();

@@ -1002,6 +1002,7 @@ function createAgents() {
 var early = /* @__PURE__ */ new WeakMap();
 function withEarlyConnections(agent, ending) {
   const waiting = /* @__PURE__ */ new Map();
+  const opened = /* @__PURE__ */ new Map();
   const sessions = /* @__PURE__ */ new Map();
   const create = agent.createConnection.bind(agent);
   const connect = (key, options) => new Promise((resolve, reject) => {
@@ -1015,25 +1016,28 @@ function withEarlyConnections(agent, ending) {
     open(url, connections) {
       const port = Number(url.port || 443);
       const key = `${url.hostname}:${port}`;
-      const opened = waiting.get(key) ?? [];
-      waiting.set(key, opened);
-      while (opened.length < Math.min(connections, MAX_SOCKETS)) {
+      const unused = waiting.get(key) ?? [];
+      waiting.set(key, unused);
+      while (unused.length + (opened.get(key) ?? 0) < Math.min(connections, MAX_SOCKETS)) {
         const options = { ...agent.options, host: url.hostname, port, servername: servername(url.hostname) };
         const connection = connect(key, options);
         connection.then((socket) => socket.on("error", () => {
         })).catch(() => {
         });
-        opened.push(connection);
+        unused.push(connection);
       }
     },
-    destroy: () => [...waiting.values()].flat().forEach((opened) => opened.then((socket) => socket.destroy(), () => {
+    destroy: () => [...waiting.values()].flat().forEach((connection) => connection.then((socket) => socket.destroy(), () => {
     }))
   });
   agent.createConnection = ((options, callback) => {
     const key = `${options.host}:${options.port}`;
-    const fresh = () => connect(key, options);
-    const opened = waiting.get(key)?.shift();
-    const usable = opened?.then((socket) => socket.destroyed ? fresh() : socket, fresh) ?? fresh();
+    const fresh = () => {
+      opened.set(key, (opened.get(key) ?? 0) + 1);
+      return connect(key, options);
+    };
+    const unused = waiting.get(key)?.shift();
+    const usable = unused?.then((socket) => socket.destroyed ? fresh() : socket, fresh) ?? fresh();
     usable.then(
       (socket) => {
         if (ending.aborted) socket.destroy();
