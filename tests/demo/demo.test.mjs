@@ -3,7 +3,7 @@
 // `NODE_UNDER_TEST=/path/to/node node --test tests/demo/demo.test.mjs` runs it on another Node.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -19,6 +19,20 @@ const TERMINAL = { skip: process.platform === 'win32' && 'Python has no terminal
 const ESCAPE = /\x1b\[\d+m/g;
 
 describe('the demo', { concurrency: 2 }, () => {
+  test('runs right after a clone, without any package', async () => {
+    const clone = await mkdtemp(path.join(tmpdir(), 'env-kvstore-clone-'));
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    try {
+      // README.md and docs/ hold the set-up that the local cloud enforces.
+      for (const place of ['action.yml', 'dist', 'docs', 'package.json', 'README.md', 'tests/cloud', 'tests/demo', 'tests/runner']) {
+        await cp(path.join(root, place), path.join(clone, place), { recursive: true });
+      }
+      await ended([NODE, path.join(clone, 'tests/demo/demo.mjs')]);
+    } finally {
+      await rm(clone, { recursive: true });
+    }
+  });
+
   test('has colours on a terminal, 80 columns, and about two screens', TERMINAL, async () => {
     const { stdout } = await ended([...ON_A_TERMINAL, NODE, DEMO]);
     assert.ok(stdout.match(ESCAPE).length > 100);

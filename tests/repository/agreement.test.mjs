@@ -7,6 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { DEFAULTS, MAIN } from '../runner/step.mjs';
 import { untruths } from '../../build/freshness.mjs';
 import { generated, outdated, readInputs } from '../../build/inputs.mjs';
 
@@ -15,6 +16,13 @@ const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const action = parse(read('action.yml'));
 const inputs = Object.keys(action.inputs);
 const defaults = Object.entries(action.inputs).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]]));
+
+test('the emulated runner, which has no parser of YAML, reads action.yml as it is', () => {
+  const { inputs, runs } = parse(read('action.yml'));
+  const defaults = Object.entries(inputs).map(([name, input]) => [name, String(input.default ?? '')]);
+  assert.deepEqual(DEFAULTS, Object.fromEntries(defaults));
+  assert.equal(MAIN, path.join(root, runs.main));
+});
 
 test('the core reads the inputs that action.yml names', () => {
   const constant = /INPUT_NAMES: \[&str; \d+\] = \[(.*?)\];/s.exec(read('src/inputs/table.rs'))[1];
