@@ -39,7 +39,7 @@ const loadedWhenNeeded = (file) => ({
 const glueForEachInstance = {
   name: 'glue-for-each-instance',
   setup: (build) =>
-    build.onLoad({ filter: /env_kvstore_bg\.js$/ }, ({ path }) => {
+    build.onLoad({ filter: /env_kvstore(_admin)?_bg\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       const names = [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
       const body = source.replace(/^export (?=function )/gm, '');
@@ -51,7 +51,10 @@ const glueForEachInstance = {
 export async function bundle({ scratch, dist }) {
   const common = {
     absWorkingDir: root,
-    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
+    alias: {
+      '#admin-glue': path.join(scratch, 'env_kvstore_admin_bg.js'),
+      '#glue': path.join(scratch, 'env_kvstore_bg.js'),
+    },
     bundle: true,
     define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
     inject: ['host/random.ts'],
