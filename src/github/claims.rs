@@ -27,7 +27,7 @@ impl Claims {
         self.text(name).ok_or_else(|| Error::ClaimUnusable {
             claim: name.to_owned(),
             problem: "is absent".to_owned(),
-            hint: "Is this a token of a GitHub Actions job? If a ‹github-token› is given, take it from the job itself."
+            hint: "Is this the token of a GitHub Actions job? A token that you pass in must come from the job itself."
                 .to_owned(),
         })
     }
