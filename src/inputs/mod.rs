@@ -242,9 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn a_namespace_has_more_than_slashes() {
+        for (text, namespace) in [("/stores/prod/", "stores/prod"), ("octo", "octo")] {
+            let inputs = parse(&[("namespace", text)]).unwrap();
+            assert_eq!(inputs.stores.namespace.as_ref().map(NamePart::as_str), Some(namespace));
+        }
+        for text in ["/", "//", "a b"] {
+            let problems = parse(&[("namespace", text), ("github-enterprise-name", "octo")]).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with("namespace: `"), "{problems:?}");
+        }
+    }
+
+    #[test]
     fn names_that_differ_in_case_only_are_one_name_for_values_and_secrets_together() {
         let problems = parse(&[("values", "A,secret\nb,variable"), ("secrets", "a=shared/a\nB=shared/b")]).unwrap_err();
         assert_eq!(problems.len(), 2);
-        assert!(problems[0].starts_with("secrets: `a`: `A` in `values` differs in case only"), "{problems:?}");
+        assert!(problems[0].starts_with("secrets: `a`: `A` in `values` differs only in case"), "{problems:?}");
     }
 }
