@@ -286,7 +286,7 @@ export function loadValues(options: LoadValuesOptions): Promise<Map<string, Load
 export class EnvKvstoreError extends Error {
   private constructor();
   readonly name: 'EnvKvstoreError';
-  /** Stable; each is explained in the README's section Troubleshooting. */
+  /** Stable; docs/troubleshooting.md has a section for each. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint: string;
@@ -294,7 +294,7 @@ export class EnvKvstoreError extends Error {
   readonly tryNextLink: boolean;
 }
 
-/** The codes of the README's section Troubleshooting, and `file-failed`: masks could not be written to stdout. */
+/** The codes of docs/troubleshooting.md, and `file-failed`: masks could not be written to stdout. */
 export type ErrorCode =
   | 'answer-unusable'
   | 'assume-role-denied'

@@ -100,7 +100,7 @@ pub fn merge_profile(
     let file = if is_config { File::Config } else { File::Credentials };
     let not_written =
         |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem }, Spelling::Input);
-    let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
+    let name = ProfileName::parse(name).ok_or_else(|| not_written("this is not a valid profile name"))?;
     let merged = config_file::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
     Ok(merged.secret().to_owned())
 }

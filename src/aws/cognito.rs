@@ -194,11 +194,11 @@ impl Operation for GetCredentialsForIdentity<'_> {
             "InvalidIdentityPoolConfigurationException" => Diagnosis::new(
                 Code::AssumeRoleDenied,
                 format!(
-                    "Cognito may not assume {} for this identity: its trust policy does not let pool {} in, or it is not \
-                     a role of the pool's account.",
+                    "Cognito may not assume {} for this identity: the role's trust policy does not allow pool {}, or the \
+                     role is not in the pool's account.",
                     self.role, self.pool
                 ),
-                "In the enhanced flow Cognito names the session `CognitoIdentityCredentials`: a trust policy that demands \
+                "In the enhanced flow Cognito names the session `CognitoIdentityCredentials`: a trust policy that requires \
                  another `sts:RoleSessionName` refuses it. Allow `sts:AssumeRoleWithWebIdentity` and `sts:TagSession`.",
             ),
             _ => diagnose(answer, self.pool, &self.login),
@@ -249,7 +249,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         ),
         "NotAuthorizedException" | "InvalidParameterException" if says("classic") => Diagnosis::new(
             Code::ClassicFlowDisabled,
-            "The pool does not allow the basic (classic) flow, which session tags with a role of one's own need.",
+            "The pool does not allow the basic (classic) flow, which is required to assume your own role with session tags.",
             "Set `AllowClassicFlow` on the pool (aws cognito-identity update-identity-pool --allow-classic-flow).",
         ),
         "NotAuthorizedException" | "InvalidParameterException"
@@ -268,7 +268,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         "NotAuthorizedException" if says("audience") => Diagnosis::new(
             Code::IssuerNotInIdentityPool,
             format!("The OIDC provider of {provider} does not list this token's audience."),
-            "Add `cognito-identity.amazonaws.com` (or what ‹audience› says) to its client ids.",
+            "Add `cognito-identity.amazonaws.com` (or the value of ‹audience›) to its client ids.",
         ),
         "NotAuthorizedException" if says("unauthenticated") => Diagnosis::new(
             Code::IssuerNotInIdentityPool,
@@ -293,7 +293,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         _ => Diagnosis::new(
             Code::CognitoRefused,
             format!("Cognito refused the login of {provider} at pool {pool}."),
-            "Compare the pool with the README's set-up.",
+            "Compare the pool with the set-up in docs/set-up-aws.md.",
         ),
     }
 }

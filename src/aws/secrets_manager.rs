@@ -101,12 +101,12 @@ impl Operation for GetSecretValue<'_> {
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
             "DecryptionFailure" => Diagnosis::new(
                 Code::StoreNotDecryptable,
-                "The secret's KMS key does not decrypt it for this role.",
-                "Allow the role `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
+                "The role is not allowed to decrypt the secret with its KMS key.",
+                "Allow `kms:Decrypt` on that key in the role's policy; if the key is in another account, in the key's policy too.",
             ),
             "InvalidRequestException" => Diagnosis::new(
                 Code::StoreNotReadable,
-                "The secret is marked for deletion, or has no version of this stage.",
+                "The secret is scheduled for deletion, or has no version with this stage.",
                 "Restore it (aws secretsmanager restore-secret), or give it a value.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
@@ -126,7 +126,7 @@ fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
         SigningFault::Credentials => Diagnosis::new(
             Code::CredentialsRefused,
             "Secrets Manager does not know the session's credentials.",
-            "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
+            "Check that the secret's region is in the role's partition, and that it is enabled for the account; with \
              ‹identity: environment›, that the environment's credentials are still valid.",
         ),
         SigningFault::Signature => Diagnosis::new(
@@ -144,17 +144,17 @@ impl GetSecretValue<'_> {
         let tags = match session_tags {
             None => String::new(),
             Some([]) => {
-                " The session carries no tags at all: the pool's tag map or ‹chain-session-tags› gives them, if \
-                 `sts:TagSession` is allowed."
+                " The session has no tags: check the pool's tag map or ‹chain-session-tags›, and that `sts:TagSession` \
+                 is allowed."
                     .to_owned()
             }
-            Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
+            Some(tags) => format!(" The session has the tags {}.", list_of_tags(tags)),
         };
         let own = role.map(RoleArn::account);
         let elsewhere = match (&self.wanted.secret.account, own) {
             (Some(account), Some(own)) if account != own => format!(
-                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key must \
-                 let the role in too."
+                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key \
+                 must allow the role too."
             ),
             _ => String::new(),
         };
@@ -163,7 +163,7 @@ impl GetSecretValue<'_> {
         Diagnosis::new(
             Code::StoreAccessDenied,
             format!(
-                "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
+                "No policy of {of_whom} allows a session with this job's tags to read this secret, or it does not exist.{tags}\
                  {elsewhere}{namespace}"
             ),
             "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
@@ -253,14 +253,14 @@ impl Operation for BatchGetSecretValue<'_> {
         match answer.code.as_str() {
             "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
                 Code::BatchRefused,
-                "The role may not call BatchGetSecretValue.",
+                "The role is not allowed to call BatchGetSecretValue.",
                 "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
                 Diagnosis::new(
                     Code::BatchRefused,
                     "Secrets Manager does not take these secrets in one call.",
-                    "One of them may not be asked for in a batch, or this endpoint has none.",
+                    "One of the secrets is not allowed in a batch, or this endpoint has no such operation.",
                 )
             }),
         }

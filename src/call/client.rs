@@ -321,7 +321,7 @@ fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<
         _ if !is_aws => None,
         Outlook::Throttled => Some(throttled()),
         Outlook::Transient => Some(service_fault()),
-        _ if answer.code.is_empty() => Some(none_of_awss()),
+        _ if answer.code.is_empty() => Some(not_from_aws()),
         _ => None,
     }
 }
@@ -329,16 +329,17 @@ fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<
 fn throttled() -> Diagnosis {
     Diagnosis::new(
         Code::Throttled,
-        "The account's quota for this call is used up at the moment.",
+        "The account has exceeded its quota for this call.",
         "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
     )
 }
 
-fn none_of_awss() -> Diagnosis {
+fn not_from_aws() -> Diagnosis {
     Diagnosis::new(
         Code::AnswerUnusable,
-        "The answer has no error code, so it is none of AWS's: a proxy, a captive portal or another server gave it.",
-        "Check what stands between the runner and this host, and `AWS_ENDPOINT_URL`.",
+        "The answer has no error code, so AWS did not send it: it came from a proxy, a captive portal or \
+         another server.",
+        "Check for a proxy or firewall between the runner and this host, and check `AWS_ENDPOINT_URL`.",
     )
 }
 

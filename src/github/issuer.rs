@@ -139,6 +139,6 @@ fn keys_unavailable() -> Diagnosis {
     Diagnosis::new(
         Code::IssuerKeysUnavailable,
         "The issuer's keys could not be read, so the token cannot be checked.",
-        "Check ‹oidc-issuer›, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
+        "Check ‹oidc-issuer›, and that the runner can reach it; if it is GitHub's, see githubstatus.com and run the job again.",
     )
 }

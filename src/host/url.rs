@@ -19,7 +19,7 @@ impl BaseUrl {
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if is_loopback(authority.host()) => {}
-            Some("http") => return Err("must be https: plain http is allowed to this machine only"),
+            Some("http") => return Err("must be https: plain http is allowed only to this machine"),
             _ => return Err("must be an https URL"),
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))

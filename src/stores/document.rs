@@ -78,7 +78,7 @@ impl Document {
 
 fn exportable(text: String) -> Result<Secret, &'static str> {
     match text.contains('\0') {
-        true => Err("holds a NUL character, which no environment variable can"),
+        true => Err("has a NUL character, which an environment variable cannot have"),
         false => Ok(Secret::new(text)),
     }
 }

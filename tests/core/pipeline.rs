@@ -454,7 +454,7 @@ fn forged_token_is_named_by_its_signature() {
     let job = Job::push();
     let forged = sign(&job.header, &job.claims, forger_key());
     let text = rejected(&job.with_jwt(forged)).fails_with("github-token-signature");
-    assert!(text.contains("its signature is not the issuer's"), "{text}");
+    assert!(text.contains("it was not signed with the issuer's key"), "{text}");
 }
 
 #[test]
@@ -536,7 +536,7 @@ fn token_without_the_enterprises_name_hints_to_leave_the_input_out() {
     let job = Job::push();
     let run = Script::new("A,secret").input("github-enterprise-name", "octo-inc").signed_in(&job).run();
     let text = run.fails_with("github-token-issuer");
-    assert!(text.contains("leave `github-enterprise-name` out"), "{text}");
+    assert!(text.contains("remove `github-enterprise-name`"), "{text}");
 }
 
 #[test]
@@ -879,7 +879,7 @@ fn an_environment_that_no_store_can_be_named_after_counts_as_one_without_a_store
         let expected = pairs(&[("A", "CANARY-value-of-A"), ("B", "CANARY-value-of-B")]);
         assert_eq!(read_file_commands(&run.plan().environment), expected);
         let [warning] = run.warnings()[..] else { panic!("{}", run.log_text()) };
-        assert!(warning.contains("`prod eu` has no store, as no secret can be named after it"), "{warning}");
+        assert!(warning.contains("`prod eu` has no store, because the name of a secret"), "{warning}");
     }
 }
 
@@ -916,7 +916,7 @@ fn a_null_under_a_star_is_passed_over_with_a_notice() {
         .then(store(REPOSITORY_SECRETS, r#"{"A":"CANARY-value-of-A","B":null}"#))
         .run();
     assert_eq!(read_file_commands(&run.plan().environment), pairs(&[("A", "CANARY-value-of-A")]));
-    assert_eq!(run.notices(), [format!("`*` passed over keys of {REPOSITORY_SECRETS} that are null: `B`.")]);
+    assert_eq!(run.notices(), [format!("`*` skipped keys of {REPOSITORY_SECRETS} that are null: `B`.")]);
 }
 
 #[test]
@@ -924,7 +924,7 @@ fn a_token_for_githubs_api_is_told_from_one_that_is_broken() {
     for token in ["ghs_16C7e42F292c6912E7710c838347Ae178B4a", "github_pat_11AAAAAAA0123", "ghs_1_eyJh.eyJi.c2ln"] {
         let run = Script::new("A,secret").input("github-token", token).then(jwks()).run();
         let text = run.fails_with("github-token-malformed");
-        for says in ["`github.token`", "Remove `github-token` from the step", "id-token: write"] {
+        for says in ["`github.token`", "Remove `github-token`:", "id-token: write"] {
             assert!(text.contains(says) && !text.contains(token), "{says} is not in: {text}");
         }
     }
@@ -1018,7 +1018,7 @@ fn refusals_of_get_id_have_codes() {
         ),
         ("ExternalServiceException", "Unable to reach", "issuer-not-reachable-by-cognito", "reachable from AWS"),
         ("InvalidIdentityPoolConfigurationException", "Invalid", "identity-pool-misconfigured", "tag map"),
-        ("ResourceConflictException", "Conflict", "cognito-refused", "README"),
+        ("ResourceConflictException", "Conflict", "cognito-refused", "docs/set-up-aws.md"),
     ] {
         let run = refused_get_id(code, message);
         let text = run.fails_with(expected);
@@ -1116,7 +1116,7 @@ fn denial_for_an_event_that_the_trust_policy_does_not_list_names_it_and_those_th
         assert!(text.contains(&format!("The job runs for {event}, ")), "{text}");
         assert!(
             text.contains(
-                "push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment only."
+                "allows only push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment."
             ),
             "{text}"
         );

@@ -660,7 +660,7 @@ fn keys_that_a_secret_lacks_are_all_named_beside_those_that_a_store_lacks() {
         "D: no key `y` in shared/c",
         "shared/text is not JSON",
         "F: key `z` of shared/c is null",
-        "G: shared/nul holds a NUL character",
+        "G: shared/nul has a NUL character",
     ] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }

@@ -831,7 +831,7 @@ describe('identity', () => {
 
   test('a repository is not for others to say', async () => {
     const error = await failureOf({ ...CONNECTION, values, repository: 'octo-org/other' });
-    assert.match(error.message, /^wrong option: repository: is for `identity: environment`/);
+    assert.match(error.message, /^wrong option: repository: is only for `identity: environment`/);
   });
 
   test('chainRoleArn is assumed with the tags that are named', async (t) => {
