@@ -998,7 +998,7 @@ fn credentials_are_a_sessions_and_nothing_is_read_for_them() {
 fn a_token_for_sts_is_cognitos_or_githubs_and_no_role_is_assumed_with_it() {
     let (job, for_sts) = (Job::push(), job_for_sts());
     let goal = |script: Script| script.goal(Goal::WebIdentityToken);
-    let cognito = goal(Script::new("A,secret")).signed_in(&job).then(job.get_id()).then(job.get_open_id_token()).run();
+    let cognito = goal(Script::new("A,secret")).signed_in(&job).with_cognito_token(&job).run();
     let github = goal(web_identity("A,secret")).signed_in_for_sts(&for_sts).run();
     for (run, token) in [(cognito, job.cognito_token()), (github, for_sts.jwt().to_owned())] {
         assert_eq!(loaded(&run), []);
