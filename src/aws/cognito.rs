@@ -7,10 +7,11 @@ use std::fmt;
 use std::time::SystemTime;
 
 use crate::aws::names::{AccountId, Region, RoleArn};
-use crate::aws::protocols::json_request;
+use crate::aws::protocols::{Aws, json_request};
 use crate::aws::session::{Session, end_of_session};
 use crate::aws::sigv4::Credentials;
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -67,6 +68,7 @@ pub struct GetId<'a> {
 
 impl Operation for GetId<'_> {
     const NAME: &'static str = "GetId";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = IdentityId;
 
     fn subject(&self) -> String {
@@ -110,6 +112,7 @@ pub struct GetOpenIdToken<'a> {
 
 impl Operation for GetOpenIdToken<'_> {
     const NAME: &'static str = "GetOpenIdToken";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = OpenIdToken;
 
     fn subject(&self) -> String {
@@ -155,6 +158,7 @@ pub struct GetCredentialsForIdentity<'a> {
 
 impl Operation for GetCredentialsForIdentity<'_> {
     const NAME: &'static str = "GetCredentialsForIdentity";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {

@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::protocols::{SigningFault, json_request};
+use crate::aws::protocols::{Aws, SigningFault, json_request};
 use crate::aws::secret_id::{SecretId, SecretVersion};
 use crate::aws::session::list_of_tags;
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -59,6 +60,7 @@ pub struct GetSecretValue<'a> {
 
 impl Operation for GetSecretValue<'_> {
     const NAME: &'static str = "GetSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = SecretValue;
 
     fn subject(&self) -> String {
@@ -122,7 +124,7 @@ impl Operation for GetSecretValue<'_> {
 
 /// What a refusal of the session means, whatever it asks for.
 fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
-    let diagnosis = match answer.signing_fault()? {
+    let diagnosis = match SigningFault::of(answer)? {
         SigningFault::Credentials => Diagnosis::new(
             Code::CredentialsRefused,
             "Secrets Manager does not know the session's credentials.",
@@ -203,6 +205,7 @@ pub struct BatchGetSecretValue<'a> {
 
 impl Operation for BatchGetSecretValue<'_> {
     const NAME: &'static str = "BatchGetSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     /// For each secret its value, or what was answered for it alone; nothing if there is neither, as when the answer
     /// goes on in another page.
     type Output = Vec<Option<Result<SecretValue, Answer>>>;

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use crate::aws::cognito::{OpenIdToken, PoolId};
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::protocols::{SigningFault, encoded, form_request};
+use crate::aws::protocols::{Aws, SigningFault, encoded, form_request};
 use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags};
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -65,6 +66,7 @@ pub struct AssumeRoleWithWebIdentity<'a> {
 
 impl Operation for AssumeRoleWithWebIdentity<'_> {
     const NAME: &'static str = "AssumeRoleWithWebIdentity";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {
@@ -261,6 +263,7 @@ pub struct AssumeRole<'a> {
 
 impl Operation for AssumeRole<'_> {
     const NAME: &'static str = "AssumeRole";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {
@@ -292,7 +295,7 @@ impl Operation for AssumeRole<'_> {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        match (answer.code.as_str(), answer.signing_fault()) {
+        match (answer.code.as_str(), SigningFault::of(answer)) {
             ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
                 Code::ChainRoleDenied,
                 format!(
@@ -453,8 +456,7 @@ mod tests {
         let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"run_id":["8"],"sha":["abc"],"event_name":["push"]}}}"#;
         let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
-        let diagnosis =
-            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        let diagnosis = with_operation(&token, |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
         assert_eq!(diagnosis.code.as_str(), "assume-role-denied");
         let tags = "The session's tags:\n  event_name=push\n  run_id=8\n  sha=abc";
         assert!(diagnosis.next.ends_with(tags), "{}", diagnosis.next);
@@ -475,8 +477,7 @@ mod tests {
         let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"repository_owner_id":["9919"],"event_name":["push"]}}}"#;
         let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
-        let diagnosis =
-            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        let diagnosis = with_operation(&token, |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
         assert!(diagnosis.cause.contains("has no tags repository, run_id, sha: "), "{}", diagnosis.cause);
     }
 
@@ -493,14 +494,14 @@ mod tests {
     fn a_denial_of_tag_session_says_so() {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized to perform sts:TagSession</Message></Error></ErrorResponse>";
         let diagnosis =
-            with_operation("opaque", |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+            with_operation("opaque", |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
         assert!(diagnosis.next.starts_with("Allow `sts:TagSession`"), "{}", diagnosis.next);
     }
 
     #[test]
     fn a_refusal_is_read_from_xml() {
         let body = r#"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized</Message></Error><RequestId>id-2</RequestId></ErrorResponse>"#;
-        let answer = with_operation("opaque", |operation| operation.refusal(&response(403, body), &[]));
+        let answer = Aws.refusal(&response(403, body), &[]);
         assert_eq!(answer.to_string(), "HTTP 403 AccessDenied: Not authorized (request id id-2)");
     }
 }
