@@ -1,6 +1,8 @@
 //! The environment variables that every AWS tool honours.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::aws::endpoints::{Endpoints, Service};
@@ -11,7 +13,7 @@ use crate::text::secret::Secret;
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct AwsEnvironment(pub(crate) std::collections::BTreeMap<String, Secret>);
+pub struct AwsEnvironment(BTreeMap<String, Secret>);
 
 impl AwsEnvironment {
     /// The variables that the core reads; a host gives these and no others.
@@ -34,6 +36,11 @@ impl AwsEnvironment {
     /// The value of a variable; an empty one counts as absent.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.secret().trim()).filter(|value| !value.is_empty())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+        Self(variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect())
     }
 
     fn is_true(&self, name: &str) -> bool {

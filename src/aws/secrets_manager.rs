@@ -84,7 +84,7 @@ impl Operation for GetSecretValue<'_> {
     }
 
     fn parse(&self, response: &Response) -> Result<SecretValue, &'static str> {
-        response.json().and_then(|body| SecretValue::of(&body)).ok_or("no secret's value in it")
+        response.json().and_then(|body| secret_value(&body)).ok_or("no secret's value in it")
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -233,7 +233,7 @@ impl Operation for BatchGetSecretValue<'_> {
         let errors = errors.unwrap_or_default();
         let mut values = Vec::new();
         for entry in entries.unwrap_or_default() {
-            let value = SecretValue::of(&entry).ok_or("a secret without a value in it")?;
+            let value = secret_value(&entry).ok_or("a secret without a value in it")?;
             values.push((entry.text("Name").unwrap_or_default(), entry.text("ARN").unwrap_or_default(), value));
         }
         let sent = &self.access.credentials;
@@ -270,16 +270,14 @@ impl Operation for BatchGetSecretValue<'_> {
     }
 }
 
-impl SecretValue {
-    pub(crate) fn of(body: &Object) -> Option<Self> {
-        let content = match (body.text("SecretString"), body.text("SecretBinary")) {
-            (Some(text), _) => Content::Text(Secret::new(text)),
-            (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
-            _ => return None,
-        };
-        let version_id = body.text("VersionId").unwrap_or_default();
-        Some(Self { arn: printable(&body.text("ARN")?), version_id: printable(&version_id), content })
-    }
+/// A secret as both operations answer it.
+fn secret_value(body: &Object) -> Option<SecretValue> {
+    let content = match (body.text("SecretString"), body.text("SecretBinary")) {
+        (Some(text), _) => Content::Text(Secret::new(text)),
+        (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
+        _ => return None,
+    };
+    Some(SecretValue::new(&body.text("ARN")?, &body.text("VersionId").unwrap_or_default(), content))
 }
 
 #[cfg(test)]
@@ -379,5 +377,17 @@ mod tests {
                 assert!(operation.parse(&answer(body)).is_err(), "{body}");
             }
         });
+    }
+
+    #[test]
+    fn binary_is_base64_as_a_whole_and_text_for_its_keys() {
+        let value = |body: &str| secret_value(&Object::parse(body.as_bytes()).unwrap());
+        let binary = value(r#"{"ARN":"a","SecretBinary":"eyJrIjoxfQ=="}"#).unwrap();
+        assert_eq!((binary.whole().secret(), binary.text().secret()), ("eyJrIjoxfQ==", r#"{"k":1}"#));
+        let no_text = value(r#"{"ARN":"a","SecretBinary":"/w=="}"#).unwrap();
+        assert_eq!((no_text.whole().secret(), no_text.text().secret()), ("/w==", ""));
+        for wrong in [r#"{"ARN":"a"}"#, r#"{"SecretString":"s"}"#, r#"{"ARN":"a","SecretBinary":"?"}"#] {
+            assert_eq!(value(wrong), None, "{wrong}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use http::Uri;
 
 /// The URL of a server, without a path of its own: https, or plain http to this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(pub(crate) String);
+pub struct BaseUrl(String);
 
 impl BaseUrl {
     /// Refuses everything but `https://host[:port][/path]` and `http://` to a loopback address; a trailing `/` is dropped.
@@ -23,6 +23,11 @@ impl BaseUrl {
             _ => return Err("must be an https URL"),
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+
+    /// Of a host whose name is not text from outside.
+    pub(crate) fn https(host: &str) -> Self {
+        Self(format!("https://{host}"))
     }
 
     /// `https://host[:port][/path]`, without a slash at the end.

@@ -12,7 +12,6 @@ use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::identity::{Identity, SessionOptions};
-use crate::inputs::reader::Reader;
 use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
 
@@ -84,12 +83,7 @@ pub struct Inputs {
 impl Inputs {
     /// Reads and checks everything; nothing has been sent when this fails.
     pub fn parse(raw: RawInputs) -> Result<Self, Error> {
-        let mut reader = Reader { raw: &raw, problems: Vec::new() };
-        let inputs = reader.read();
-        match inputs {
-            Some(inputs) if reader.problems.is_empty() => Ok(inputs),
-            _ => Err(Error::InvalidInput(reader.problems)),
-        }
+        reader::read(&raw).map_err(Error::InvalidInput)
     }
 }
 

@@ -121,16 +121,25 @@ impl Places {
     }
 }
 
-pub(crate) struct Reader<'a> {
-    pub(crate) raw: &'a RawInputs,
-    pub(crate) problems: Vec<Problem>,
+/// The inputs, or all that is wrong with them.
+pub(crate) fn read(raw: &RawInputs) -> Result<Inputs, Vec<Problem>> {
+    let mut reader = Reader { raw, problems: Vec::new() };
+    match reader.read() {
+        Some(inputs) if reader.problems.is_empty() => Ok(inputs),
+        _ => Err(reader.problems),
+    }
+}
+
+struct Reader<'a> {
+    raw: &'a RawInputs,
+    problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
     /// None if something that the rest is derived from is wrong; problems are in `problems` either way.
     ///
     /// Problems are reported in the order in which the inputs are read here.
-    pub(crate) fn read(&mut self) -> Option<Inputs> {
+    fn read(&mut self) -> Option<Inputs> {
         self.check_names();
         let who = self.who();
         let export_credentials = self.export_credentials();

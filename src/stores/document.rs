@@ -12,7 +12,7 @@ pub struct Document {
     /// Its name.
     pub name: String,
     value: SecretValue,
-    pub(crate) entries: Result<Object, &'static str>,
+    entries: Result<Object, &'static str>,
 }
 
 impl fmt::Debug for Document {
@@ -30,12 +30,12 @@ impl Document {
 
     /// The ARN, safe to print.
     pub fn arn(&self) -> &str {
-        &self.value.arn
+        self.value.arn()
     }
 
     /// The version that was read, safe to print.
     pub fn version_id(&self) -> &str {
-        &self.value.version_id
+        self.value.version_id()
     }
 
     /// Its keys; an error if it is not an object of keys and values.

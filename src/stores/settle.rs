@@ -88,7 +88,7 @@ pub fn settle(
     for (store, outcome) in outcomes {
         let layer = match outcome {
             Ok(document) => {
-                if let Err(problem) = document.entries {
+                if let Some(problem) = document.keys().err() {
                     problems.push(ValueProblem::StoreNotAnObject { store: store.name.clone(), problem });
                 }
                 Layer::Read(document)
