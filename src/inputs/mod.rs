@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
         assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
         assert_eq!(
-            inputs.stores.endpoints.of(&inputs.stores.region).as_str(),
+            inputs.stores.backend.endpoint(&inputs.stores.region).as_str(),
             "https://secretsmanager.us-west-2.amazonaws.com"
         );
         assert_eq!(account.as_deref(), Some("123456789012"));

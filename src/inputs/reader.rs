@@ -23,6 +23,7 @@ use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
 use crate::lines::{secrets, values};
 use crate::stores::StoreOptions;
+use crate::stores::backend::Backend;
 use crate::stores::naming::EnvironmentStore;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
@@ -172,7 +173,7 @@ impl Reader<'_> {
             environment_store,
             account: places.account(places.secrets_manager_account.as_ref(), who.session_role()),
             region: places.secrets_manager_region.clone().unwrap_or_else(|| region.clone()),
-            endpoints: secrets_manager?,
+            backend: Backend::SecretsManager(secrets_manager?),
         };
         let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
         let session = SessionOptions {
