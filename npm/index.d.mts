@@ -294,7 +294,9 @@ export class EnvKvstoreError extends Error {
   readonly tryNextLink: boolean;
 }
 
-/** The codes of docs/troubleshooting.md, and `file-failed`: masks could not be written to stdout. */
+// Codes of errors. Made by build/inputs.mjs from docs/troubleshooting.md. Do not edit.
+
+/** The codes of docs/troubleshooting.md. Of `file-failed`: masks could not be written to stdout. */
 export type ErrorCode =
   | 'answer-unusable'
   | 'assume-role-denied'
@@ -342,6 +344,8 @@ export type ErrorCode =
   | 'throttled'
   | 'tls-not-trusted'
   | 'value-unusable';
+
+// Up to here.
 
 // What is not exported by name is not exported.
 export {};
