@@ -71,7 +71,7 @@ pub fn input_names() -> Vec<String> {
 /// The environment variables that the core wants to know.
 #[wasm_bindgen(js_name = environmentVariables)]
 pub fn environment_variables() -> Vec<String> {
-    AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
+    AwsEnvironment::variables().map(ToString::to_string).collect()
 }
 
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.

@@ -16,6 +16,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager];
+
     /// The first label of the service's host names, which is also its name in a signature.
     pub fn endpoint_prefix(self) -> &'static str {
         match self {

@@ -16,14 +16,10 @@ use crate::text::secret::Secret;
 pub struct AwsEnvironment(BTreeMap<String, Secret>);
 
 impl AwsEnvironment {
-    /// The variables that the core reads; a host gives these and no others.
-    pub const VARIABLES: [&'static str; 13] = [
+    const OF_NO_SERVICE: [&'static str; 10] = [
         "AWS_ACCESS_KEY_ID",
         "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-        "AWS_ENDPOINT_URL_STS",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_MAX_ATTEMPTS",
         "AWS_REGION",
@@ -32,6 +28,11 @@ impl AwsEnvironment {
         "AWS_USE_DUALSTACK_ENDPOINT",
         "AWS_USE_FIPS_ENDPOINT",
     ];
+
+    /// The variables that the core reads; a host gives these and no others.
+    pub fn variables() -> impl Iterator<Item = &'static str> {
+        Self::OF_NO_SERVICE.into_iter().chain(Service::ALL.map(Service::endpoint_variable))
+    }
 
     /// The value of a variable; an empty one counts as absent.
     pub fn value(&self, name: &str) -> Option<&str> {

@@ -47,7 +47,7 @@ pub struct RawInputs {
     pub claims: BTreeMap<String, Secret>,
     /// Absent and empty mean the same.
     pub inputs: BTreeMap<String, Secret>,
-    /// Those of [`AwsEnvironment::VARIABLES`] that are set.
+    /// Those of [`AwsEnvironment::variables`] that are set.
     pub environment: AwsEnvironment,
     /// Whether the runner is one for Windows, which reads its files by other lines.
     #[serde(default)]
