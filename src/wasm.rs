@@ -73,7 +73,7 @@ pub fn input_names() -> Vec<String> {
 /// The environment variables that the core wants to know.
 #[cfg_attr(feature = "exports", wasm_bindgen(js_name = environmentVariables))]
 pub fn environment_variables() -> Vec<String> {
-    AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
+    AwsEnvironment::variables().map(ToString::to_string).collect()
 }
 
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
@@ -102,7 +102,7 @@ pub fn merge_profile(
     let file = if is_config { File::Config } else { File::Credentials };
     let not_written =
         |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem }, Spelling::Input);
-    let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
+    let name = ProfileName::parse(name).ok_or_else(|| not_written("this is not a valid profile name"))?;
     let merged = config_file::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
     Ok(merged.secret().to_owned())
 }

@@ -57,7 +57,7 @@ pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>, now: Syste
 
 /// The claims of a token whose signature is right, if they are what is expected.
 fn claims_of(token: &Secret, expected: &Expected<'_>, now: SystemTime) -> Result<Claims, TokenFault> {
-    let claims = claims_in(token).map(Claims).ok_or(TokenFault::Malformed)?;
+    let claims = claims_in(token).map(Claims::of).ok_or(TokenFault::Malformed)?;
     check_times(&claims, now)?;
     check_issuer(&claims, expected.issuer)?;
     check_audience(&claims, expected.audience)?;
@@ -95,9 +95,9 @@ fn check_times(claims: &Claims, now: SystemTime) -> Result<(), TokenFault> {
     if expires <= now {
         return Err(TokenFault::Expired { seconds_ago: (now - expires).as_secs() });
     }
-    let not_before = match claims.0.json("nbf") {
-        Some(_) => claims.time("nbf").ok_or(TokenFault::NoTimes)?,
-        None => Duration::ZERO,
+    let not_before = match claims.has("nbf") {
+        true => claims.time("nbf").ok_or(TokenFault::NoTimes)?,
+        false => Duration::ZERO,
     };
     if not_before > now + NOT_BEFORE_LEEWAY {
         return Err(TokenFault::NotYetValid { in_seconds: (not_before - now).as_secs() });
@@ -116,8 +116,7 @@ fn check_issuer(claims: &Claims, expected: &BaseUrl) -> Result<(), TokenFault> {
 }
 
 fn check_audience(claims: &Claims, expected: &str) -> Result<(), TokenFault> {
-    let one = || claims.text("aud").into_iter().collect();
-    let actual: Vec<String> = claims.0.texts("aud").unwrap_or_else(one);
+    let actual = claims.texts("aud");
     if actual.iter().any(|audience| audience == expected) {
         return Ok(());
     }

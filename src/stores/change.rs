@@ -147,7 +147,7 @@ impl<H: Host> Writer<'_, H> {
         }
         let text = value.whole().clone();
         entries(text.secret()).map_err(|problem| self.not_written(WriteProblem::NotAnObject(problem)))?;
-        Ok(Snapshot { version: Some(value.version_id), arn: value.arn, text })
+        Ok(Snapshot { version: Some(value.version_id().to_owned()), arn: value.arn().to_owned(), text })
     }
 
     /// What an edit would change; writes nothing.

@@ -31,6 +31,8 @@ struct Store {
     history: Vec<String>,
     /// Whether versions without a label are removed at once, as ministack does and AWS may at any time.
     forgets: bool,
+    /// Whether it takes no more versions.
+    is_full: bool,
     put: usize,
 }
 
@@ -82,6 +84,9 @@ impl Store {
                     None => {}
                 }
                 self.put += 1;
+                if self.is_full {
+                    return refused("LimitExceededException");
+                }
                 self.versions.insert(id.clone(), text);
                 for stage in body["VersionStages"].as_array().unwrap() {
                     self.move_stage(stage.as_str().unwrap(), &id);
@@ -415,4 +420,13 @@ fn what_is_no_object_is_refused_and_never_replaced() {
         assert_eq!(result.unwrap_err().code().as_str(), "store-not-an-object", "{text}");
         assert_eq!(store.borrow().put, 0);
     }
+}
+
+#[test]
+fn a_store_with_too_many_versions_is_asked_once_and_the_quota_is_explained() {
+    let store = Rc::new(RefCell::new(Store { is_full: true, ..Store::of(Some(BEFORE), false) }));
+    let error = run(&store, vec![set("A", "1")], &[Fault::None], 0, 0, None).remove(0).unwrap().unwrap_err();
+    assert_eq!((error.code().as_str(), store.borrow().put), ("store-version-quota", 1));
+    // A service may quote the request.
+    assert!(error.hint().contains("24 hours") && !error.to_string().contains("CANARY"), "{error}");
 }

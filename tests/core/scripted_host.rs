@@ -221,7 +221,7 @@ impl Job {
             .unsigned("application/x-amz-json-1.1", Some("AWSCognitoIdentityService.GetOpenIdToken"))
     }
 
-    /// Cognito's token with the claims that the README's pool maps, as the session's tags.
+    /// Cognito's token with the claims that the pool of `docs/set-up-aws.md` maps, as the session's tags.
     pub fn cognito_token(&self) -> String {
         let mut tags = serde_json::Map::new();
         for name in ["repository", "enterprise", "environment", "event_name", "run_id", "actor", "sha", "workflow"] {
@@ -730,9 +730,19 @@ impl Script {
         self.together([job.github_token(), jwks()])
     }
 
+    /// Then Cognito's token for the job's.
+    pub fn with_cognito_token(self, job: &Job) -> Self {
+        self.then(job.get_id()).then(job.get_open_id_token())
+    }
+
+    /// Then the whole exchange of the job's token for the role's session.
+    pub fn exchanged(self, job: &Job) -> Self {
+        self.with_cognito_token(job).then(job.assume_role())
+    }
+
     /// Then everything up to the role session.
     pub fn with_session(self, job: &Job) -> Self {
-        self.signed_in(job).then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role())
+        self.signed_in(job).exchanged(job)
     }
 
     /// Runs the step; asserts that everything expected has happened, and that no secret can be read anywhere.

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use env_kvstore::aws::cognito::{GetId, GetOpenIdToken, OpenIdToken, PoolId};
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
+use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
 use env_kvstore::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
@@ -17,12 +18,12 @@ use env_kvstore::aws::session::{TagSource, check_session_tags};
 use env_kvstore::aws::sigv4::Credentials;
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::operation::Operation;
+use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::masks::Masks;
 use env_kvstore::github::Login;
 use env_kvstore::github::claims::claims_in;
 use env_kvstore::github::issuer::{Discover, FetchKeys};
 use env_kvstore::github::verify::{Expected, verify};
-use env_kvstore::host::answer::Answer;
 use env_kvstore::host::http::{Response, SendFailure};
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::identity::session_name::RoleSessionNameTemplate;
@@ -137,7 +138,7 @@ fn cognito(bytes: &[u8]) {
     if let Some(tags) = token.and_then(|token| token.session_tags()) {
         let _ = check_session_tags(&tags, TagSource::Pool);
     }
-    let refusal = get_id.refusal(&answer(400, bytes), &[]);
+    let refusal = Aws.refusal(&answer(400, bytes), &[]);
     let _ = get_id.diagnose(&refusal);
 }
 
@@ -162,7 +163,7 @@ fn sts(bytes: &[u8]) {
         identity: WebIdentity::Cognito { token: &token, pool: &setup.pool },
     };
     let _ = operation.parse(&answer(200, bytes));
-    let refusal = operation.refusal(&answer(400, bytes), &[]);
+    let refusal = Aws.refusal(&answer(400, bytes), &[]);
     let _ = operation.diagnose(&refusal);
 }
 
@@ -214,13 +215,13 @@ fn batch(bytes: &[u8]) {
                 }
             }
         }
-        let _ = operation.diagnose(&operation.refusal(&answer(400, bytes), &[]));
+        let _ = operation.diagnose(&Aws.refusal(&answer(400, bytes), &[]));
     });
 }
 
 fn error_answer(bytes: &[u8]) {
     let token = Secret::new("canary-canary-canary");
-    let shown = Answer::read(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
+    let shown = Aws.refusal(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
     assert!(!shown.contains(token.secret()), "{shown}");
 }
 
