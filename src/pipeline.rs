@@ -12,7 +12,6 @@ use crate::error::Error;
 use crate::export::{Export, ExportPlan, Outcome};
 use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
-use crate::github::verify::rehearse_verifying;
 use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
@@ -152,9 +151,6 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     }
     // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
     host.all_sent().await;
-    if inputs.needs_token() {
-        rehearse_verifying(&inputs.token.issuer);
-    }
     if inputs.signs() {
         rehearse_signing(&inputs.stores.region, client.now());
     }

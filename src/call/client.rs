@@ -15,7 +15,7 @@ use crate::call::outlook::{Outlook, outlook_of_failure};
 use crate::error::Error;
 use crate::error::refusal::{Call, Refusal, Unanswered};
 use crate::host::answer::Answer;
-use crate::host::http::{Host, Request, Response, SendFailure};
+use crate::host::http::{Host, Request, Response, Rs256, SendFailure};
 use crate::text::secret::Secret;
 
 /// The time of one attempt, from the connection to the last byte.
@@ -93,6 +93,11 @@ impl<'h, H: Host> Client<'h, H> {
             Clock::Behind(skew) => now + skew,
             Clock::Ahead(skew) => now - skew,
         }
+    }
+
+    /// See [`Host::verify_rs256`].
+    pub fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {
+        self.host.verify_rs256(signed)
     }
 
     /// Sets the clock by an answer's `Date`, once in a run. False if there is nothing to correct.

@@ -78,7 +78,7 @@ async fn fetch<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Resul
     };
     let (token, (mut keys, mut response)) = try_join(token, issuer_keys(client, options)).await?;
     let expected = Expected { issuer: &options.issuer, audience: &options.audience };
-    let check = |keys: &KeySet| verify(&token, keys, &expected, client.now());
+    let check = |keys: &KeySet| verify(&token, keys, &expected, client.now(), |signed| client.verify_rs256(signed));
     let mut checked = check(&keys);
     if let Err(TokenFault::UnknownKey { .. }) = checked {
         // The issuer may have begun to sign with a key that a cache does not have yet.

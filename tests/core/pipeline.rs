@@ -152,7 +152,7 @@ fn the_requests_for_token_and_keys_leave_before_any_connection_is_opened() {
 }
 
 #[test]
-fn verifying_and_signing_are_rehearsed_while_the_token_is_waited_for() {
+fn signing_is_rehearsed_while_the_token_is_waited_for() {
     let job = Job::push();
     let rest = |script: Script| {
         let script = script.exchanged(&job);

@@ -17,17 +17,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
 use env_kvstore::export::ExportPlan;
 use env_kvstore::export::Outcome;
-use env_kvstore::host::http::{Host, Log, Request, Response, SendFailure};
+use env_kvstore::host::http::{Host, Log, Request, Response, Rs256, SendFailure};
 use env_kvstore::inputs::{Goal, RawInputs};
 use env_kvstore::pipeline;
 use env_kvstore::text::secret::Secret;
-use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::sha2::Sha256;
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
-use signature::{SignatureEncoding, Signer};
+use signature::{SignatureEncoding, Signer, Verifier};
 use time::OffsetDateTime;
 
 /// In every token, key and value that a script gives out.
@@ -1123,6 +1123,13 @@ impl Host for ScriptedHost {
         assert!(!is_late, "{origin}: a connection is early only before the first request");
         let (origin, after_requests, at) = (origin.to_owned(), seen.requests.len(), self.elapsed.get());
         seen.early_connections.push(EarlyConnections { origin, count, after_requests, at });
+    }
+
+    fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {
+        let number = rsa::BigUint::from_bytes_be;
+        let key = RsaPublicKey::new(number(signed.modulus), number(signed.exponent)).unwrap();
+        let signature = Signature::try_from(signed.signature).unwrap();
+        VerifyingKey::<Sha256>::new(key).verify(signed.message, &signature).is_ok()
     }
 
     fn now(&self) -> SystemTime {
