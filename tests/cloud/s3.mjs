@@ -32,7 +32,8 @@ export class S3 {
 
   operationOf(call) {
     const { method, headers } = call;
-    if (!SCOPE_OF_S3.test(headers.authorization ?? '') && headers['x-amz-content-sha256'] === undefined) return undefined;
+    const isUnsigned = headers.authorization === undefined && headers['x-amz-content-sha256'] !== undefined;
+    if (!isUnsigned && !SCOPE_OF_S3.test(headers.authorization ?? '')) return undefined;
     const { key } = placeOf(call);
     if (key !== '') return { PUT: 'PutObject', GET: 'GetObject' }[method] ?? `${method} of an object`;
     return method === 'GET' && call.query.get('list-type') === '2' ? 'ListObjectsV2' : `${method} of a bucket`;
