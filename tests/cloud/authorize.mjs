@@ -149,7 +149,7 @@ export class Authorizer {
 
   /** The time is given only to policies that ask for it: a decision that does not rest on it is made once. */
   #explain(policies, { context, ...rest }) {
-    const now = /aws:CurrentTime/i.test(JSON.stringify(policies)) && { 'aws:CurrentTime': [new Date(this.now()).toISOString()] };
+    const now = /aws:CurrentTime/i.test(JSON.stringify(policies)) && { 'aws:CurrentTime': [new Date(this.now()).toISOString().replace(/\.\d+/, '')] };
     const request = { ...rest, context: { ...context, ...now } };
     const explanation = evaluate({ policies, request });
     this.decisions.push({ at: this.now(), policies: policies.map(({ name }) => name), request, ...explanation });
