@@ -35,11 +35,22 @@ const loadedWhenNeeded = (file) => ({
     ),
 });
 
+/** What few commands need, by the file's name in `npm/parts/`: a file of its own, loaded when a command needs it. */
+const PARTS = ['credential-chain', 'dotenv', 'prompts'];
+
+const partsLoadedWhenNeeded = {
+  name: 'parts-loaded-when-needed',
+  setup: (build) =>
+    build.onResolve({ filter: /\/parts\/[\w-]+\.ts$/ }, ({ kind, path: file }) =>
+      kind === 'dynamic-import' ? { path: `./${path.basename(file, '.ts')}.cjs`, external: true } : undefined,
+    ),
+};
+
 /** The glue keeps its instance in a variable of its module; made a function, it can serve another when one has trapped. */
 const glueForEachInstance = {
   name: 'glue-for-each-instance',
   setup: (build) =>
-    build.onLoad({ filter: /env_kvstore_bg\.js$/ }, ({ path }) => {
+    build.onLoad({ filter: /env_kvstore(_admin)?_bg\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       const names = [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
       const body = source.replace(/^export (?=function )/gm, '');
@@ -47,11 +58,11 @@ const glueForEachInstance = {
     }),
 };
 
-/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core. */
+/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core and of the crate that writes stores. */
 export async function bundle({ scratch, dist }) {
   const common = {
     absWorkingDir: root,
-    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js') },
+    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js'), '#admin-glue': path.join(scratch, 'env_kvstore_admin_bg.js') },
     bundle: true,
     define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
     inject: ['host/random.ts'],
@@ -81,14 +92,24 @@ export async function bundle({ scratch, dist }) {
     minify: false,
     outdir: path.join(dist, 'npm'),
     outExtension: { '.js': '.mjs' },
-    plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
+    plugins: [glueForEachInstance, partsLoadedWhenNeeded, loadedWhenNeeded('../hpagent.js')],
   });
-  for (const { metafile } of [action, npm]) {
+  const parts = await esbuild.build({
+    ...common,
+    entryPoints: Object.fromEntries(PARTS.map((name) => [name, `npm/parts/${name}.ts`])),
+    // Some of what is in them calls `require`, which a module does not have.
+    format: 'cjs',
+    // The half of the AWS SDK that is never called is left out of its modules only.
+    mainFields: ['module', 'main'],
+    outdir: path.join(dist, 'npm'),
+    outExtension: { '.js': '.cjs' },
+  });
+  for (const { metafile } of [action, npm, parts]) {
     const files = Object.keys(metafile.inputs).map((file) => path.resolve(root, file));
     expectOnlySources(root, files.filter((file) => !isBelow('node_modules', file) && !isBelow('target/wasm-bindgen', file)), 'the bundler');
   }
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
-  return [action, npm].flatMap(({ metafile }) => bundledFiles(metafile));
+  return [action, npm, parts].flatMap(({ metafile }) => bundledFiles(metafile));
 }
 
 function version() {

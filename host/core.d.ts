@@ -13,7 +13,7 @@ export interface RawInputs {
   unmasked?: boolean;
 }
 
-export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token';
+export type Goal = 'export' | 'values' | 'credentials' | 'web-identity-token' | 'manage';
 
 /** How users write the names of inputs: `aws-region`, `awsRegion` or `--aws-region`. */
 export type Spelling = 'input' | 'option' | 'flag';

@@ -16,7 +16,7 @@ export function nodeHost(transport: Transport): Omit<Host, 'githubToken' | 'log'
 }
 
 /** Those of the variables that the core wants to know which are set. */
-export function awsEnvironment(core: Core): Record<string, string> {
+export function awsEnvironment(core: Pick<Core, 'environmentVariables'>): Record<string, string> {
   const set = core.environmentVariables().filter((name) => process.env[name] !== undefined);
   return Object.fromEntries(set.map((name) => [name, process.env[name] ?? '']));
 }
