@@ -97,6 +97,8 @@ export async function bundle({ scratch, dist }) {
   const parts = await esbuild.build({
     ...common,
     entryPoints: Object.fromEntries(PARTS.map((name) => [name, `npm/parts/${name}.ts`])),
+    // The SDK warns of the Node that its next versions need; which version is in this bundle does not depend on the user's Node.
+    define: { ...common.define, 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
     // Some of what is in them calls `require`, which a module does not have.
     format: 'cjs',
     // The half of the AWS SDK that is never called is left out of its modules only.

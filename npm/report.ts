@@ -35,7 +35,7 @@ export function isSame(keys: KeyChange[]): boolean {
 
 function coloured(text: string, colour: Parameters<typeof styleText>[0], stream: NodeJS.WriteStream): string {
   const isPlain = !stream.isTTY || !['', undefined].includes(process.env['NO_COLOR']) || process.env['TERM'] === 'dumb';
-  return isPlain ? text : styleText(colour, text);
+  return isPlain ? text : styleText(colour, text, { stream });
 }
 
 /**
