@@ -59,7 +59,7 @@ async function build(toolchain, use) {
   const [dist, generated] = MADE.map((made) => path.join(out, made));
   const scratch = path.join(root, 'target/wasm-bindgen');
   try {
-    for (const folder of [dist, generated, scratch]) {
+    for (const folder of [path.join(dist, 'npm'), generated, scratch]) {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
     }

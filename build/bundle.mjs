@@ -62,7 +62,10 @@ const glueForEachInstance = {
 export async function bundle({ scratch, dist }) {
   const common = {
     absWorkingDir: root,
-    alias: { '#glue': path.join(scratch, 'env_kvstore_bg.js'), '#admin-glue': path.join(scratch, 'env_kvstore_admin_bg.js') },
+    alias: {
+      '#admin-glue': path.join(scratch, 'env_kvstore_admin_bg.js'),
+      '#glue': path.join(scratch, 'env_kvstore_bg.js'),
+    },
     bundle: true,
     define: { 'globalThis.crypto.getRandomValues': 'getRandomValues', VERSION: JSON.stringify(version()) },
     inject: ['host/random.ts'],

@@ -1,4 +1,5 @@
-// The wasm of the core, and of the local cloud's policy evaluator, with the glue that calls them.
+// The wasm of the core, of the command line's admin crate and of the local cloud's policy evaluator, with the glue that calls
+// them.
 import { readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { root, run } from './command.mjs';
 import { compiledFrom, expectOnlySources } from './freshness.mjs';
 
 /**
- * Both build std themselves, for size and without the texts of panics and of `Debug`: nothing shows them, and they are a
+ * All build std themselves, for size and without the texts of panics and of `Debug`: nothing shows them, and they are a
  * quarter of the wasm. These options are unstable, and a release compiler takes them when told so by RUSTC_BOOTSTRAP.
  */
 const UNSTABLE = {
@@ -18,18 +19,23 @@ const UNSTABLE = {
  * @param {object} options
  * @param {ReturnType<import('./toolchain.mjs').wasmToolchain>} options.toolchain
  * @param {string} options.scratch where the core's glue goes, for the bundler
- * @param {string} options.dist where the core goes
+ * @param {string} options.dist where the core goes, and below `npm/` the admin crate
  * @param {string} options.generated where the policy evaluator goes, with its glue
  */
 export function makeWasm({ toolchain, scratch, dist, generated }) {
   compile(toolchain);
-  for (const [crate, folder, to] of [['env_kvstore', scratch, dist], ['env_kvstore_policy', generated, generated]]) {
+  const crates = [
+    ['env_kvstore', scratch, dist],
+    ['env_kvstore_admin', scratch, path.join(dist, 'npm')],
+    ['env_kvstore_policy', generated, generated],
+  ];
+  for (const [crate, folder, to] of crates) {
     bindgen(toolchain, crate, folder);
     optimize(path.join(folder, `${crate}_bg.wasm`), path.join(to, `${crate}_bg.wasm`));
   }
 }
 
-/** Both crates for wasm32, without paths of this machine in them. */
+/** All crates for wasm32, without paths of this machine in them. */
 function compile(toolchain) {
   const cargoHome = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
   run('cargo', ['fetch', '--locked'], toolchain.environment);
@@ -39,13 +45,19 @@ function compile(toolchain) {
   const remapped = [cargoHome, ...registries].map((folder) => [folder, '/cargo']);
   remapped.push([toolchain.sysroot, '/rust'], [root, '/env-kvstore']);
   const flags = [...UNSTABLE.flags, ...remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`)];
-  run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...UNSTABLE.arguments], {
-    ...toolchain.environment,
-    RUSTC_BOOTSTRAP: '1',
-    CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
-    CARGO_TARGET_DIR: path.join(root, 'target/wasm'),
-  });
-  const compiled = ['env_kvstore', 'env_kvstore_policy'].map((crate) => `target/wasm/wasm32-unknown-unknown/release/${crate}.d`);
+  const build = (...packages) => {
+    const chosen = packages.flatMap((name) => ['--package', name]);
+    run(toolchain.cargo, ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown', ...UNSTABLE.arguments, ...chosen], {
+      ...toolchain.environment,
+      RUSTC_BOOTSTRAP: '1',
+      CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+      CARGO_TARGET_DIR: path.join(root, 'target/wasm'),
+    });
+  };
+  // By itself: built together with the core, it would be given the core's exports too.
+  build('env-kvstore-admin');
+  build('env-kvstore', 'env-kvstore-policy');
+  const compiled = ['env_kvstore', 'env_kvstore_admin', 'env_kvstore_policy'].map((crate) => `target/wasm/wasm32-unknown-unknown/release/${crate}.d`);
   expectOnlySources(root, compiled.flatMap(filesCompiled), 'the compiler');
 }
 

@@ -23,4 +23,4 @@ pub mod pipeline;
 pub mod stores;
 pub mod text;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;

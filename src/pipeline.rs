@@ -5,11 +5,12 @@
 use futures_util::future::try_join;
 
 use crate::aws::names::RoleArn;
-use crate::aws::session::RoleSessionName;
+use crate::aws::session::{RoleSessionName, Session};
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
 use crate::error::Error;
 use crate::export::{Export, ExportPlan, Outcome};
+use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
 use crate::github::verify::rehearse_verifying;
 use crate::host::http::{Host, Log};
@@ -49,21 +50,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         host.log(Log::Notice("No value was loaded: `values` and `secrets` name none. Nothing was sent.".to_owned()));
         return Ok(Outcome::default());
     }
-    let job = async {
-        match inputs.needs_token() {
-            true => JobToken::fetch(client, &inputs.token).await.map(Some),
-            false => Ok(None),
-        }
-    };
-    // In this order: the requests for the token and the keys have left when the first connection is opened.
-    let (job, ()) = try_join(job, prepare(host, client, inputs)).await?;
-    let claims = match &job {
-        Some(job) => {
-            host.log(Log::Group("Claims of the GitHub token".to_owned(), job.claims().lines()));
-            job.claims().clone()
-        }
-        None => inputs.claims.clone().unwrap_or_default(),
-    };
+    let (job, claims) = job(host, client, inputs).await?;
     let exchange = Exchange { host, client, options: &inputs.session, job: job.as_ref(), claims: &claims };
     let options = &inputs.stores;
     let Stores { stores, warning } =
@@ -105,6 +92,50 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     };
     host.log(Log::Group(format!("{count} loaded"), origins));
     Ok(outcome)
+}
+
+/// The job's token, if it is needed, and the claims that name things.
+async fn job<'a, H: Host>(
+    host: &H,
+    client: &'a Client<'a, H>,
+    inputs: &'a Inputs,
+) -> Result<(Option<JobToken<'a, H>>, Claims), Error> {
+    let job = async {
+        match inputs.needs_token() {
+            true => JobToken::fetch(client, &inputs.token).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    // In this order: the requests for the token and the keys have left when the first connection is opened.
+    let (job, ()) = try_join(job, prepare(host, client, inputs)).await?;
+    let claims = match &job {
+        Some(job) => {
+            host.log(Log::Group("Claims of the GitHub token".to_owned(), job.claims().lines()));
+            job.claims().clone()
+        }
+        None => inputs.claims.clone().unwrap_or_default(),
+    };
+    Ok((job, claims))
+}
+
+/// A session that does something else than to load values.
+#[derive(Debug)]
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// Its tags, if they are known.
+    pub tags: Option<Vec<(String, String)>>,
+    /// Those of the job, or those that were given.
+    pub claims: Claims,
+}
+
+/// Goes as far as the session.
+pub async fn open_session<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<Opened, Error> {
+    let (job, claims) = job(host, client, inputs).await?;
+    let exchange = Exchange { host, client, options: &inputs.session, job: job.as_ref(), claims: &claims };
+    let session_name = exchange.session_name()?;
+    let (session, tags) = exchange.session(session_name.as_ref()).await?;
+    Ok(Opened { session, tags, claims })
 }
 
 /// What is done while the first answers are waited for.

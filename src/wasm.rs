@@ -1,6 +1,8 @@
 //! The boundary to JavaScript: the only file that names `JsValue`. `host/core.d.ts` says the same in TypeScript.
 //!
 //! Rust does no I/O here either: it calls the host object that the shim gives it.
+//!
+//! Without the feature `exports` only the binding of that object is left, for a crate that has exports of its own.
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
@@ -63,33 +65,33 @@ extern "C" {
 }
 
 /// The names of the action's inputs.
-#[wasm_bindgen(js_name = inputNames)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = inputNames))]
 pub fn input_names() -> Vec<String> {
     INPUT_NAMES.iter().map(ToString::to_string).collect()
 }
 
 /// The environment variables that the core wants to know.
-#[wasm_bindgen(js_name = environmentVariables)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = environmentVariables))]
 pub fn environment_variables() -> Vec<String> {
     AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
 }
 
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
-#[wasm_bindgen(js_name = tokenServer)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = tokenServer))]
 pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
     let TokenServer { url_variable, token_variable, audience } = TokenServer::parse(text)?;
     Ok(vec![url_variable, token_variable, audience.unwrap_or_default()])
 }
 
 /// What the profile in the text of a config file says under each of the keys; empty if nothing.
-#[wasm_bindgen(js_name = profileSettings)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = profileSettings))]
 pub fn profile_settings(text: &str, name: &str, keys: Vec<String>) -> Option<Vec<String>> {
     let profile = config_file::profile(text, File::Config, name)?;
     Some(keys.iter().map(|key| profile.get(key).unwrap_or_default().to_owned()).collect())
 }
 
 /// The text of a file with a profile merged into it. `settings` are names and values in turn.
-#[wasm_bindgen(js_name = mergeProfile)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = mergeProfile))]
 pub fn merge_profile(
     text: &str,
     is_config: bool,
@@ -106,13 +108,13 @@ pub fn merge_profile(
 }
 
 /// The text of a config file for the proposal, made one that every tool reads. `flags` are names and values in turn.
-#[wasm_bindgen]
+#[cfg_attr(feature = "exports", wasm_bindgen)]
 pub fn configure(text: &str, command: &str, flags: Vec<String>) -> Result<String, Vec<String>> {
     Ok(config_file::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
 }
 
 /// A program and its arguments as the `command` of [`configure`]; throws a text.
-#[wasm_bindgen(js_name = quotedCommand)]
+#[cfg_attr(feature = "exports", wasm_bindgen(js_name = quotedCommand))]
 pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
     config_file::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
@@ -123,7 +125,7 @@ fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
 
 /// Runs until the goal is reached; resolves to an `Outcome`, rejects with a `Failure` (both of `host/core.d.ts`), which names
 /// inputs by the spelling, as the action does if there is none.
-#[wasm_bindgen]
+#[cfg_attr(feature = "exports", wasm_bindgen)]
 pub async fn run(raw: JsValue, host: JsHost, spelling: Option<String>) -> Result<JsValue, JsValue> {
     let spelling = spelling.as_deref().map(Spelling::named).unwrap_or_default();
     let not_agreed = |_| failure(&Error::Internal("the shim's inputs are not as agreed"), spelling);
@@ -227,7 +229,8 @@ impl<'a> Finished<'a> {
     }
 }
 
-fn failure(error: &Error, spelling: Spelling) -> JsValue {
+/// `Failure` of `host/core.d.ts`.
+pub fn failure(error: &Error, spelling: Spelling) -> JsValue {
     #[derive(Serialize)]
     struct Failure {
         code: &'static str,

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod names;
 pub mod protocols;
 pub mod secret_id;
+pub mod secret_versions;
 pub mod secrets_manager;
 pub mod session;
 pub mod sigv4;

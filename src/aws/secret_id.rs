@@ -85,7 +85,7 @@ impl SecretId {
     }
 
     /// Where it is.
-    pub(crate) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         match &self.account {
             Some(account) => format!("account {account}, region {}", self.region),
             None => format!("region {}", self.region),

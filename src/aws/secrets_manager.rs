@@ -40,7 +40,8 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
-    fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
+    /// A signed request for the operation `target`.
+    pub fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
         let mut request = json_request(self.endpoint, target, body, vec![]);
         request.max_body_bytes = max_body_bytes;
         signed(request, Service::SecretsManager, self.region, self.credentials, at)
@@ -121,7 +122,7 @@ impl Operation for GetSecretValue<'_> {
 }
 
 /// What a refusal of the session means, whatever it asks for.
-fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
+pub fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
     let diagnosis = match answer.signing_fault()? {
         SigningFault::Credentials => Diagnosis::new(
             Code::CredentialsRefused,

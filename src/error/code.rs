@@ -69,6 +69,14 @@ pub enum Code {
     StoreNotDecryptable,
     /// `store-refused`
     StoreRefused,
+    /// `store-changed`
+    StoreChanged,
+    /// `store-exists`
+    StoreExists,
+    /// `store-too-large`
+    StoreTooLarge,
+    /// `store-version-quota`
+    StoreVersionQuota,
     /// `key-missing`
     KeyMissing,
     /// `value-unusable`
@@ -103,7 +111,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 51] = [
         Self::InvalidInput,
         Self::IdTokenPermissionMissing,
         Self::GithubTokenUnavailable,
@@ -136,6 +144,10 @@ impl Code {
         Self::StoreNotReadable,
         Self::StoreNotDecryptable,
         Self::StoreRefused,
+        Self::StoreChanged,
+        Self::StoreExists,
+        Self::StoreTooLarge,
+        Self::StoreVersionQuota,
         Self::KeyMissing,
         Self::ValueUnusable,
         Self::NameUnusable,
@@ -188,6 +200,10 @@ impl Code {
             Self::StoreNotReadable => "store-not-readable",
             Self::StoreNotDecryptable => "store-not-decryptable",
             Self::StoreRefused => "store-refused",
+            Self::StoreChanged => "store-changed",
+            Self::StoreExists => "store-exists",
+            Self::StoreTooLarge => "store-too-large",
+            Self::StoreVersionQuota => "store-version-quota",
             Self::KeyMissing => "key-missing",
             Self::ValueUnusable => "value-unusable",
             Self::NameUnusable => "name-unusable",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::code::Code;
-use crate::error::problem::{Problem, ValueProblem};
+use crate::error::problem::{Problem, ValueProblem, WriteProblem};
 use crate::error::refusal::{Call, Refusal, Tried, Unanswered};
 use crate::error::token_fault::TokenFault;
 use crate::host::http::SendFailure;
@@ -47,6 +47,13 @@ pub enum Error {
     AnswerUnusable(Box<Call>, &'static str),
     /// Stores and values that are not as asked for, all of them.
     ValuesUnusable(Vec<ValueProblem>),
+    /// A store that was not changed.
+    NotWritten {
+        /// Its name.
+        store: String,
+        /// Why not.
+        problem: WriteProblem,
+    },
     /// Credentials that do not go into a profile.
     ProfileNotWritten {
         /// Its name.
@@ -115,6 +122,7 @@ impl Error {
                 Some(ValueProblem::ValueUnusable { .. }) => Code::ValueUnusable,
                 Some(ValueProblem::NameUnusable { .. }) => Code::NameUnusable,
             },
+            Self::NotWritten { problem, .. } => problem.code(),
             Self::ProfileNotWritten { .. } => Code::ProfileNotWritten,
             Self::OutOfTime(_) => Code::DeadlineExceeded,
             Self::Internal(_) => Code::InternalError,
@@ -178,6 +186,7 @@ impl Error {
                 "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of ‹values› and ‹secrets›."
                     .to_owned()
             }
+            Self::NotWritten { problem, .. } => format!("The store was not changed. {}", problem.hint()),
             Self::ProfileNotWritten { .. } => {
                 "Nothing was exported. Choose another name, or set ‹overwrite-aws-profile: true›.".to_owned()
             }
@@ -215,6 +224,7 @@ impl Error {
             Self::ValuesUnusable(problems) => {
                 list("values cannot be loaded", &problems.iter().map(ToString::to_string).collect::<Vec<_>>())
             }
+            Self::NotWritten { store, problem } => format!("store {store} {problem}"),
             Self::ProfileNotWritten { profile, problem } => format!("profile `{profile}` was not written: {problem}"),
             Self::OutOfTime(_) => "the step's time ran out while the masks of the secrets were made".to_owned(),
             Self::Internal(what) => format!("internal fault: {what}"),

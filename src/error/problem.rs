@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::code::Code;
+use crate::text::printable::printable;
 use crate::text::spelling::Spelling;
 
 /// One wrong input.
@@ -59,6 +61,85 @@ pub enum ValueProblem {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+/// Why a store was not changed; `Display` is the rest of a sentence that begins with the store, and shows no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteProblem {
+    /// What it holds is not an object of keys and values; the text is never an excerpt.
+    NotAnObject(&'static str),
+    /// Keys that may not be written, each with the reason.
+    KeysUnusable(Vec<(String, String)>),
+    /// Keys that are to be removed, or copied, and are not there.
+    KeysMissing(Vec<String>),
+    /// It would be longer than a secret may be.
+    TooLarge {
+        /// The keys with the longest values, the longest first.
+        largest: Vec<String>,
+    },
+    /// Somebody else changed the same keys.
+    Changed(Vec<String>),
+    /// Somebody else was faster as often as this.
+    Busy(u32),
+    /// It has no version of this id or staging label.
+    VersionMissing(String),
+}
+
+impl WriteProblem {
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::NotAnObject(_) => Code::StoreNotAnObject,
+            Self::KeysUnusable(_) => Code::NameUnusable,
+            Self::KeysMissing(_) => Code::KeyMissing,
+            Self::TooLarge { .. } => Code::StoreTooLarge,
+            Self::Changed(_) | Self::Busy(_) => Code::StoreChanged,
+            Self::VersionMissing(_) => Code::StoreNotFound,
+        }
+    }
+
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::NotAnObject(_) => {
+                "Look at it in Secrets Manager. To have a JSON object there, write one with the AWS CLI: \
+                 aws secretsmanager put-secret-value."
+            }
+            Self::KeysUnusable(_) => {
+                "Choose other names. A key that only programs of your own read may have any name: --allow-any-key."
+            }
+            Self::KeysMissing(_) => "See env-kvstore list for the keys that are there.",
+            Self::TooLarge { .. } => {
+                "Secrets Manager takes 65,536 bytes for a secret. Move large values to secrets of their own, and load them by \
+                 ‹secrets›."
+            }
+            Self::Changed(_) => "Look at what changed (env-kvstore history), and run the command again.",
+            Self::Busy(_) => "Run the command again.",
+            Self::VersionMissing(_) => "See env-kvstore history for the versions that are there.",
+        }
+    }
+}
+
+impl fmt::Display for WriteProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |keys: &[String]| {
+            let keys: Vec<_> = keys.iter().map(|key| format!("`{}`", printable(key))).collect();
+            keys.join(", ")
+        };
+        match self {
+            Self::NotAnObject(problem) => f.write_str(problem),
+            Self::KeysUnusable(keys) => {
+                f.write_str("cannot take these keys:")?;
+                keys.iter().try_for_each(|(key, problem)| write!(f, "\n- `{}` {problem}", printable(key)))
+            }
+            Self::KeysMissing(keys) => write!(f, "has no key {}", quoted(keys)),
+            Self::TooLarge { largest } => {
+                write!(f, "would be longer than 65,536 bytes; its longest values are those of {}", quoted(largest))
+            }
+            Self::Changed(keys) if keys.is_empty() => f.write_str("was changed by someone else in the meantime"),
+            Self::Changed(keys) => write!(f, "was changed by someone else in the meantime, in {} too", quoted(keys)),
+            Self::Busy(times) => write!(f, "was changed by others {times} times while this write was under way"),
+            Self::VersionMissing(version) => write!(f, "has no version `{}`", printable(version)),
+        }
+    }
 }
 
 impl Problem {

@@ -32,6 +32,11 @@ impl Answer {
             request_id: request_id.map(|id| without_secrets(&id.chars().take(64).collect::<String>(), sent)),
         }
     }
+
+    /// The same without the service's words, which may quote what was sent.
+    pub fn without_message(self) -> Self {
+        Self { message: String::new(), ..self }
+    }
 }
 
 impl fmt::Display for Answer {

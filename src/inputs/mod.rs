@@ -31,6 +31,8 @@ pub enum Goal {
     Credentials,
     /// The token that STS takes for them.
     WebIdentityToken,
+    /// A session that looks after stores.
+    Manage,
 }
 
 impl Goal {

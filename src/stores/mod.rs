@@ -7,6 +7,7 @@ use crate::lines::secrets::SecretLine;
 use crate::lines::values::{Kind, ValueLine};
 use crate::stores::naming::EnvironmentStore;
 
+pub mod change;
 pub mod document;
 pub mod fetch;
 pub mod naming;

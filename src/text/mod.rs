@@ -1,6 +1,7 @@
 //! Text: secrets, what may be printed, JSON.
 
 pub mod json;
+pub mod members;
 pub mod nearest;
 pub mod printable;
 pub mod secret;

@@ -39,6 +39,11 @@ impl SecretValue {
         }
     }
 
+    /// Whether it is bytes.
+    pub fn is_binary(&self) -> bool {
+        matches!(self.content, Content::Binary(_))
+    }
+
     /// The text, or the bytes as text; empty if they are none.
     pub fn text(&self) -> Secret {
         match &self.content {

@@ -1,0 +1,159 @@
+//! What the command line asks for; `host/admin.d.ts` says the same in TypeScript.
+
+use env_kvstore::text::secret::Secret;
+use serde::Deserialize;
+
+/// One task.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "task", rename_all = "lowercase")]
+pub enum Task {
+    /// Writes keys.
+    Change(Change),
+    /// Reads all keys and values.
+    Read {
+        /// Of what.
+        source: Source,
+    },
+    /// Compares keys.
+    Diff {
+        /// With what.
+        left: Source,
+        /// What.
+        right: Source,
+    },
+    /// Lists keys.
+    List {
+        /// Of the repository's store, and of this environment's.
+        store: StoreName,
+        /// Whether variables and secrets.
+        both: bool,
+    },
+    /// Lists stores.
+    Stores {
+        /// Of one repository only.
+        repository: Option<String>,
+    },
+    /// Lists versions.
+    History {
+        /// Of this store.
+        store: StoreName,
+        /// The newest ones, so many.
+        limit: usize,
+    },
+    /// Makes an older version current.
+    Rollback(Rollback),
+    /// Marks a whole store for deletion.
+    #[serde(rename_all = "camelCase")]
+    Delete {
+        /// This one.
+        store: StoreName,
+        /// How long it can be restored.
+        recovery_window_in_days: u32,
+        /// Whether nothing is done.
+        dry_run: bool,
+    },
+    /// Takes that back.
+    Restore {
+        /// This one.
+        store: StoreName,
+    },
+}
+
+/// A store by what it is named after.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct StoreName {
+    /// `OWNER/NAME`; none is the job's own.
+    pub repository: Option<String>,
+    /// None is the repository's own store.
+    pub environment: Option<String>,
+    /// Whether it is the one for variables.
+    #[serde(default)]
+    pub variable: bool,
+}
+
+/// A version of a store; the current one unless it is named.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct VersionName {
+    /// By its id.
+    pub id: Option<String>,
+    /// By a staging label.
+    pub stage: Option<String>,
+}
+
+/// Where keys and values come from.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "from", rename_all = "lowercase")]
+pub enum Source {
+    /// A store.
+    Store {
+        /// Which.
+        store: StoreName,
+        /// In which version.
+        #[serde(default)]
+        version: VersionName,
+    },
+    /// Keys and texts.
+    Entries {
+        /// In order.
+        entries: Vec<(String, Secret)>,
+    },
+    /// A JSON object.
+    Json {
+        /// Its text.
+        text: Secret,
+    },
+}
+
+/// What to write into a store.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// Which.
+    pub store: StoreName,
+    /// Keys to be set.
+    pub set: Option<Source>,
+    /// These of them only.
+    pub keys: Option<Vec<String>>,
+    /// Keys to be removed.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// Whether all other keys are removed.
+    #[serde(default)]
+    pub replace: bool,
+    /// The version that the user's plan is about; empty if there was none.
+    pub base: Option<String>,
+    /// Whether nothing is written.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How to make the store if it does not exist; otherwise it must.
+    pub create: Option<Creation>,
+    /// Whether keys may have names that no variable can have.
+    #[serde(default)]
+    pub allow_any_key: bool,
+}
+
+/// What a new store is made with.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Creation {
+    /// Another key than AWS's own.
+    pub kms_key_id: Option<String>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<(String, String)>,
+}
+
+/// Which version to go back to.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollback {
+    /// Of which store.
+    pub store: StoreName,
+    /// None is the one that was current before.
+    pub version: Option<String>,
+    /// The version that the user's plan starts from.
+    pub base: Option<String>,
+    /// Whether nothing is done.
+    #[serde(default)]
+    pub dry_run: bool,
+}

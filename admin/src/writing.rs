@@ -1,0 +1,109 @@
+//! Writes keys of a store, and makes, deletes and restores whole stores.
+
+use env_kvstore::error::Error;
+use env_kvstore::error::code::Code;
+use env_kvstore::error::problem::WriteProblem;
+use env_kvstore::host::http::Host;
+use env_kvstore::stores::change::{self, Edit, Snapshot, version_id};
+
+use crate::Desk;
+use crate::place::Place;
+use crate::report::{Changed, Delete, Restore, key_changes};
+use crate::secrets_manager::{CreateSecret, DeleteSecret, RestoreSecret};
+use crate::task::{Change, Creation, StoreName};
+
+impl<H: Host> Desk<'_, H> {
+    pub(crate) async fn change(&self, task: Change) -> Result<Changed, Error> {
+        let place = self.place(&task.store)?;
+        let edit = self.edit(&task).await?;
+        let writer = self.writer(&place.secret);
+        let (current, created) = self.current(&place, task.create.as_ref(), task.dry_run).await?;
+        let base = match task.base.as_deref() {
+            Some("") => Snapshot::of_text("{}"),
+            Some(id) if current.version.as_deref() != Some(id) => Some(writer.version(Some(id), None).await?),
+            _ => None,
+        };
+        if task.dry_run {
+            let arn = Some(current.arn.as_str()).filter(|arn| !arn.is_empty());
+            return Ok(Changed {
+                store: place.shown(arn),
+                keys: key_changes(writer.plan(&current, &edit)?),
+                base: current.version.clone(),
+                version: current.version,
+                written: false,
+                created: false,
+                lost_races: 0,
+            });
+        }
+        let change::Changed { keys, base, version, arn, written, lost_races } =
+            writer.change(base.as_ref(), current, &edit).await?;
+        Ok(Changed {
+            store: place.shown(Some(&arn)),
+            keys: key_changes(keys),
+            base,
+            version,
+            written,
+            created,
+            lost_races,
+        })
+    }
+
+    async fn edit(&self, task: &Change) -> Result<Edit, Error> {
+        let mut set = match &task.set {
+            Some(source) => self.found(source).await?.snapshot.entries(),
+            None => Vec::new(),
+        };
+        if let Some(keys) = &task.keys {
+            let is_missing = |key: &&String| !set.iter().any(|(known, _)| known == *key);
+            let missing: Vec<_> = keys.iter().filter(is_missing).cloned().collect();
+            if !missing.is_empty() {
+                let store = "that is to be copied".to_owned();
+                return Err(Error::NotWritten { store, problem: WriteProblem::KeysMissing(missing) });
+            }
+            set.retain(|(key, _)| keys.contains(key));
+        }
+        Ok(Edit { set, remove: task.remove.clone(), replace: task.replace, allow_any_key: task.allow_any_key })
+    }
+
+    /// The store as it is, made if it does not exist and that was asked for; and whether it was.
+    async fn current(
+        &self,
+        place: &Place,
+        create: Option<&Creation>,
+        dry_run: bool,
+    ) -> Result<(Snapshot, bool), Error> {
+        let writer = self.writer(&place.secret);
+        let (creation, absent) = match (create, writer.current().await) {
+            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => (creation, error),
+            (_, current) => return current.map(|current| (current, false)),
+        };
+        if dry_run {
+            return Snapshot::of_text("{}").map(|empty| (empty, false)).ok_or(absent);
+        }
+        let token = version_id()?;
+        let create = CreateSecret { access: &self.access, secret: &place.secret, creation, token: &token };
+        match self.client.call(&create).await {
+            Ok(_) => Ok((writer.current().await?, true)),
+            // Somebody else made it at the same time, or this call's first attempt did and was not answered.
+            Err(error) if error.code() == Code::StoreExists => Ok((writer.current().await?, false)),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn delete(&self, store: &StoreName, days: u32, dry_run: bool) -> Result<Delete, Error> {
+        let place = self.place(store)?;
+        let arn = self.writer(&place.secret).describe().await?.arn;
+        let store = place.shown(Some(&arn));
+        if dry_run {
+            return Ok(Delete { store, deletion_date: None });
+        }
+        let delete = DeleteSecret { access: &self.access, secret: &place.secret, recovery_window_in_days: days };
+        Ok(Delete { store, deletion_date: self.client.call(&delete).await? })
+    }
+
+    pub(crate) async fn restore(&self, store: &StoreName) -> Result<Restore, Error> {
+        let place = self.place(store)?;
+        let arn = self.client.call(&RestoreSecret { access: &self.access, secret: &place.secret }).await?;
+        Ok(Restore { store: place.shown(Some(&arn)) })
+    }
+}
