@@ -1,4 +1,4 @@
-import type { Change, Changed } from '../host/admin.d.ts';
+import type { Change } from '../host/admin.d.ts';
 import { confirmed, requireAnswers } from './ask.ts';
 import type { Arguments } from './command.ts';
 import { begin, declined, named, type Session } from './manage.ts';
@@ -10,9 +10,8 @@ const DECLINED = 1;
  * Shows what a change would do, asks, and does it. What is written is what was shown: if others change the same keys meanwhile, the
  * write stops. Resolves to the exit code.
  */
-export async function changeAsPlanned(command: string, session: Session, task: Change, { switches }: Arguments, check = (_plan: Changed) => {}): Promise<number> {
+export async function changeAsPlanned(command: string, session: Session, task: Change, { switches }: Arguments): Promise<number> {
   const plan = await session.ask({ ...task, dryRun: true });
-  check(plan);
   if (switches.has('dry-run') || isSame(plan.keys)) {
     await reportChange(command, plan, session, switches.has('dry-run'));
     return 0;

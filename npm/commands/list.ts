@@ -16,12 +16,12 @@ export const list: Command = {
   about: [
     'Lists keys, with the level and the version of their store and how old that version is. Shows no value and nothing derived from one. ' +
       'With KEYs, lists those, and ends with 4 if one is missing.',
-    'With --environment, --effective lists the repository\'s keys too, and says which level a job of the environment gets.',
+    '--effective lists what a job gets: secrets and variables, with --environment those of the repository too, and which of them are used.',
     '--stores lists the stores of --repository, or of all repositories of the namespace without it, with their tags. It decrypts nothing.',
   ],
   inputs: ['stores', 'connection'],
   flags: [
-    { name: 'effective', help: 'List both levels, and which of them a job gets.' },
+    { name: 'effective', help: 'List all that a job gets: both kinds, both levels, and which of two keys of the same name is used.' },
     { name: 'stores', help: 'List stores and not keys.' },
     ...STORE_FLAGS,
   ],
@@ -41,11 +41,14 @@ export const list: Command = {
       return 0;
     }
     const session = (await begin(args))!;
-    const report = await session.ask({ task: 'list', store: session.store, both: switches.has('effective') });
-    const wanted = new Set(operands);
-    const keys = report.keys.filter(({ key }) => wanted.size === 0 || wanted.has(key));
+    const isEffective = switches.has('effective');
+    const report = await session.ask({ task: 'list', store: session.store, both: isEffective && !switches.has('variable') });
+    const isWanted = ({ environment }: { environment?: string }) => isEffective || environment === session.store.environment;
+    const level = session.store.environment === undefined ? 'repository' : 'environment';
+    const found = report.keys.filter((listed) => isEffective || listed.level === level);
+    const keys = found.filter(({ key }) => operands.length === 0 || operands.includes(key));
     const absent = operands.filter((key) => !keys.some((listed) => listed.key === key));
-    await showKeys({ ...report, keys }, absent, session, switches.has('effective'));
+    await showKeys({ stores: report.stores.filter(isWanted), missing: report.missing.filter(isWanted), keys }, absent, session, isEffective);
     return absent.length > 0 ? KEY_MISSING : 0;
   },
 };

@@ -27,7 +27,8 @@ export const rollback: Command = {
     const { switches } = args;
     const task = { task: 'rollback' as const, store: session.store, ...(version !== undefined && { version }) };
     const plan = await session.ask({ ...task, dryRun: true });
-    if (!switches.has('dry-run') && plan.from !== plan.to) {
+    const isDryRun = switches.has('dry-run');
+    if (!isDryRun) {
       if (!switches.has('yes')) process.stderr.write(marked(plan.keys, process.stderr));
       const question = `Make version ${printable(plan.to)} of ${named(plan.store, session)} the current one: ${counted(plan.keys)}?`;
       if (!(await confirmed(question, switches.has('yes')))) {
@@ -36,19 +37,16 @@ export const rollback: Command = {
       }
     }
     // The version of the plan, and not the one before by then.
-    const isOver = switches.has('dry-run') || plan.from === plan.to;
-    const done = isOver ? plan : await session.ask({ ...task, version: plan.to, base: plan.from, dryRun: false }, 'Writing');
+    const done = isDryRun ? plan : await session.ask({ ...task, version: plan.to, base: plan.from, dryRun: false }, 'Writing');
     const back = done.moved ? commandLine(['rollback', ...session.flagsTo(done.store), done.from]) : undefined;
     if (session.isJson) {
       const { store, from, to, keys, moved } = done;
-      await printJson({ command: 'rollback', dryRun: switches.has('dry-run'), store: storeInJson(store), previousVersionId: from, versionId: to, keys, moved, rollback: back });
+      await printJson({ command: 'rollback', dryRun: isDryRun, store: storeInJson(store), previousVersionId: from, versionId: to, keys, moved, rollback: back });
       return 0;
     }
     const said = done.moved
       ? `The current version of ${printable(done.store.arn ?? done.store.name)} is ${done.to}\nTo go back: ${back}\n`
-      : plan.from === plan.to
-        ? `Nothing was written: ${plan.to} is already the current version.\n`
-        : `Nothing was written: this was a dry run. ${counted(done.keys)}.\n`;
+      : `Nothing was written: this was a dry run. ${counted(done.keys)}.\n`;
     await print(`${marked(done.keys, process.stdout)}${said}`);
     return 0;
   },
