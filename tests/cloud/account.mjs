@@ -7,6 +7,6 @@ const EVERYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Actio
 
 /** Takes away what the cloud was started with. GitHub's issuer stays what it is. */
 export function emptyAccount({ setup }) {
-  Object.assign(setup, { oidcProviders: {}, identityPools: {} });
+  Object.assign(setup, { oidcProviders: {}, identityPools: {}, users: {} });
   setup.roles = { [ADMINISTRATOR]: role({ Version: '2012-10-17', Statement: [] }, EVERYTHING) };
 }

@@ -1,4 +1,4 @@
-// What a platform team calls to set an account up: IAM, and the operations of Cognito and Secrets Manager that make things.
+// What a platform team calls to set an account up: IAM, and the operations of Cognito that make things.
 // Each is signed, and asked of IAM like everything else; what it makes is part of the set-up from the next request on.
 
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import { requireValid } from './validation.mjs';
 const IAM_VERSION = '2010-05-08';
 const ROLE_NAME = { min: 1, max: 64, pattern: '[\\w+=,.@-]+' };
 
-/** @typedef {{ setup: import('./setup.mjs').Setup, sessions: any, authorizer: any, secrets: any, now: () => number }} Account */
+/** @typedef {{ setup: import('./setup.mjs').Setup, sessions: any, authorizer: any, now: () => number }} Account */
 
 /** Signed by whom, and allowed? */
 class Administrators {
@@ -199,50 +199,6 @@ export class CognitoAdministration {
     const pool = this.setup.identityPools[id];
     if (!pool) throw new AwsError('ResourceNotFoundException', `IdentityPool '${id}' not found.`);
     return pool;
-  }
-}
-
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
-export class SecretsAdministration {
-  protocol = awsJson('Message');
-
-  /** @param {Account} account */
-  constructor(account) {
-    this.secrets = account.secrets;
-    this.administrators = new Administrators(account, 'secretsmanager');
-  }
-
-  operationOf({ method, headers }) {
-    const operation = headers['x-amz-target']?.split('secretsmanager.')[1];
-    return method === 'POST' && Object.hasOwn(this.operations, operation) ? operation : undefined;
-  }
-
-  detail({ Name }) {
-    return { Name };
-  }
-
-  operations = {
-    CreateSecret: ({ Name, SecretString, Tags = [] }, call) => {
-      const { session, region } = this.administrators.admit(call, 'secretsmanager:CreateSecret');
-      if (this.secrets.find(Name, { accountId: session.accountId, region }).secret) {
-        throw new AwsError('ResourceExistsException', `The operation failed because the secret ${Name} already exists.`);
-      }
-      const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
-      const secret = this.secrets.put(Name, SecretString, { tags, account: session.accountId, region });
-      return { ARN: secret.arn, Name, VersionId: secret.versions.at(-1).id };
-    },
-    PutSecretValue: ({ SecretId, SecretString }, call) => {
-      const { secret, place } = this.#existing(SecretId, call, 'secretsmanager:PutSecretValue');
-      this.secrets.put(secret.name, SecretString, place);
-      return { ARN: secret.arn, Name: secret.name, VersionId: secret.versions.at(-1).id };
-    },
-  };
-
-  #existing(id, call, action) {
-    const { session, region } = this.administrators.admit(call, action);
-    const { secret } = this.secrets.find(id, { accountId: session.accountId, region });
-    if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-    return { secret, place: { account: session.accountId, region } };
   }
 }
 

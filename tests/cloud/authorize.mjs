@@ -117,31 +117,40 @@ export class Authorizer {
 
   /** A session policy can only take away: what both allow is allowed. */
   #identityDecision(session, request) {
-    const ofRole = this.#decide(this.setup.roles[session.roleArn].policies, request);
-    if (!session.sessionPolicy || ofRole !== 'allow') return ofRole;
+    const ofPrincipal = this.#decide(this.#principal(session).policies, request);
+    if (!session.sessionPolicy || ofPrincipal !== 'allow') return ofPrincipal;
     return this.#decide([{ name: 'session policy', document: session.sessionPolicy }], request);
   }
 
   /** Session tags hide the role's own tags of the same key, in any case; a role's other tags show through. */
   #sessionContext(session) {
     const hidden = Object.keys(session.tags).map((key) => key.toLowerCase());
-    const ownTags = Object.entries(this.setup.roles[session.roleArn].tags);
+    const ownTags = Object.entries(this.#principal(session).tags);
     const shown = Object.fromEntries(ownTags.filter(([key]) => !hidden.includes(key.toLowerCase())));
     return {
-      'aws:PrincipalArn': [session.roleArn],
+      'aws:PrincipalArn': [session.userArn ?? session.roleArn],
       'aws:PrincipalAccount': [session.accountId],
-      'aws:PrincipalType': ['AssumedRole'],
+      'aws:PrincipalType': [session.userArn ? 'User' : 'AssumedRole'],
+      ...(session.userArn && { 'aws:username': [session.userArn.split('/').at(-1)] }),
       'aws:userid': [session.userId],
       ...(session.federatedProvider && { 'aws:FederatedProvider': [session.federatedProvider] }),
       ...tagKeys('aws:PrincipalTag', { ...shown, ...session.tags }),
     };
   }
 
+  /** The role or the user. */
+  #principal({ userArn, roleArn }) {
+    return userArn ? this.setup.users[userArn] : this.setup.roles[roleArn];
+  }
+
   #decide(policies, request) {
     return this.#explain(policies, request).decision;
   }
 
-  #explain(policies, request) {
+  /** The time is given only to policies that ask for it: a decision that does not rest on it is made once. */
+  #explain(policies, { context, ...rest }) {
+    const now = /aws:CurrentTime/i.test(JSON.stringify(policies)) && { 'aws:CurrentTime': [new Date(this.now()).toISOString().replace(/\.\d+/, '')] };
+    const request = { ...rest, context: { ...context, ...now } };
     const explanation = evaluate({ policies, request });
     this.decisions.push({ at: this.now(), policies: policies.map(({ name }) => name), request, ...explanation });
     return explanation;

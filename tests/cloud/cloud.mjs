@@ -1,18 +1,19 @@
-// GitHub's OIDC provider, Cognito, STS and Secrets Manager in one process on loopback, with the documented set-up. It
+// GitHub's OIDC provider, Cognito, STS, Secrets Manager and S3 in one process on loopback, with the documented set-up. It
 // enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
 // client, so the two check each other.
 
-import { CognitoAdministration, Iam, SecretsAdministration } from './administration.mjs';
+import { CognitoAdministration, Iam } from './administration.mjs';
 import { Authorizer } from './authorize.mjs';
 import { Cognito } from './cognito.mjs';
 import { Faults } from './faults.mjs';
 import { GitHub } from './github.mjs';
 import { newSigningKey } from './jwt.mjs';
+import { S3, newBucket } from './s3.mjs';
 import { Secrets } from './secrets.mjs';
 import { SecretsManager } from './secretsmanager.mjs';
 import { answerWith, close, listen } from './server.mjs';
 import { Sessions } from './sessions.mjs';
-import { enterpriseSetup } from './setup.mjs';
+import { enterpriseSetup, role } from './setup.mjs';
 import { Sts } from './sts.mjs';
 
 /**
@@ -23,9 +24,10 @@ import { Sts } from './sts.mjs';
  * @param {() => number} [options.now] the cloud's clock, in milliseconds
  * @param {(origin: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than that of docs/set-up-aws.md
  * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes the set-up in place
+ * @param {boolean} [options.versionQuota] false: a secret may have any number of versions and labels
  */
 export async function startCloud(options = {}) {
-  const { port = 0, tls, githubKey, now = Date.now, setupAt = enterpriseSetup, configure = () => {} } = options;
+  const { port = 0, tls, githubKey, now = Date.now, setupAt = enterpriseSetup, configure = () => {}, versionQuota = true } = options;
   const [key, cognitoKey, server] = await Promise.all([
     githubKey ?? newSigningKey(),
     newSigningKey(),
@@ -33,6 +35,7 @@ export async function startCloud(options = {}) {
   ]);
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
   const setup = setupAt(url);
+  setup.versionQuota = versionQuota;
   configure(setup);
 
   const issuer = setup.oidcProviders[setup.providerArn].Url;
@@ -46,9 +49,10 @@ export async function startCloud(options = {}) {
   const sts = new Sts({ setup, cognitoKey, issuerKeys, sessions, authorizer, now });
   const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, sts, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
-  const account = { setup, sessions, authorizer, secrets, now };
-  const administration = [new Iam(account), new CognitoAdministration(account), new SecretsAdministration(account)];
-  answerWith(server, { services: [github, ...administration, cognito, sts, secretsManager], faults, requests, now });
+  const s3 = new S3({ setup, sessions, authorizer, now });
+  const account = { setup, sessions, authorizer, now };
+  const administration = [new Iam(account), new CognitoAdministration(account)];
+  answerWith(server, { services: [s3, github, ...administration, cognito, sts, secretsManager], faults, requests, now });
 
   return {
     url,
@@ -70,8 +74,41 @@ export async function startCloud(options = {}) {
     rotateKeys: () => github.rotateKeys(),
     /** Credentials of a role without asking its trust policy. @see Sessions#issue */
     issueCredentials: (roleArn, options) => sessions.issue(roleArn, options),
+    /**
+     * An IAM user with keys that do not expire.
+     * @param {string} name
+     * @param {any} policy
+     * @param {{ account?: string, tags?: Record<string, string> }} [options]
+     */
+    addUser(name, policy, { account: accountId = setup.accountId, tags = {} } = {}) {
+      const arn = `arn:aws:iam::${accountId}:user/${name}`;
+      setup.users[arn] = { policies: [{ name: 'user policy', document: policy }], tags };
+      return sessions.issueUser(arn);
+    },
+    /**
+     * A role that nobody is trusted to assume, and a session of it: as IAM Identity Center gives one to a person, with the
+     * attributes of that person as session tags.
+     * @param {string} name
+     * @param {any} policy
+     * @param {{ account?: string, sessionName?: string, tags?: Record<string, string> }} [options]
+     */
+    addPerson(name, policy, { account: accountId = setup.accountId, sessionName = 'mona', tags = {} } = {}) {
+      const arn = `arn:aws:iam::${accountId}:role/${name}`;
+      setup.roles[arn] = role({ Version: '2012-10-17', Statement: [] }, policy);
+      return sessions.issue(arn, { sessionName, tags });
+    },
+    /**
+     * @param {string} name
+     * @param {{ account?: string, region?: string, policy?: any, pageSize?: number }} [options]
+     * @returns {import('./setup.mjs').Bucket}
+     */
+    addBucket: (name, options) => (setup.buckets[name] = newBucket(setup, options)),
     /** @see Secrets#put */
     putSecret: (name, value, options) => secrets.put(name, value, options),
+    /** A secret without a value, as Terraform makes them. @see Secrets#create */
+    createSecret: (name, options) => secrets.create(name, options),
+    /** The secret as it is, with all its versions. @see Secrets#named */
+    secret: (name, { region = setup.region, account: accountId = setup.accountId } = {}) => secrets.named(name, { region, accountId }),
     /** @see Faults#add */
     fail: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),

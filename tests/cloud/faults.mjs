@@ -1,4 +1,4 @@
-// Makes any call fail in any way: one hook, before the operation's own handler.
+// Makes any call fail in any way: one hook, before the operation's own handler, or after it, when only the answer is lost.
 
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,9 @@ import { AwsError } from './protocols.mjs';
  * @typedef {object} Fault how an answer goes wrong: `delayMs`, then at most one of the others; with `delayMs` alone the
  *   call is answered properly, only late
  * @property {number} [delayMs]
+ * @property {true} [applied] the operation is done first: what it writes is written, and only its answer goes wrong
+ * @property {(call: import('./server.mjs').Call) => unknown} [meanwhile] what happens at that moment, before the operation or, if it is
+ *   `applied`, after it: another writer, a process that is killed. With it alone the call is answered properly
  * @property {number} [status] any answer at all, with `body` and `headers`
  * @property {string} [body]
  * @property {Record<string, string>} [headers]
@@ -27,8 +30,11 @@ import { AwsError } from './protocols.mjs';
  * @property {string} operation by its name in AWS's API, or `Discovery`, `JWKS`, `GitHubToken`; `*` is every one
  * @property {number} [times] how many calls it strikes: 1, `Infinity` for all
  * @property {number} [skip] how many calls it lets pass first
- * @property {Fault | 'reset' | 'noAnswer' | 'halfAnswer' | 'drip' | 'huge' | 'empty' | 'notJson' | 'htmlOk'} fault
+ * @property {Fault | 'answerLost' | 'reset' | 'noAnswer' | 'halfAnswer' | 'drip' | 'huge' | 'empty' | 'notJson' | 'htmlOk'} fault
  */
+
+/** Faults by a name: the others are named after the one thing that they do. */
+const NAMED = { answerLost: { applied: true, reset: true } };
 
 const KINDS = {
   reset: (_value, { response }) => reset(response.socket),
@@ -52,8 +58,8 @@ export class Faults {
 
   /** @param {Rule} rule */
   add({ operation, times = 1, skip = 0, fault }) {
-    const named = typeof fault === 'string' ? { [fault]: true } : fault;
-    if (named.delayMs === undefined && !kindOf(named)) throw new Error(`no such fault: ${JSON.stringify(fault)}`);
+    const named = typeof fault === 'string' ? (NAMED[fault] ?? { [fault]: true }) : fault;
+    if (named.delayMs === undefined && !named.meanwhile && !kindOf(named)) throw new Error(`no such fault: ${JSON.stringify(fault)}`);
     this.#rules.push({ operation, times, skip, fault: named, seen: 0 });
   }
 
@@ -77,10 +83,12 @@ export class Faults {
  * @param {import('node:http').ServerResponse} call.response
  * @param {import('./protocols.mjs').Protocol} call.protocol
  * @param {string} call.requestId
+ * @param {import('./server.mjs').Call} call.request
  * @returns {Promise<boolean>} whether the call has got its answer, or its lack of one
  */
 export async function strike(fault, call) {
   if (fault.delayMs) await sleep(fault.delayMs);
+  await fault.meanwhile?.(call.request);
   const kind = kindOf(fault);
   if (!kind) return false;
   await KINDS[kind](fault[kind], { ...call, fault });

@@ -2,6 +2,7 @@
 //
 // awsJson:  https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 // awsQuery: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+// restXml:  https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
 
 /** An error as a service states it: a code that clients act on, a message that people read. */
 export class AwsError extends Error {
@@ -16,7 +17,7 @@ export class AwsError extends Error {
  * @typedef {object} Answer
  * @property {number} status
  * @property {Record<string, string>} headers
- * @property {string} body
+ * @property {string | Buffer} body
  *
  * @typedef {object} Protocol
  * @property {string} contentType
@@ -63,6 +64,33 @@ function awsQuery(namespace) {
       return xmlAnswer(error.status, 'ErrorResponse', namespace, { Error: fault, RequestId: requestId }, requestId);
     },
   };
+}
+
+/** S3's own: what is asked for is in the request line and the headers; an answer has headers, and a body or a document. */
+export const s3Xml = {
+  contentType: 'application/xml',
+  parse: () => ({}),
+  render(_operation, { headers, body = '', xml }, requestId) {
+    const ofXml = xml && { 'content-type': 'application/xml' };
+    return {
+      status: 200,
+      headers: { 'x-amz-request-id': requestId, ...ofXml, ...headers },
+      body: xml ? xmlDocument(xml, 'http://s3.amazonaws.com/doc/2006-03-01/') : body,
+    };
+  },
+  renderError: ({ status, code, message }, requestId) => ({
+    status,
+    headers: { 'content-type': 'application/xml', 'x-amz-request-id': requestId },
+    body: xmlDocument({ Error: { Code: code, Message: message, RequestId: requestId } }),
+  }),
+};
+
+/** A list is its element, repeated. */
+function xmlDocument(content, namespace) {
+  const [[root, members]] = Object.entries(content);
+  const flat = Object.entries(members).flatMap(([name, value]) => [value].flat().map((one) => xmlElements({ [name]: one }, '  ')));
+  const attribute = namespace ? ` xmlns="${namespace}"` : '';
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>\n${flat.join('')}</${root}>\n`;
 }
 
 /** GitHub's own endpoints: plain JSON. */

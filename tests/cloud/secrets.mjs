@@ -2,18 +2,24 @@
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import { addVersion } from './versions.mjs';
 
 /**
  * @typedef {object} Secret
  * @property {string} arn
  * @property {string} name
  * @property {string} accountId
+ * @property {string} region
+ * @property {string} [description]
+ * @property {string} [kmsKeyId]
  * @property {Record<string, string>} tags
  * @property {any} [resourcePolicy]
+ * @property {number} createdAt milliseconds
+ * @property {number} changedAt milliseconds
+ * @property {number} [accessedAt] milliseconds: the day, as AWS tells no more of it
  * @property {boolean} deleted marked for deletion: it exists but gives no value
- * @property {Version[]} versions newest last
- *
- * @typedef {{ id: string, stages: string[], createdAt: number, value: string | Uint8Array }} Version
+ * @property {number} [deletionAt] milliseconds: when it is gone for good, if it is marked for deletion
+ * @property {import('./versions.mjs').Version[]} versions newest last
  */
 
 export class Secrets {
@@ -26,7 +32,7 @@ export class Secrets {
   }
 
   /**
-   * Creates a secret, or gives an existing one a new version.
+   * Creates a secret, or gives an existing one a new version, whatever the quotas say.
    * @param {string} name
    * @param {string | Uint8Array | object} value an object is stored as its JSON, bytes as SecretBinary
    * @param {object} [options]
@@ -41,23 +47,48 @@ export class Secrets {
    */
   put(name, value, options = {}) {
     const { region = this.setup.region, account = this.setup.accountId, versionStage = 'AWSCURRENT' } = options;
-    const arnOfName = secretArn(region, account, name);
-    let secret = this.#secrets.find((existing) => arnOfName === withoutSuffix(existing.arn));
-    if (!secret) {
-      const suffix = options.suffix ?? randomSuffix();
-      secret = { arn: `${arnOfName}-${suffix}`, name, accountId: account, tags: {}, deleted: false, versions: [] };
-      this.#secrets.push(secret);
-    }
+    const secret = this.named(name, { region, accountId: account }) ?? this.create(name, { region, accountId: account, suffix: options.suffix });
     secret.tags = options.tags ?? secret.tags;
     secret.resourcePolicy = options.resourcePolicy ?? secret.resourcePolicy;
-    moveStage(secret, versionStage);
-    secret.versions.push({
+    addVersion(secret, {
       id: options.versionId ?? randomUUID(),
-      stages: [versionStage],
-      createdAt: this.now(),
       value: typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value),
+      stages: [versionStage],
+      now: this.now(),
+      quota: false,
     });
+    secret.changedAt = this.now();
     return secret;
+  }
+
+  /**
+   * A secret without a value.
+   * @param {string} name
+   * @param {{ region?: string, accountId?: string, suffix?: string, tags?: Record<string, string>, description?: string, kmsKeyId?: string }} [options]
+   * @returns {Secret}
+   */
+  create(name, options = {}) {
+    const { region = this.setup.region, accountId = this.setup.accountId, suffix = randomSuffix(), tags = {}, ...described } = options;
+    const now = this.now();
+    const place = { arn: `${secretArn(region, accountId, name)}-${suffix}`, name, accountId, region };
+    const secret = { ...place, ...described, tags, createdAt: now, changedAt: now, deleted: false, versions: [] };
+    this.#secrets.push(secret);
+    return secret;
+  }
+
+  /** The secret of exactly this name, marked for deletion or not. @returns {Secret | undefined} */
+  named(name, { region, accountId }) {
+    return this.of({ region, accountId }).find((secret) => secret.name === name);
+  }
+
+  /** All of an account and region, oldest first. @returns {Secret[]} */
+  of({ region, accountId }) {
+    this.#forgetDeleted();
+    return this.#secrets.filter((secret) => secret.region === region && secret.accountId === accountId);
+  }
+
+  remove(secret) {
+    this.#secrets = this.#secrets.filter((other) => other !== secret);
   }
 
   /**
@@ -69,6 +100,7 @@ export class Secrets {
    * @returns {{ arn: string, accountId: string, secret?: Secret }} without a secret: the ARN that IAM is asked about
    */
   find(secretId, { region, accountId }) {
+    this.#forgetDeleted();
     const isArn = secretId.startsWith('arn:');
     const arn = isArn ? secretId : secretArn(region, accountId, secretId);
     const isWhole = isArn && /-[A-Za-z0-9]{6}$/.test(arn);
@@ -78,19 +110,19 @@ export class Secrets {
       ? { arn: secret.arn, accountId: secret.accountId, secret }
       : { arn, accountId: arnAccountId };
   }
+
+  /** What is past its recovery window. */
+  #forgetDeleted() {
+    const now = this.now();
+    if (this.#secrets.some((secret) => isPast(secret, now))) this.#secrets = this.#secrets.filter((secret) => !isPast(secret, now));
+  }
 }
 
-/** AWSCURRENT leaves AWSPREVIOUS behind; any other label simply moves. */
-function moveStage(secret, stage) {
-  const holder = secret.versions.find((version) => version.stages.includes(stage));
-  if (!holder) return;
-  holder.stages = holder.stages.filter((held) => held !== stage);
-  if (stage !== 'AWSCURRENT') return;
-  moveStage(secret, 'AWSPREVIOUS');
-  holder.stages.push('AWSPREVIOUS');
+function isPast({ deleted, deletionAt = Infinity }, now) {
+  return deleted && now >= deletionAt;
 }
 
-function secretArn(region, accountId, name) {
+export function secretArn(region, accountId, name) {
   return `arn:${partitionOf(region)}:secretsmanager:${region}:${accountId}:secret:${name}`;
 }
 

@@ -1,14 +1,21 @@
 // AWS Secrets Manager: verifies who signed, asks IAM, then answers. In that order: whoever may not read a secret
 // does not learn whether it exists.
 
-import { tagKeys } from './authorize.mjs';
 import { AwsError, awsJson } from './protocols.mjs';
+import { SecretsAccess, invalidRequest, keyOf, notFound, requireNotDeleted } from './secrets-access.mjs';
+import { describing } from './secrets-describing.mjs';
+import { dayOf, pageOf, tokenOf } from './secrets-pages.mjs';
+import { writing } from './secrets-writing.mjs';
 import { verifySignature } from './sigv4.mjs';
 import { requireValid } from './validation.mjs';
 
 const TARGET = 'secretsmanager.';
-const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@!-]+$/;
-const SECRET_NAME = /^[\w/+=.@!-]+$/;
+/** What of a request is recorded: nothing that is secret. */
+const RECORDED = [
+  ...['SecretId', 'SecretIdList', 'VersionId', 'VersionStage', 'VersionStages', 'NextToken', 'Name', 'ClientRequestToken'],
+  ...['MoveToVersionId', 'RemoveFromVersionId', 'Filters', 'MaxResults', 'Tags', 'TagKeys', 'KmsKeyId'],
+  ...['RecoveryWindowInDays', 'ForceDeleteWithoutRecovery', 'IncludePlannedDeletion', 'IncludeDeprecated'],
+];
 
 export class SecretsManager {
   protocol = awsJson('Message');
@@ -23,6 +30,13 @@ export class SecretsManager {
    */
   constructor({ setup, secrets, sessions, authorizer, now }) {
     Object.assign(this, { setup, secrets, sessions, authorizer, now });
+    const access = new SecretsAccess({ secrets, authorizer });
+    this.access = access;
+    const all = { ...this.#reading(), ...writing({ setup, secrets, access, now }), ...describing({ setup, secrets, access }) };
+    /** Each is handed who calls, instead of the call. */
+    this.operations = Object.fromEntries(
+      Object.entries(all).map(([name, run]) => [name, (input, call) => run(input, this.#caller(call))]),
+    );
   }
 
   operationOf({ method, headers }) {
@@ -30,14 +44,16 @@ export class SecretsManager {
     return method === 'POST' && target?.startsWith(TARGET) ? target.slice(TARGET.length) : undefined;
   }
 
-  detail({ SecretId, SecretIdList, VersionId, VersionStage, NextToken }) {
-    return { SecretId, SecretIdList, VersionId, VersionStage, NextToken };
+  detail(input) {
+    return Object.fromEntries(RECORDED.filter((name) => input[name] !== undefined).map((name) => [name, input[name]]));
   }
 
-  operations = {
-    GetSecretValue: (input, call) => this.#secretValue(input, this.#caller(call)),
-    BatchGetSecretValue: (input, call) => this.#batch(input, this.#caller(call)),
-  };
+  #reading() {
+    return {
+      GetSecretValue: (input, caller) => this.#secretValue(input, caller),
+      BatchGetSecretValue: (input, caller) => this.#batch(input, caller),
+    };
+  }
 
   #caller(call) {
     const { session, region } = verifySignature(call, 'secretsmanager', this.sessions, this.now());
@@ -51,15 +67,12 @@ export class SecretsManager {
       { member: 'versionId', value: versionId, min: 32, max: 64, optional: true },
       { member: 'versionStage', value: stage, min: 1, max: 256, optional: true },
     ]);
-    requireWellFormed(secretId);
-
-    const found = this.secrets.find(secretId, caller);
-    this.#authorize({ secretId, versionId, stage }, found, caller);
-    if (!found.secret) throw notFound("Secrets Manager can't find the specified secret.");
-    if (found.secret.deleted) {
-      throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
-    }
-    return describe(found.secret, selectVersion(found.secret, versionId, stage));
+    const keys = { ...keyOf('VersionId', versionId), ...keyOf('VersionStage', stage) };
+    const secret = this.access.open('GetSecretValue', secretId, caller, keys);
+    requireNotDeleted(secret);
+    const version = selectVersion(secret, versionId, stage);
+    secret.accessedAt = version.accessedAt = dayOf(this.now());
+    return valueOf(secret, version);
   }
 
   /**
@@ -72,13 +85,9 @@ export class SecretsManager {
     if (!Array.isArray(secretIds) || secretIds.length < 1 || secretIds.length > 20) {
       throw new AwsError('InvalidParameterException', 'SecretIdList must have between 1 and 20 members.');
     }
-    const action = 'secretsmanager:BatchGetSecretValue';
-    const { session, region, accountId } = caller;
-    const context = { 'aws:RequestedRegion': [region] };
-    const refused = this.authorizer.refusedAccess({ session, action, resource: '*', accountId, context });
-    if (refused) throw accessDenied(session, action, '*', refused);
+    this.access.askForAll('BatchGetSecretValue', caller);
 
-    const start = nextToken === undefined ? 0 : pageOf(nextToken);
+    const start = pageOf(nextToken);
     const end = start + this.setup.batchPageSize;
     const answer = { SecretValues: [], Errors: [], ...(end < secretIds.length && { NextToken: tokenOf(end) }) };
     for (const SecretId of secretIds.slice(start, end)) {
@@ -91,40 +100,6 @@ export class SecretsManager {
     }
     return answer;
   }
-
-  #authorize({ secretId, versionId, stage }, { arn, accountId, secret }, { session, region }) {
-    const action = 'secretsmanager:GetSecretValue';
-    const context = {
-      'aws:RequestedRegion': [region],
-      'aws:ResourceAccount': [accountId],
-      'secretsmanager:SecretId': [secretId],
-      ...(versionId && { 'secretsmanager:VersionId': [versionId] }),
-      ...(stage && { 'secretsmanager:VersionStage': [stage] }),
-      ...(secret && tagKeys('aws:ResourceTag', secret.tags)),
-      ...(secret && tagKeys('secretsmanager:ResourceTag', secret.tags)),
-    };
-    const question = { session, action, resource: arn, accountId, context, resourcePolicy: secret?.resourcePolicy };
-    const refused = this.authorizer.refusedAccess(question);
-    if (refused) throw accessDenied(session, action, secretId, refused);
-  }
-}
-
-function tokenOf(start) {
-  return Buffer.from(`page from ${start}`).toString('base64');
-}
-
-function pageOf(nextToken) {
-  const start = /^page from (\d+)$/.exec(Buffer.from(String(nextToken), 'base64').toString())?.[1];
-  if (start === undefined) throw new AwsError('InvalidNextTokenException', 'The NextToken value is invalid.');
-  return Number(start);
-}
-
-function requireWellFormed(secretId) {
-  if (secretId.startsWith('arn:') ? SECRET_ARN.test(secretId) : SECRET_NAME.test(secretId)) return;
-  throw new AwsError(
-    'ValidationException',
-    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
-  );
 }
 
 function selectVersion(secret, versionId, stage) {
@@ -142,7 +117,7 @@ function selectVersion(secret, versionId, stage) {
   return version;
 }
 
-function describe(secret, { id, stages, createdAt, value }) {
+function valueOf(secret, { id, stages, createdAt, value }) {
   const field =
     typeof value === 'string' ? { SecretString: value } : { SecretBinary: Buffer.from(value).toString('base64') };
   return {
@@ -150,20 +125,7 @@ function describe(secret, { id, stages, createdAt, value }) {
     Name: secret.name,
     VersionId: id,
     ...field,
-    VersionStages: stages,
+    ...(stages.length > 0 && { VersionStages: stages }),
     CreatedDate: createdAt / 1000,
   };
-}
-
-function accessDenied(session, action, resource, reason) {
-  const message = `User: ${session.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
-  return new AwsError('AccessDeniedException', message);
-}
-
-function notFound(message) {
-  return new AwsError('ResourceNotFoundException', message);
-}
-
-function invalidRequest(message) {
-  return new AwsError('InvalidRequestException', message);
 }

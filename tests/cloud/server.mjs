@@ -14,6 +14,7 @@ import { AwsError } from './protocols.mjs';
  * @property {URLSearchParams} query
  * @property {Record<string, string>} headers
  * @property {string} body
+ * @property {Buffer} bytes the same, as they came
  *
  * @typedef {object} Service
  * @property {import('./protocols.mjs').Protocol} protocol
@@ -30,6 +31,7 @@ import { AwsError } from './protocols.mjs';
  * @property {number} [answeredAt] milliseconds; absent: a fault keeps the answer back, or it is still to come
  * @property {number} [status] absent: a fault struck, or the answer is still to come
  * @property {string} [error] the code of a refusal
+ * @property {true} [applied] a fault let the operation be done and kept its answer back
  */
 
 /**
@@ -76,8 +78,10 @@ export function answerWith(server, { services, faults, requests, now }) {
     response.on('finish', () => (recorded.answeredAt = now()));
 
     const fault = faults.next(operation);
-    if (fault && (await strike(fault, { response, protocol, requestId }))) return undefined;
-    const { status, headers, body, error } = perform(service, operation, call, requestId);
+    const done = fault?.applied && perform(service, operation, call, requestId);
+    if (done) recorded.applied = true;
+    if (fault && (await strike(fault, { response, protocol, requestId, request: call }))) return undefined;
+    const { status, headers, body, error } = done || perform(service, operation, call, requestId);
     Object.assign(recorded, { status, ...(error && { error }) });
     return response.writeHead(status, headers).end(body);
   }
@@ -93,13 +97,15 @@ export async function close(server) {
 async function readCall(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
   const [path, query = ''] = request.url.split(/\?(.*)/s);
   return {
     method: request.method,
     path,
     query: new URLSearchParams(query),
     headers: request.headers,
-    body: Buffer.concat(chunks).toString(),
+    body: bytes.toString(),
+    bytes,
   };
 }
 

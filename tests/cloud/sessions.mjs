@@ -1,4 +1,4 @@
-// Temporary credentials: what STS hands out and what the signature of a later request leads back to.
+// Credentials: what STS hands out, and the keys of users. The signature of a later request leads back to them.
 
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -6,11 +6,12 @@ import { createHash, randomBytes } from 'node:crypto';
  * @typedef {object} Session
  * @property {string} accessKeyId
  * @property {string} secretAccessKey
- * @property {string} sessionToken
- * @property {number} expiresAt milliseconds
- * @property {string} roleArn
+ * @property {string} [sessionToken] a user's keys have none
+ * @property {number} expiresAt milliseconds; a user's keys: never
+ * @property {string} [roleArn]
+ * @property {string} [userArn] instead of the role
  * @property {string} accountId
- * @property {string} arn of the assumed role: role and session name
+ * @property {string} arn of the assumed role, with the session's name, or of the user
  * @property {string} userId
  * @property {Record<string, string>} tags session tags
  * @property {string[]} transitiveTagKeys of the tags that a role assumed from here gets too
@@ -58,6 +59,23 @@ export class Sessions {
     };
     this.#byAccessKeyId.set(session.accessKeyId, session);
     return session;
+  }
+
+  /** Long-lived keys of an IAM user. @returns {Session} */
+  issueUser(userArn) {
+    const user = {
+      accessKeyId: `AKIA${base32Id(randomBytes(16))}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      expiresAt: Infinity,
+      userArn,
+      accountId: userArn.split(':')[4],
+      arn: userArn,
+      userId: `AIDA${base32Id(createHash('sha256').update(userArn).digest())}`,
+      tags: {},
+      transitiveTagKeys: [],
+    };
+    this.#byAccessKeyId.set(user.accessKeyId, user);
+    return user;
   }
 
   find(accessKeyId) {

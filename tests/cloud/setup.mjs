@@ -14,7 +14,11 @@ import { documentsIn } from './pages.mjs';
  * @property {Record<string, OidcProvider>} oidcProviders by ARN
  * @property {Record<string, IdentityPool>} identityPools by id
  * @property {Record<string, Role>} roles by ARN
+ * @property {Record<string, User>} users by ARN
+ * @property {Record<string, Bucket>} buckets by name
  * @property {number} batchPageSize how many secrets Secrets Manager puts into one answer to a batch
+ * @property {number} listPageSize how many secrets or versions Secrets Manager lists in one answer at most
+ * @property {boolean} versionQuota whether Secrets Manager keeps to about 100 versions and 20 labels of a secret
  *
  * @typedef {{ Url: string, ClientIDList: string[] }} OidcProvider
  *
@@ -31,6 +35,17 @@ import { documentsIn } from './pages.mjs';
  * @property {{ name: string, document: any }[]} policies
  * @property {Record<string, string>} tags the role's own; session tags of the same key hide them
  * @property {number} maxSessionDurationSeconds
+ *
+ * @typedef {object} User with keys that do not expire
+ * @property {{ name: string, document: any }[]} policies
+ * @property {Record<string, string>} tags
+ *
+ * @typedef {object} Bucket of S3
+ * @property {string} accountId
+ * @property {string} region
+ * @property {any} [policy]
+ * @property {number} pageSize how many objects one answer lists at most
+ * @property {Map<string, { bytes: Buffer, changedAt: number, contentType?: string }>} objects by key
  */
 
 /**
@@ -64,7 +79,11 @@ function setupOf(documents) {
     oidcProviders: { [providerArn]: documents['oidc-provider'] },
     identityPools: { [poolId]: { AccountId: accountId, ...pool, roles: {}, tagMaps: { [providerArn]: tagMap } } },
     roles: { [roleArn]: role(documents['trust-policy'], documents['role-policy']) },
+    users: {},
+    buckets: {},
     batchPageSize: 20,
+    listPageSize: 100,
+    versionQuota: true,
   };
 }
 

@@ -16,7 +16,7 @@ const AUTHORIZATION = new RegExp(
  * @param {string} call.path as sent
  * @param {URLSearchParams} call.query
  * @param {Record<string, string>} call.headers by lower-case name
- * @param {string} call.body
+ * @param {Buffer} call.bytes of the body
  * @param {string} service that the credential must be scoped to
  * @param {import('./sessions.mjs').Sessions} sessions
  * @param {number} now milliseconds
@@ -104,12 +104,12 @@ function requireFresh(amzDate, scopeDate, now) {
 function signatureOf(call, { secret, scope, signedHeaders, signedAt }) {
   const canonicalRequest = [
     call.method,
-    canonicalPath(call.path),
+    scope[2] === 's3' ? s3Path(call.path) : canonicalPath(call.path),
     canonicalQuery(call.query),
     ...signedHeaders.map((name) => `${name}:${(call.headers[name] ?? '').trim().replace(/ +/g, ' ')}`),
     '',
     signedHeaders.join(';'),
-    sha256(call.body),
+    scope[2] === 's3' ? (call.headers['x-amz-content-sha256'] ?? '') : sha256(call.bytes),
   ].join('\n');
   const stringToSign = [ALGORITHM, signedAt, scope.join('/'), sha256(canonicalRequest)].join('\n');
   const signingKey = scope.reduce((key, part) => hmac(key, part), `AWS4${secret}`);
@@ -119,6 +119,11 @@ function signatureOf(call, { secret, scope, signedHeaders, signedAt }) {
 /** Encoded once for the wire and, by every service but S3, once more for the signature. */
 function canonicalPath(path) {
   return path.split('/').map(encode).join('/');
+}
+
+/** S3's keys are encoded once. */
+function s3Path(path) {
+  return path.split('/').map((part) => encode(decodeURIComponent(part))).join('/');
 }
 
 function canonicalQuery(query) {

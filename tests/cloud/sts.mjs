@@ -120,8 +120,7 @@ export class Sts {
     if (denied) {
       throw accessDenied(`User: ${caller.arn} is not authorized to perform: ${denied} on resource: ${roleArn}`);
     }
-    // Whoever calls here is a role already: the cloud has no users.
-    if (durationSeconds > CHAINED_SECONDS) {
+    if (caller.roleArn && durationSeconds > CHAINED_SECONDS) {
       throw invalid(
         'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
       );

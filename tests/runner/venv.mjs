@@ -1,4 +1,4 @@
-// Programs of the virtual environment that `npm test` makes.
+// Programs of the virtual environments that `npm test` makes.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -6,11 +6,20 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-export const VENV_BIN = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
+const BIN = process.platform === 'win32' ? 'Scripts' : 'bin';
+export const VENV_BIN = path.join(root, '.venv', BIN);
 
 export function inVenv(program) {
   const file = path.join(VENV_BIN, program);
   const remedy = 'python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt';
+  assert.ok(existsSync(file) || existsSync(`${file}.exe`), `${program} is not here: ${remedy}`);
+  return file;
+}
+
+/** ministack wants a botocore of its own, so it has an environment of its own. */
+export function inMinistackVenv(program) {
+  const file = path.join(root, '.venv-ministack', BIN, program);
+  const remedy = 'python3 -m venv .venv-ministack && .venv-ministack/bin/pip install -r tests/requirements-ministack.txt';
   assert.ok(existsSync(file) || existsSync(`${file}.exe`), `${program} is not here: ${remedy}`);
   return file;
 }
