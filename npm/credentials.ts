@@ -25,8 +25,9 @@ export async function awsVariables(options: Texts, profile: string | undefined):
     throw wrongUsage('--profile goes with --identity environment', 'With another identity the credentials come from the role.');
   }
   const name = profile ?? (process.env['AWS_PROFILE'] || undefined);
-  const region = options['awsRegion'] ?? (process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || (await regionOf(name ?? 'default')));
-  const variables: Texts = region === undefined ? {} : { AWS_REGION: region };
+  const given = options['awsRegion'] ?? (process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || undefined);
+  const region = given ?? (await regionOf(name ?? 'default'));
+  const variables: Texts = given === undefined && region !== undefined ? { AWS_REGION: region } : {};
   if (process.env['AWS_ACCESS_KEY_ID'] && profile === undefined) return variables;
   const { accessKeyId, secretAccessKey, sessionToken } = await search(name, region);
   return { ...variables, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
