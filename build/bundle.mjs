@@ -35,6 +35,17 @@ const loadedWhenNeeded = (file) => ({
     ),
 });
 
+/** What few commands need, by the file's name in `npm/parts/`: a file of its own, loaded when a command needs it. */
+const PARTS = ['credential-chain', 'dotenv', 'prompts'];
+
+const partsLoadedWhenNeeded = {
+  name: 'parts-loaded-when-needed',
+  setup: (build) =>
+    build.onResolve({ filter: /\/parts\/[\w-]+\.ts$/ }, ({ kind, path: file }) =>
+      kind === 'dynamic-import' ? { path: `./${path.basename(file, '.ts')}.cjs`, external: true } : undefined,
+    ),
+};
+
 /** The glue keeps its instance in a variable of its module; made a function, it can serve another when one has trapped. */
 const glueForEachInstance = {
   name: 'glue-for-each-instance',
@@ -47,7 +58,7 @@ const glueForEachInstance = {
     }),
 };
 
-/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core. */
+/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core and of the crate that writes stores. */
 export async function bundle({ scratch, dist }) {
   const common = {
     absWorkingDir: root,
@@ -84,14 +95,26 @@ export async function bundle({ scratch, dist }) {
     minify: false,
     outdir: path.join(dist, 'npm'),
     outExtension: { '.js': '.mjs' },
-    plugins: [glueForEachInstance, loadedWhenNeeded('../hpagent.js')],
+    plugins: [glueForEachInstance, partsLoadedWhenNeeded, loadedWhenNeeded('../hpagent.js')],
   });
-  for (const { metafile } of [action, npm]) {
+  const parts = await esbuild.build({
+    ...common,
+    entryPoints: Object.fromEntries(PARTS.map((name) => [name, `npm/parts/${name}.ts`])),
+    // The SDK warns of the Node that its next versions need; which version is in this bundle does not depend on the user's Node.
+    define: { ...common.define, 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
+    // Some of what is in them calls `require`, which a module does not have.
+    format: 'cjs',
+    // The half of the AWS SDK that is never called is left out of its modules only.
+    mainFields: ['module', 'main'],
+    outdir: path.join(dist, 'npm'),
+    outExtension: { '.js': '.cjs' },
+  });
+  for (const { metafile } of [action, npm, parts]) {
     const files = Object.keys(metafile.inputs).map((file) => path.resolve(root, file));
     expectOnlySources(root, files.filter((file) => !isBelow('node_modules', file) && !isBelow('target/wasm-bindgen', file)), 'the bundler');
   }
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
-  return [action, npm].flatMap(({ metafile }) => bundledFiles(metafile));
+  return [action, npm, parts].flatMap(({ metafile }) => bundledFiles(metafile));
 }
 
 function version() {

@@ -14,13 +14,13 @@ export async function loadCore(wasm: string | URL, onTrap?: (reason: unknown) =>
   return glue;
 }
 
-type Imports = Record<string, (...args: unknown[]) => unknown>;
+export type Imports = Record<string, (...args: unknown[]) => unknown>;
 
 /**
  * The core goes on in microtasks. What it throws there, only by a trap, would end a process that is not ours to end. Then
  * nothing of it may run again: not when a late answer comes, nor when the garbage collector finds what it left.
  */
-function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void): Imports {
+export function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void): Imports {
   const inert = new Proxy({}, { get: () => () => [] });
   const caught = (task: () => void) => () => {
     try {

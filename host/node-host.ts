@@ -28,7 +28,7 @@ function base64url(bytes: Uint8Array): string {
 }
 
 /** Those of the variables that the core wants to know which are set. */
-export function awsEnvironment(core: Core): Record<string, string> {
+export function awsEnvironment(core: Pick<Core, 'environmentVariables'>): Record<string, string> {
   const set = core.environmentVariables().filter((name) => process.env[name] !== undefined);
   return Object.fromEntries(set.map((name) => [name, process.env[name] ?? '']));
 }

@@ -2,12 +2,24 @@
 import { pageOf } from '../host/documentation.ts';
 import { compileEachFunctionOnce } from '../host/load.ts';
 import { parseArguments } from './arguments.ts';
+import { Interrupted } from './ask.ts';
 import type { Arguments, Command } from './command.ts';
 import { completion } from './commands/completion.ts';
 import { configure } from './commands/configure.ts';
+import { copy } from './commands/copy.ts';
 import { credentialProcess } from './commands/credential-process.ts';
+import { deleteStore } from './commands/delete.ts';
+import { diff } from './commands/diff.ts';
 import { exec } from './commands/exec.ts';
+import { exportValues } from './commands/export.ts';
 import { get } from './commands/get.ts';
+import { history } from './commands/history.ts';
+import { importFile } from './commands/import.ts';
+import { list } from './commands/list.ts';
+import { put } from './commands/put.ts';
+import { restore } from './commands/restore.ts';
+import { rm } from './commands/rm.ts';
+import { rollback } from './commands/rollback.ts';
 import { token } from './commands/token.ts';
 import { asError, EnvKvstoreError, repeated, systemReason } from './errors.ts';
 import { generalHelp, helpOf } from './help.ts';
@@ -21,7 +33,12 @@ declare const VERSION: string;
 const WRONG_USAGE = 2;
 const REFUSED_TO_PRINT = 3;
 
-const COMMANDS: Command[] = [credentialProcess, configure, token, exec, get, completion];
+/** What a shell says of a program that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+const OF_A_JOB = [credentialProcess, configure, token];
+const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
@@ -83,6 +100,10 @@ const args = process.argv.slice(2);
 main(args).then(
   (exitCode) => process.exit(exitCode),
   (reason: unknown) => {
+    if (reason instanceof Interrupted) {
+      process.stderr.write('env-kvstore: interrupted. Nothing was written.\n', () => process.exit(INTERRUPTED));
+      return;
+    }
     const error = shown(reason);
     const { code, message, hint } = error;
     const between = message.includes('\n') ? '\n' : '. ';

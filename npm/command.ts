@@ -12,6 +12,9 @@ export interface Arguments {
   operands: string[];
 }
 
+/** A group of inputs, or `stores`: where stores are, for commands that name one themselves. */
+export type InputGroup = Group | 'stores';
+
 /** A command: what it does, and all that help and completion say of it. */
 export interface Command {
   name: string;
@@ -23,10 +26,12 @@ export interface Command {
   operands?: 'words' | 'command';
   /** The words that it takes, if they are known. */
   choices?: string[];
+  /** Whether the words are files. */
+  takesFiles?: boolean;
   /** Paragraphs. */
   about: string[];
   /** Which inputs of the action it takes. */
-  inputs: Group[];
+  inputs: InputGroup[];
   /** Its own flags. */
   flags: Flag[];
   examples: { what: string; command: string }[];
@@ -46,5 +51,12 @@ export function flagsOf(command: Command): Flag[] {
 }
 
 export function inputFlagsOf({ inputs }: Command): InputFlag[] {
-  return INPUT_FLAGS.filter(({ of }) => inputs.includes(of));
+  return INPUT_FLAGS.filter((flag) => inputs.some((group) => isOf(flag, group)));
 }
+
+export function isOf({ name, of }: InputFlag, group: InputGroup): boolean {
+  return group === 'stores' ? OF_STORES.includes(name) : of === group;
+}
+
+/** Those of the values' inputs that say where stores are, and not what to read of them. */
+const OF_STORES = ['namespace', 'secrets-manager-account-id', 'secrets-manager-region'];

@@ -25,7 +25,7 @@ function bash(commands: Command[]): string {
   const cases = commands.map((command) => {
     const flags = [...flagsOf(command), HELP].map(({ name }) => `--${name}`).join(' ');
     const values = valueCases(command);
-    const operands = command.choices ? `words='${command.choices.join(' ')}'` : '';
+    const operands = command.choices ? `words='${command.choices.join(' ')}'` : command.takesFiles ? "files=true" : '';
     return `    ${command.name})
 ${values ? `      case $prev in\n${values}      esac\n` : ''}      flags='${flags}'
 ${operands ? `      ${operands}\n` : ''}      ;;
@@ -33,7 +33,7 @@ ${operands ? `      ${operands}\n` : ''}      ;;
   });
   return `# Completion of env-kvstore for bash: source <(env-kvstore completion bash)
 _env_kvstore() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} flags='' words='' i
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} flags='' words='' files='' i
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '${[...names, ...GENERAL].join(' ')}' -- "$cur"))
@@ -61,7 +61,13 @@ _env_kvstore() {
 ${cases.join('')}  esac
   case $cur in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
-    *) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+    *)
+      if [ "$files" ]; then
+        COMPREPLY=($(compgen -f -- "$cur"))
+      else
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+      fi
+      ;;
   esac
 }
 complete -F _env_kvstore env-kvstore
@@ -75,9 +81,10 @@ function zsh(commands: Command[]): string {
     const action = choices ? `(${choices.join(' ')})` : isFile ? '_files' : ' ';
     return `'${repeated ? '*' : ''}--${name}${value ? '=' : ''}[${escaped(help)}]${value ? `:${escaped(value)}:${action}` : ''}'`;
   };
-  const operands = ({ operands, choices }: Command) => {
+  const operands = ({ operands, choices, takesFiles }: Command) => {
     if (choices) return [`'1:shell:(${choices.join(' ')})'`];
-    return operands === 'command' ? [`'(-)1:command: _command_names -e'`, `'*::arguments: _normal'`] : operands ? [`'1:name: '`] : [];
+    if (takesFiles) return [`'1:file:_files'`];
+    return operands === 'command' ? [`'(-)1:command: _command_names -e'`, `'*::arguments: _normal'`] : operands ? [`'*:name: '`] : [];
   };
   const cases = commands.map((command) => {
     const rows = [...flagsOf(command), HELP].map(argument).concat(operands(command));
@@ -124,7 +131,7 @@ function fish(commands: Command[]): string {
       const of = choices ? `-x -a ${quoted(choices.join(' '))}` : isFile ? '-r -F' : value ? '-x' : '';
       return line(seen, `-l ${name}`, of, `-d ${quoted(help)}`).replace('  ', ' ');
     });
-    const operands = command.choices ? [line(seen, `-a ${quoted(command.choices.join(' '))}`)] : [];
+    const operands = command.choices ? [line(seen, `-a ${quoted(command.choices.join(' '))}`)] : command.takesFiles ? [line(seen, '-F')] : [];
     // After `--` another command begins, with its files.
     const rest = command.operands === 'command' ? [line(seen, `-a ${quoted('(__fish_complete_subcommand)')}`)] : [];
     return [...flags, ...operands, ...rest].join('');

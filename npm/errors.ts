@@ -52,9 +52,13 @@ export function systemReason({ errno, code, name }: NodeJS.ErrnoException): stri
 /** The longest text of others that is repeated, in characters. */
 const MAX_REPEATED = 40;
 
-/** A text of the user's as a message can repeat it: on one line, without what a terminal or a runner would obey, and cut. */
+/** A text of the user's as a message can repeat it: printable, and cut. */
 export function repeated(text: string): string {
-  const characters = [...text].slice(0, MAX_REPEATED);
-  const shown = characters.map((each) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0)!.toString(16)}}` : each));
-  return shown.join('') + ([...text].length > MAX_REPEATED ? '…' : '');
+  const characters = [...text];
+  return printable(characters.slice(0, MAX_REPEATED).join('')) + (characters.length > MAX_REPEATED ? '…' : '');
+}
+
+/** A text on one line, without what a terminal or a runner would obey. */
+export function printable(text: string): string {
+  return [...text].map((each) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0)!.toString(16)}}` : each)).join('');
 }

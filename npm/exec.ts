@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants as access, statSync } from 'node:fs';
 import { constants } from 'node:os';
+import path from 'node:path';
 import { isatty } from 'node:tty';
 import { systemReason } from './errors.ts';
 
@@ -15,8 +17,10 @@ const OF_A_TERMINAL: string[] = ['SIGINT', 'SIGQUIT'];
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-/** Runs a command with more variables; resolves to its exit code, or ends this process by the signal that ended it. */
-export function runCommand(command: string, args: string[], variables: Record<string, string>): Promise<number> {
+/** Runs a command with more variables, or with no others; resolves to its exit code, or ends this process by the signal that ended it. */
+export function runCommand(command: string, args: string[], variables: Record<string, string>, isPristine = false): Promise<number> {
+  const inherited = isPristine ? withoutWhichNothingStarts() : process.env;
+  const file = isPristine ? found(command) : command;
   // Not asked of `process.stdin`, which would make reads of the command's stdin fail instead of wait.
   const hasTerminal = isatty(0);
   let child: ChildProcess | undefined;
@@ -31,7 +35,7 @@ export function runCommand(command: string, args: string[], variables: Record<st
       resolve(error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
     };
     try {
-      child = spawn(command, args, { env: { ...process.env, ...variables }, stdio: 'inherit' });
+      child = spawn(file, args, { argv0: command, env: { ...inherited, ...variables }, stdio: 'inherit' });
     } catch (error) {
       // Of some reasons Node tells so.
       return cannotRun(error as NodeJS.ErrnoException);
@@ -45,4 +49,26 @@ export function runCommand(command: string, args: string[], variables: Record<st
       setTimeout(() => resolve(128 + constants.signals[signal]), 200);
     });
   });
+}
+
+/** Programs of Windows cannot load their libraries without it. */
+function withoutWhichNothingStarts(): Record<string, string> {
+  const root = process.env['SystemRoot'];
+  return process.platform === 'win32' && root !== undefined ? { SystemRoot: root } : {};
+}
+
+/** The command by the PATH of this process: the command's own environment has none. Windows searches this one by itself. */
+function found(command: string): string {
+  if (process.platform === 'win32' || command.includes('/')) return command;
+  const files = (process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.join(folder || '.', command));
+  return files.map((file) => path.resolve(file)).find(isProgram) ?? command;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, access.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
-import { inputFlagsOf, type Command } from './command.ts';
-import type { Flag, Group } from './flag.ts';
+import { inputFlagsOf, isOf, type Command, type InputGroup } from './command.ts';
+import type { Flag } from './flag.ts';
 
 const COLUMNS = 80;
 
@@ -9,21 +9,28 @@ const EXIT_CODES: [string, string][] = [
   ['2', 'wrong usage or flags'],
 ];
 
-const TITLES: Record<Group, string> = { values: 'What to read', connection: 'How to reach AWS', session: "The role's session" };
+const TITLES: Record<InputGroup, string> = {
+  values: 'What to read',
+  stores: 'Where the stores are',
+  connection: 'How to reach AWS',
+  session: "The role's session",
+};
 
 /** What `env-kvstore --help` says. */
 export function generalHelp(commands: Command[]): string {
   const rows: [string, string][] = commands.map(({ name, summary }) => [name, summary]);
-  const codes = [...EXIT_CODES, ...commands.flatMap(({ exitCodes, failsWith }) => (failsWith ? [] : (exitCodes ?? [])))];
+  const ofCommands = commands.flatMap(({ exitCodes, failsWith }) => (failsWith ? [] : (exitCodes ?? [])));
+  const codes = [...EXIT_CODES, ...new Map(ofCommands.map((row) => [row.join(), row])).values()];
   return `Usage: env-kvstore COMMAND [FLAGS]
 
-Secrets, variables and AWS credentials for a job of GitHub Actions.
+Secrets, variables and AWS credentials for a job of GitHub Actions, and the stores that they come from.
 
 Commands:
 ${table([...rows, ['help COMMAND', 'print the help of a command']])}
 Flags:
 ${table([['-h, --help', 'print this help, or that of a command'], ['-v, --version', 'print the version']])}
-If a flag is repeated, the last one wins; --values and --secrets add up.
+If a flag is repeated, the last one wins; --values, --secrets, --tag and
+--from-file add up.
 
 Exit codes:
 ${table(codes)}
@@ -34,7 +41,7 @@ exec ends with the exit code of its command; see env-kvstore help exec.
 /** What `env-kvstore COMMAND --help` says. */
 export function helpOf(command: Command): string {
   const { name, usage, about, flags, examples, exitCodes, failsWith, inputs } = command;
-  const ofInputs = inputs.map((group) => [`${TITLES[group]}:`, list(inputFlagsOf(command).filter(({ of }) => of === group))]);
+  const ofInputs = inputs.map((group) => [`${TITLES[group]}:`, list(inputFlagsOf(command).filter((flag) => isOf(flag, group)))]);
   const own: Flag[] = [...flags, { name: 'help', help: 'Print this help.' }];
   const codes = failsWith ? [EXIT_CODES[0]!, ...exitCodes!].slice(1) : [...EXIT_CODES, ...(exitCodes ?? [])];
   const sections = [

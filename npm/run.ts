@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Core, Goal, Host, Outcome, Spelling } from '../host/core.d.ts';
+import type { Core, Goal, Host, Outcome, RawInputs, Spelling } from '../host/core.d.ts';
 import { loadCore } from '../host/load.ts';
 import { awsEnvironment, nodeHost } from '../host/node-host.ts';
 import { unsafeEndpoint } from '../host/token-endpoint.ts';
@@ -16,51 +16,65 @@ export interface Settings {
   /** Whether the masks of the plan are written for the runner. */
   masked?: boolean;
   tokenVariables?: TokenVariables;
+  /** What beats the variables of this process; undefined is one that is not set. */
+  environment?: Record<string, string | undefined> | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** An instance of the core, and the signal that it is one no more. */
-interface Instance {
-  core: Core;
+/** An instance of a wasm, and the signal that it is one no more. */
+interface Instance<T> {
+  wasm: T;
   trapped: AbortSignal;
 }
 
-let loading: Promise<Instance> | undefined;
+/** The instance of a wasm of this package. After a trap its memory is anyone's guess: all runs in it end, and the next one gets another. */
+export function instanceOf<T>(url: URL, load: (wasm: URL, onTrap: (reason: unknown) => void) => Promise<T>): () => Promise<Instance<T>> {
+  let loading: Promise<Instance<T>> | undefined;
+  const instantiate = async () => {
+    const trap = new AbortController();
+    try {
+      const wasm = await load(url, (reason) => {
+        loading = undefined;
+        trap.abort(reason);
+      });
+      return { wasm, trapped: trap.signal };
+    } catch (reason) {
+      loading = undefined;
+      throw new EnvKvstoreError({
+        code: 'internal-error',
+        message: `${url.pathname.split('/').at(-1)} cannot be loaded: ${systemReason(reason as NodeJS.ErrnoException)}`,
+        hint: 'Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder.',
+      });
+    }
+  };
+  return () => (loading ??= instantiate());
+}
+
+const instance = instanceOf(new URL('../env_kvstore_bg.wasm', import.meta.url), loadCore);
 
 /** The core of this process. */
 export async function core(): Promise<Core> {
-  return (await instance()).core;
-}
-
-function instance(): Promise<Instance> {
-  return (loading ??= instantiate());
-}
-
-/** After a trap the core's memory is anyone's guess: all runs in it end, and the next one gets another core. */
-async function instantiate(): Promise<Instance> {
-  const trap = new AbortController();
-  try {
-    const core = await loadCore(new URL('../env_kvstore_bg.wasm', import.meta.url), (reason) => {
-      loading = undefined;
-      trap.abort(reason);
-    });
-    return { core, trapped: trap.signal };
-  } catch (reason) {
-    loading = undefined;
-    throw new EnvKvstoreError({
-      code: 'internal-error',
-      message: `env_kvstore_bg.wasm cannot be loaded: ${systemReason(reason as NodeJS.ErrnoException)}`,
-      hint: 'Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder.',
-    });
-  }
+  return (await instance()).wasm;
 }
 
 /** Runs until the goal is reached. Rejects with an `EnvKvstoreError`, or with the reason of the signal. */
 export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
-  const { options, spelling, log, masked = false, tokenVariables = GITHUB, signal } = settings;
+  settings.signal?.throwIfAborted();
+  const { wasm: core, trapped } = await instance();
+  const raw = rawInputs(goal, settings, core);
+  return withHost(settings, trapped, (host) => core.run(raw, host, settings.spelling));
+}
+
+export function rawInputs(goal: Goal, { options, masked = false, environment = {} }: Settings, wasm: Pick<Core, 'environmentVariables'>): RawInputs {
+  const variables = { ...awsEnvironment(wasm), ...environment };
+  const set = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { goal, ...asCoreTakesThem(options), environment: Object.fromEntries(set), unmasked: !masked };
+}
+
+/** Runs something of a wasm with this machine as its host, and ends with it all that it has begun. */
+export async function withHost<T>(settings: Settings, trapped: AbortSignal, use: (host: Host) => Promise<T>): Promise<T> {
+  const { log, tokenVariables = GITHUB, signal } = settings;
   signal?.throwIfAborted();
-  const { core, trapped } = await instance();
-  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core), unmasked: !masked };
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const aborted = whenAborted(signal, trapped);
@@ -80,7 +94,7 @@ export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
       },
       log: (...entry) => over.signal.aborted || log(...entry),
     };
-    return await Promise.race([aborted.promise, core.run(raw, host, spelling)]);
+    return await Promise.race([aborted.promise, use(host)]);
   } catch (reason) {
     signal?.throwIfAborted();
     throw unsafe ?? asError(reason);

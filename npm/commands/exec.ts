@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { awsVariables, PROFILE_FLAG } from '../credentials.ts';
 import { runCommand } from '../exec.ts';
 import { common, maskInLog } from '../output.ts';
 import { run } from '../run.ts';
@@ -12,9 +13,13 @@ export const exec: Command = {
   about: [
     'Runs a command with the values in its environment, and in no other. Signals and the exit code are passed on. In GitHub Actions ' +
       "it first masks the secrets, through stderr, because stdout is the command's.",
+    'With --identity environment, the credentials are those that the AWS CLI would use: environment, profile, SSO, container or instance.',
   ],
   inputs: ['values', 'connection', 'session'],
-  flags: [],
+  flags: [
+    { name: 'pristine', help: 'Start from an empty environment: the command gets the values and nothing else; on Windows, SystemRoot too.' },
+    PROFILE_FLAG,
+  ],
   examples: [
     {
       what: 'In a job of GitHub Actions:',
@@ -40,10 +45,12 @@ export const exec: Command = {
   ],
   outsideActions: `Outside GitHub Actions, use AWS credentials of your own: \`--identity environment\` and \`--repository OWNER/NAME\`.`,
 
-  async run({ options, operands: [command, ...args] }) {
+  async run({ options, own, switches, operands: [command, ...args] }) {
     if (command === undefined) missing('a command after --');
-    const { plan, values } = await run('values', { ...common, options });
+    const environment = await awsVariables(options, own['profile']);
+    const { plan, values } = await run('values', { ...common, options, environment });
     await maskInLog(plan.masks);
-    return runCommand(command, args, Object.fromEntries(values.map(({ name, value }) => [name, value])));
+    const variables = Object.fromEntries(values.map(({ name, value }) => [name, value]));
+    return runCommand(command, args, variables, switches.has('pristine'));
   },
 };

@@ -1,9 +1,12 @@
 import { fstatSync } from 'node:fs';
-import type { Command } from '../command.ts';
-import { EnvKvstoreError } from '../errors.ts';
+import type { Arguments, Command } from '../command.ts';
+import { awsVariables, PROFILE_FLAG } from '../credentials.ts';
+import { EnvKvstoreError, printable } from '../errors.ts';
+import { begin } from '../manage.ts';
 import { common, isInActions, maskInLog, print } from '../output.ts';
 import { run } from '../run.ts';
-import { missing } from '../usage.ts';
+import { missing, wrongUsage } from '../usage.ts';
+import { masksOf } from '../value-masks.ts';
 
 export const get: Command = {
   name: 'get',
@@ -13,9 +16,17 @@ export const get: Command = {
   about: [
     'Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or ' +
       '--secrets has a line for NAME. Refuses to print to a terminal, and to a pipe of a CI job, which may lead to its log.',
+    'With --identity environment, the credentials are those that the AWS CLI would use: environment, profile, SSO, container or instance.',
+    'With --version-id or --version-stage, it reads one store: of --environment if given, else of the repository. Without a pool, that is with the credentials of this machine.',
   ],
   inputs: ['values', 'connection', 'session'],
-  flags: [{ name: 'yes', help: 'Print to a terminal or to the pipe of a CI job too.' }],
+  flags: [
+    { name: 'yes', help: 'Print to a terminal or to the pipe of a CI job too.' },
+    { name: 'version-id', value: 'ID', help: 'Read this version of the store; `env-kvstore history` lists them.' },
+    { name: 'version-stage', value: 'LABEL', help: 'Read the version with this label, such as AWSPREVIOUS.' },
+    { name: 'variable', help: 'With --version-id or --version-stage: read the store of variables.' },
+    PROFILE_FLAG,
+  ],
   examples: [
     {
       what: 'On your own machine, with AWS credentials of your own:',
@@ -27,13 +38,17 @@ export const get: Command = {
   exitCodes: [['3', 'get would have shown the value']],
   outsideActions: `Outside GitHub Actions, use AWS credentials of your own: \`--identity environment\` and \`--repository OWNER/NAME\`.`,
 
-  async run({ options, switches, operands: [name, ...more] }) {
+  async run(args) {
+    const { options, own, switches, operands: [name, ...more] } = args;
     if (name === undefined || more.length > 0) missing('one NAME');
     if (!/^[A-Za-z_]\w*$/.test(name)) missing('a NAME of letters, digits and _: for another key, give a line of --values');
     if (!switches.has('yes')) refuseToShow();
+    if (own['version-id'] !== undefined || own['version-stage'] !== undefined) return printVersion(args, name);
+    if (switches.has('variable')) throw wrongUsage('--variable goes with --version-id or --version-stage', `Pass --values ${name},variable.`);
+    const environment = await awsVariables(options, own['profile']);
     const isGiven = options['values'] || options['secrets'];
     const lines = isGiven ? options : { ...options, values: `${name},secret` };
-    const { plan, values } = await run('values', { ...common, options: lines }).catch((error: EnvKvstoreError) => {
+    const { plan, values } = await run('values', { ...common, options: lines, environment }).catch((error: EnvKvstoreError) => {
       if (isGiven || error.code !== 'key-missing') throw error;
       const hint = `${error.hint} A variable is read by \`--values ${name},variable\`.`;
       throw new EnvKvstoreError({ code: error.code, message: error.message, hint });
@@ -48,6 +63,27 @@ export const get: Command = {
     return 0;
   },
 };
+
+/** One value of another version than the current one, of one store. */
+async function printVersion(args: Arguments, name: string): Promise<number> {
+  const { options, own, switches } = args;
+  const [id, stage] = [own['version-id'], own['version-stage']];
+  if (options['values'] || options['secrets'] || options['environmentStore']) {
+    throw wrongUsage('--version-id and --version-stage read a key of one store, without --values, --secrets and --environment-store');
+  }
+  const session = (await begin({ ...args, own: { ...own, repository: options['repository'], environment: options['environment'] } }))!;
+  const version = { ...(id !== undefined && { id }), ...(stage !== undefined && { stage }) };
+  const { entries, unusable, store } = await session.ask({ task: 'read', source: { from: 'store', store: session.store, version } });
+  const value = entries.find(([key]) => key === name)?.[1];
+  if (value === undefined) {
+    const problem = unusable.find(({ key }) => key === name)?.problem;
+    const message = problem === undefined ? `${printable(store?.name ?? 'the store')} has no key ${name} in this version` : `${name}: ${printable(problem)}`;
+    throw new EnvKvstoreError({ code: problem === undefined ? 'key-missing' : 'value-unusable', message, hint: '`env-kvstore history` shows which version changed which key.' });
+  }
+  if (!switches.has('variable')) await maskInLog(masksOf(value));
+  await print(value);
+  return 0;
+}
 
 /** A pipe of a CI job may lead to its log; a file does not. */
 function refuseToShow(): void {

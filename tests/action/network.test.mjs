@@ -5,7 +5,6 @@
 // `NODE_UNDER_TEST=/path/to/node node --test tests/action/network.test.mjs` runs the bundle on another Node.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -18,6 +17,7 @@ import { startCloud } from '../cloud/cloud.mjs';
 import { newSigningKey } from '../cloud/jwt.mjs';
 import { closeLater, listening, startProxy as startProxyTo } from '../cloud/proxy.mjs';
 import { ANY_ADDRESS, AWS, DUAL_STACK, FIPS, GITHUB, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
+import { closedPort, startTinyproxy, withoutTinyproxy } from '../cloud/tinyproxy.mjs';
 import { assertNothingExported, assertNothingLeaked, MAIN, runStep } from '../runner/step.mjs';
 import { turn } from '../runner/turns.mjs';
 
@@ -688,49 +688,9 @@ function startProxy(t, options) {
   return startProxyTo(t, { port: cloud.port, ...options });
 }
 
-/** A proxy that nobody here wrote. https://tinyproxy.github.io */
-async function startTinyproxy(t, settings) {
-  const port = await closedPort();
-  const file = path.join(folder, `tinyproxy-${port}.conf`);
-  const lines = [`Port ${port}`, 'Listen 127.0.0.1', 'Timeout 60', 'MaxClients 50', 'LogLevel Warning', ...settings];
-  await writeFile(file, `${lines.join('\n')}\n`);
-  const child = spawn('tinyproxy', ['-d', '-c', file], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('exit', resolve));
-  t.after(() => {
-    child.kill();
-    return ended;
-  });
-  for (let tries = 0; !(await accepts(port)); tries += 1) {
-    assert.ok(tries < 200 && child.exitCode === null, `tinyproxy does not start with ${lines.join('; ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return { url: `http://127.0.0.1:${port}` };
-}
-
 function withoutIpv6() {
   const addresses = Object.values(networkInterfaces()).flat().map(({ address }) => address);
   return addresses.includes('::1') ? false : 'this machine has no IPv6';
-}
-
-function withoutTinyproxy() {
-  if (process.platform === 'win32') return 'tinyproxy is not made for Windows';
-  return spawnSync('tinyproxy', ['-v']).error ? 'tinyproxy is missing: apt-get install -y tinyproxy' : false;
-}
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
-}
-
-async function closedPort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function token(given) {

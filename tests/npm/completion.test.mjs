@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { runCli, runProgram } from '../runner/command.mjs';
 
-const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get', 'completion', 'help'];
+const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get', 'put', 'list', 'rm', 'diff', 'copy', 'import', 'export', 'history', 'rollback', 'delete', 'restore', 'completion', 'help'];
 const IDENTITIES = ['cognito', 'cognito-enhanced', 'web-identity', 'environment'];
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-completion-'));
 after(() => rm(folder, { recursive: true }));
@@ -82,6 +82,8 @@ for (const [name, offers] of Object.entries(OFFERS)) {
       await has(['env-kvstore', 'exec', '--identity', ''], IDENTITIES, ['--values']);
       await has(['env-kvstore', 'completion', ''], ['bash', 'zsh', 'fish']);
       await has(['env-kvstore', 'configure', '--from', 'config-'], ['config-file']);
+      await has(['env-kvstore', 'export', '--format', ''], ['dotenv', 'json', 'shell']);
+      await has(['env-kvstore', 'import', 'config-'], ['config-file']);
     });
   });
 }

@@ -259,6 +259,34 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     assert.ok(cloud.requests.some(({ operation }) => operation === 'PutSecretValue'));
   });
 
+  test('write, compare, delete and restore stores', async (t) => {
+    const { cloud, administrator } = await emptyAws(t);
+    const project = await newProject();
+    const environment = { ...administrator(project), PATH: job(project).PATH };
+    const current = (name) => {
+      const { value } = cloud.secret(`${STORES}/${name}`).versions.find(({ stages }) => stages.includes('AWSCURRENT'));
+      return JSON.parse(value);
+    };
+    await writeFile(path.join(project, '.env'), `DATABASE_URL=${DATABASE_URL}\n`);
+    await writeFile(path.join(project, 'key.pem'), `${CANARY}\n`);
+    await writeFile(path.join(project, 'certificate.pem'), `${CANARY}\n`);
+    const written = await run('write-values', project, environment);
+    // The last command takes the files back.
+    const { SESSION_KEY, ...others } = current('env/production/secrets');
+    assert.match(SESSION_KEY, /^[0-9a-f]{64}$/);
+    assert.deepEqual(others, { DATABASE_URL });
+    assert.match(written.stdout, / AWSCURRENT[^\n]*\n  \+ SIGNING_CERTIFICATE\n  \+ SIGNING_KEY\n/);
+    cloud.putSecret(`${STORES}/env/staging/secrets`, {});
+    const compared = await run('compare-values', project, environment);
+    assert.match(compared.stdout, /- DATABASE_URL|\+ DATABASE_URL/);
+    assert.deepEqual(current('env/staging/secrets'), { DATABASE_URL });
+    cloud.putSecret(`${STORES}/env/review-17/secrets`, { KEY: CANARY });
+    const deleted = await run('delete-a-store', project, environment);
+    assert.match(deleted.stdout, /can be restored, and its name cannot be used/);
+    assert.deepEqual(current('env/review-17/secrets'), { KEY: CANARY });
+    for (const { stdout, stderr } of [written, compared, deleted]) assert.doesNotMatch(stdout + stderr, new RegExp(`${CANARY}|${SESSION_KEY}`));
+  });
+
   after(() => {
     assert.deepEqual([...ran].sort(), Object.keys(blocks).filter(isRunHere).sort(), 'every marked block has been run');
     const hosts = [...AWS, GITHUB, PIPELINES].map((host) => `${host}:443`);

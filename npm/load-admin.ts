@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { createGlue } from '#admin-glue';
+import type { Admin } from '../host/admin.d.ts';
+import { withCaughtTraps, type Imports } from '../host/load.ts';
+
+/** Instantiates the crate that writes stores, as `loadCore` does the core. Not in one file with it: the action has no use for this one. */
+export async function loadAdmin(wasm: URL, onTrap: (reason: unknown) => void): Promise<Admin> {
+  const glue = createGlue();
+  const imports = withCaughtTraps(glue as unknown as Imports, onTrap);
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
+    './env_kvstore_admin_bg.js': imports as unknown as WebAssembly.ModuleImports,
+  });
+  glue.__wbg_set_wasm(instance.exports);
+  (instance.exports['__wbindgen_start'] as () => void)();
+  return glue;
+}

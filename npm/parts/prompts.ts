@@ -1,0 +1,65 @@
+// Questions at a terminal, on stderr: stdout is for what a command comes to.
+import { setTimeout as sleep } from 'node:timers/promises';
+import confirmPrompt from '@inquirer/confirm';
+import passwordPrompt from '@inquirer/password';
+
+/** The user has ended the question, and with it the command. */
+export class Interrupted extends Error {}
+
+const TERMINAL = { input: process.stdin, output: process.stderr };
+/** Within this time the rest of a paste arrives. */
+const PASTE_MS = 80;
+
+export function confirm(message: string): Promise<boolean> {
+  return asked((signal) => confirmPrompt({ message, default: false }, { ...TERMINAL, signal }));
+}
+
+/** Resolves to undefined if more than one line was pasted: the rest of it would go to the shell, which runs and remembers it. */
+export async function hidden(message: string): Promise<string | undefined> {
+  const lines = watchForMoreLines();
+  try {
+    // Without `toggleMask: false` a key would show the value.
+    const text = await asked((signal) => passwordPrompt({ message, toggleMask: false }, { ...TERMINAL, signal }));
+    return (await lines.areMore()) ? undefined : text;
+  } finally {
+    lines.forget();
+  }
+}
+
+/** At the end of its input the library neither resolves nor rejects. */
+async function asked<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const onData = (bytes: Buffer) => bytes.includes(CTRL_D) && end();
+  process.stdin.on('end', end).on('data', onData);
+  try {
+    return await ask(ending.signal);
+  } catch (error) {
+    if (['ExitPromptError', 'AbortPromptError'].includes((error as Error).name)) throw new Interrupted();
+    throw error;
+  } finally {
+    process.stdin.off('end', end).off('data', onData).pause();
+  }
+}
+
+const CTRL_D = 0x04;
+const LINE_END = /\r\n|\r|\n/;
+
+function watchForMoreLines() {
+  let text = '';
+  const onData = (bytes: Buffer) => void (text += bytes.toString('latin1'));
+  process.stdin.on('data', onData);
+  return {
+    async areMore() {
+      // Raw, so that what comes is not echoed meanwhile.
+      process.stdin.setRawMode?.(true);
+      process.stdin.resume();
+      await sleep(PASTE_MS);
+      process.stdin.setRawMode?.(false);
+      process.stdin.pause();
+      const [, ...more] = text.split(LINE_END);
+      return more.some((line) => line !== '');
+    },
+    forget: () => void process.stdin.off('data', onData),
+  };
+}
