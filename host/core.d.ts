@@ -24,6 +24,8 @@ export interface Host {
   send(request: Request, timeoutMs: number): Promise<Response>;
   /** The job's OIDC token. */
   githubToken(audience: string, timeoutMs: number, maxBodyBytes: number): Promise<string>;
+  /** Encrypts a text to a recipient of age, armored; rejects if the recipient is none. Hosts that never migrate do without. */
+  encryptToAge?(recipient: string, text: string): Promise<string>;
   sleep(durationMs: number): Promise<void>;
   /** Resolves when every request that was made so far has left the machine, or failed. */
   allSent(): Promise<void>;
@@ -38,7 +40,7 @@ export interface Host {
 }
 
 export interface Request {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   url: string;
   headers: [name: string, value: string][];
   body: string;

@@ -19,6 +19,7 @@ pub mod host;
 pub mod identity;
 pub mod inputs;
 pub mod lines;
+pub mod migration;
 pub mod pipeline;
 pub mod stores;
 pub mod text;

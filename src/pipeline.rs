@@ -1,10 +1,13 @@
 //! The path of a run, in order: the only place that knows it whole.
 //!
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
+//!
+//! A step that migrates does so between identity and stores.
 
 use futures_util::future::try_join;
 
 use crate::aws::names::RoleArn;
+use crate::aws::secrets_manager::Access;
 use crate::aws::session::{RoleSessionName, Session};
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
@@ -16,6 +19,7 @@ use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs};
+use crate::migration::{Migrated, Mover};
 use crate::stores::backend::Caller;
 use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
@@ -74,6 +78,29 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     }
     let (session, tags) = exchange.session(session_name.as_ref()).await?;
     let session = outcome.session.insert(session);
+    if let Some(migration) = &inputs.migration {
+        let region = &options.region;
+        let mover = Mover {
+            host,
+            client,
+            access: Access {
+                endpoint: &options.backend.endpoint(region),
+                region,
+                role,
+                credentials: &session.credentials,
+                session_tags: tags.as_deref(),
+            },
+            claims: &claims,
+            stores: options,
+            account: role.map(RoleArn::account),
+            region: &inputs.region,
+        };
+        outcome.migrated = mover.migrate(migration).await?;
+        if !outcome.migrated.is_empty() {
+            let lines = outcome.migrated.iter().map(Migrated::line).collect();
+            host.log(Log::Group("Migrated from GitHub".to_owned(), lines));
+        }
+    }
     if plan.is_empty() {
         return Ok(outcome);
     }

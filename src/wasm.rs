@@ -48,6 +48,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     async fn sleep(this: &JsHost, duration_ms: f64);
 
+    #[wasm_bindgen(method, catch, js_name = encryptToAge)]
+    async fn encrypt_to_age(this: &JsHost, recipient: &str, text: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method, js_name = allSent)]
     async fn all_sent(this: &JsHost);
 
@@ -292,6 +295,10 @@ impl Host for JsHost {
 
     async fn sleep(&self, duration: Duration) {
         JsHost::sleep(self, milliseconds(duration)).await;
+    }
+
+    async fn encrypt_to_age(&self, recipient: &str, text: &Secret) -> Option<Secret> {
+        JsHost::encrypt_to_age(self, recipient, text.secret()).await.ok()?.as_string().map(Secret::new)
     }
 
     async fn all_sent(&self) {

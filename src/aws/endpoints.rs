@@ -13,11 +13,13 @@ pub enum Service {
     Sts,
     /// AWS Secrets Manager
     SecretsManager,
+    /// Amazon S3
+    S3,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager];
+    pub const ALL: [Self; 4] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager, Self::S3];
 
     /// The first label of the service's host names, which is also its name in a signature.
     pub fn endpoint_prefix(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Service {
             Self::CognitoIdentity => "cognito-identity",
             Self::Sts => "sts",
             Self::SecretsManager => "secretsmanager",
+            Self::S3 => "s3",
         }
     }
 
@@ -34,6 +37,7 @@ impl Service {
             Self::CognitoIdentity => "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
             Self::Sts => "AWS_ENDPOINT_URL_STS",
             Self::SecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            Self::S3 => "AWS_ENDPOINT_URL_S3",
         }
     }
 }
@@ -60,6 +64,11 @@ impl Endpoints {
 pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack: bool) -> BaseUrl {
     let partition = region.domains();
     let name = service.endpoint_prefix();
+    // S3 has a label of its own for IPv6, where others have another domain.
+    let (label, dual_stack) = match (service, dual_stack) {
+        (Service::S3, true) => (".dualstack", false),
+        (_, dual_stack) => ("", dual_stack),
+    };
     let suffix = match dual_stack && !plain_name_is_dual_stack(service, region, fips) {
         true => partition.dual_stack_suffix,
         false => partition.suffix,
@@ -67,7 +76,7 @@ pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack
     // STS in GovCloud is FIPS under its ordinary name.
     let plain_name_is_fips = service == Service::Sts && partition.region_prefix == "us-gov-" && !dual_stack;
     let mark = if fips && !plain_name_is_fips { "-fips" } else { "" };
-    BaseUrl::https(&format!("{name}{mark}.{region}.{suffix}"))
+    BaseUrl::https(&format!("{name}{mark}{label}.{region}.{suffix}"))
 }
 
 /// Where a service answers on IPv6 under its ordinary name and has no other.

@@ -6,6 +6,7 @@ pub mod endpoints;
 pub mod environment;
 pub mod names;
 pub mod protocols;
+pub mod s3;
 pub mod secret_id;
 pub mod secret_versions;
 pub mod secrets_manager;

@@ -5,7 +5,10 @@ use std::hint::black_box;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign,
+};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 
@@ -37,13 +40,26 @@ pub fn signed(
     credentials: &Credentials,
     at: SystemTime,
 ) -> Option<Request> {
-    signed_as(request, service.endpoint_prefix(), region, credentials, at)
+    signed_as(request, service.endpoint_prefix(), settings_of(service), region, credentials, at)
+}
+
+/// S3 takes a path as it is, and wants the body's hash in a header.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+fn settings_of(service: Service) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == Service::S3 {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }
 
 /// [`signed`] for any name of a service: that of AWS's test suite is none of [`Service`].
 pub fn signed_as(
     mut request: Request,
     signing_name: &str,
+    settings: SigningSettings,
     region: &Region,
     credentials: &Credentials,
     at: SystemTime,
@@ -62,7 +78,7 @@ pub fn signed_as(
         .region(region.name())
         .name(signing_name)
         .time(at)
-        .settings(SigningSettings::default())
+        .settings(settings)
         .build()
         .ok()?
         .into();

@@ -70,6 +70,9 @@ codes! {
     ProxyRefused => "proxy-refused",
     AnswerUnusable => "answer-unusable",
     DeadlineExceeded => "deadline-exceeded",
+    BucketRefused => "bucket-refused",
+    MigrationMisconfigured => "migration-misconfigured",
+    RecipientUnusable => "recipient-unusable",
     ProfileNotWritten => "profile-not-written",
     InternalError => "internal-error",
     /// Secrets Manager does not take these secrets in one call; each by itself it may. No run ends with this code.

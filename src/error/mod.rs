@@ -54,6 +54,15 @@ pub enum Error {
         /// Why not.
         problem: WriteProblem,
     },
+    /// A recipient of age that nothing can be encrypted to.
+    NotEncrypted(String),
+    /// A store that asks for a migration in words that mean nothing.
+    MigrationMisconfigured {
+        /// Its name.
+        store: String,
+        /// Where.
+        key: &'static str,
+    },
     /// Credentials that do not go into a profile.
     ProfileNotWritten {
         /// Its name.
@@ -123,6 +132,8 @@ impl Error {
                 Some(ValueProblem::NameUnusable { .. }) => Code::NameUnusable,
             },
             Self::NotWritten { problem, .. } => problem.code(),
+            Self::NotEncrypted(_) => Code::RecipientUnusable,
+            Self::MigrationMisconfigured { .. } => Code::MigrationMisconfigured,
             Self::ProfileNotWritten { .. } => Code::ProfileNotWritten,
             Self::OutOfTime(_) => Code::DeadlineExceeded,
             Self::Internal(_) => Code::InternalError,
@@ -187,6 +198,14 @@ impl Error {
                     .to_owned()
             }
             Self::NotWritten { problem, .. } => format!("The store was not changed. {}", problem.hint()),
+            Self::NotEncrypted(_) => {
+                "Nothing was migrated. Copy the public key again (age-keygen -y prints it)."
+                    .to_owned()
+            }
+            Self::MigrationMisconfigured { .. } => {
+                "Nothing was migrated. The recipient is a public key of age (age1…), the bucket a name without s3://."
+                    .to_owned()
+            }
             Self::ProfileNotWritten { .. } => {
                 "Nothing was exported. Choose another name, or set ‹overwrite-aws-profile: true›.".to_owned()
             }
@@ -225,6 +244,10 @@ impl Error {
                 list("values cannot be loaded", &problems.iter().map(ToString::to_string).collect::<Vec<_>>())
             }
             Self::NotWritten { store, problem } => format!("store {store} {problem}"),
+            Self::NotEncrypted(recipient) => format!("nothing can be encrypted to the age recipient `{recipient}`"),
+            Self::MigrationMisconfigured { store, key } => {
+                format!("key `{key}` of {store} is not what a migration needs")
+            }
             Self::ProfileNotWritten { profile, problem } => format!("profile `{profile}` was not written: {problem}"),
             Self::OutOfTime(_) => "the step's time ran out while it computed the masks of the secrets".to_owned(),
             Self::Internal(what) => format!("internal fault: {what}"),

@@ -9,6 +9,7 @@ use crate::error::problem::ValueProblem;
 use crate::export::file_commands::file_commands;
 use crate::export::masks::Masks;
 use crate::lines::values::Kind;
+use crate::migration::Migrated;
 use crate::stores::resolve::Value;
 use crate::text::secret::Secret;
 
@@ -229,6 +230,8 @@ pub struct Outcome {
     pub session_name: Option<String>,
     /// The session.
     pub session: Option<Session>,
+    /// What it took from GitHub.
+    pub migrated: Vec<Migrated>,
     /// What it read.
     pub values: Vec<Value>,
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::error::Error;
 use crate::export::{Export, ExportCredentials};
 use crate::lines::values::Kind;
+use crate::migration::Migrated;
 use crate::stores::resolve::Value;
 use crate::text::printable::printable;
 
@@ -27,26 +28,40 @@ impl Export<'_> {
             // Writing to a String cannot fail.
             let _ = writeln!(summary, "Credentials of {} until {until}, in {to}.\n", code_span(&session.arn));
         }
+        if !self.outcome.migrated.is_empty() {
+            summary.push_str("### Migrated from GitHub\n\n| name | type | to | result |\n|---|---|---|---|\n");
+            add_rows(&mut summary, self.outcome.migrated.iter().map(migrated_row).collect(), "names");
+        }
         if self.outcome.values.is_empty() {
             return summary;
         }
         summary.push_str("### Values from AWS Secrets Manager\n\n");
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
-        let rows: Vec<_> = self.outcome.values.iter().map(summary_row).collect();
-        let mut left_out = rows.len();
-        for row in &rows {
-            if summary.len() + row.len() > MAX_SUMMARY_BYTES {
-                break;
-            }
-            summary.push_str(row);
-            left_out -= 1;
-        }
-        summary.push('\n');
-        if left_out > 0 {
-            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary is limited to 1 MiB.\n");
-        }
+        add_rows(&mut summary, self.outcome.values.iter().map(summary_row).collect(), "values");
         summary
     }
+}
+
+/// As many rows as there is room for.
+fn add_rows(summary: &mut String, rows: Vec<String>, of_what: &str) {
+    let mut left_out = rows.len();
+    for row in &rows {
+        if summary.len() + row.len() > MAX_SUMMARY_BYTES {
+            break;
+        }
+        summary.push_str(row);
+        left_out -= 1;
+    }
+    summary.push('\n');
+    if left_out > 0 {
+        let _ = writeln!(summary, "{left_out} more {of_what} are not listed: a step's summary may have 1 MiB.\n");
+    }
+}
+
+fn migrated_row(migrated: &Migrated) -> String {
+    let Migrated { key, kind, to, result } = migrated;
+    let to = code_span(to);
+    format!("| {} | {} | {to} | {} |\n", code_span(key), kind.name(), html_escaped(&result.told()))
 }
 
 /// A row of the summary's table.

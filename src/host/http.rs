@@ -40,6 +40,10 @@ pub trait Host {
     /// <https://www.rfc-editor.org/rfc/rfc8017#section-8.2.2>
     fn verify_rs256(&self, signed: &Rs256<'_>) -> bool;
 
+    /// Encrypts `text` to a recipient of age, armored; none if the recipient is none.
+    /// <https://age-encryption.org/v1>
+    async fn encrypt_to_age(&self, recipient: &str, text: &Secret) -> Option<Secret>;
+
     /// The wall clock.
     fn now(&self) -> SystemTime;
 
@@ -82,6 +86,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// PUT
+    Put,
 }
 
 impl Method {
@@ -90,6 +96,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }

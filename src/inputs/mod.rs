@@ -12,9 +12,11 @@ use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::identity::{Identity, SessionOptions};
+use crate::migration::MigrationOptions;
 use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
 
+mod migration;
 pub mod reader;
 pub mod table;
 
@@ -74,6 +76,8 @@ pub struct Inputs {
     pub stores: StoreOptions,
     /// `aws-region`, or where the identity is
     pub region: Region,
+    /// Away from GitHub's own secrets, if that is asked for.
+    pub migration: Option<MigrationOptions>,
     /// For later steps.
     pub export: ExportOptions,
     /// `timeout-seconds`
@@ -92,12 +96,13 @@ impl Inputs {
 impl Inputs {
     /// Whether a step has neither values to load nor credentials to export.
     pub fn wants_nothing(&self) -> bool {
-        self.goal == Goal::Export && self.stores.is_empty() && self.export.credentials == ExportCredentials::None
+        let exports = self.export.credentials != ExportCredentials::None;
+        self.goal == Goal::Export && self.stores.is_empty() && !exports && self.migration.is_none()
     }
 
     /// Whether a request is signed: those of an exchange by tokens are not.
     pub fn signs(&self) -> bool {
-        self.session.chain.is_some() || !self.stores.regions().is_empty()
+        self.session.chain.is_some() || self.migration.is_some() || !self.stores.regions().is_empty()
     }
 
     /// Whether anything is asked of STS at all.
@@ -108,7 +113,9 @@ impl Inputs {
     /// Whether a GitHub token is needed: to show it, or for what its claims name.
     pub fn needs_token(&self) -> bool {
         let is_shown = !matches!(self.session.identity, Identity::Environment(_));
-        is_shown || (self.claims.is_none() && (self.session.chain.is_some() || !self.stores.kinds().is_empty()))
+        is_shown
+            || (self.claims.is_none()
+                && (self.session.chain.is_some() || self.migration.is_some() || !self.stores.kinds().is_empty()))
     }
 }
 

@@ -131,8 +131,8 @@ pub(crate) fn read(raw: &RawInputs) -> Result<Inputs, Vec<Problem>> {
     }
 }
 
-struct Reader<'a> {
-    raw: &'a RawInputs,
+pub(super) struct Reader<'a> {
+    pub(super) raw: &'a RawInputs,
     problems: Vec<Problem>,
 }
 
@@ -163,6 +163,7 @@ impl Reader<'_> {
         let cognito = self.endpoints(Service::CognitoIdentity);
         let sts = self.endpoints(Service::Sts);
         let secrets_manager = self.endpoints(Service::SecretsManager);
+        let s3 = self.endpoints(Service::S3);
         let region = self.region(&who, &places)?;
 
         let (values, secrets) = lines?;
@@ -185,8 +186,9 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
+        let migration = self.migration(&s3?.of(&region));
         let (goal, token, export) = (self.raw.goal, token?, export?);
-        Some(Inputs { goal, claims, session, token, stores, region, export, timeout, max_attempts })
+        Some(Inputs { goal, claims, session, token, stores, region, migration, export, timeout, max_attempts })
     }
 
     fn check_names(&mut self) {
@@ -367,15 +369,15 @@ impl Reader<'_> {
         })
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.raw.inputs.get(name).map(|text| text.secret().trim()).filter(|text| !text.is_empty())
     }
 
-    fn problem(&mut self, input: &str, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, input: &str, message: impl Into<String>) {
         self.problems.push(Problem { input: input.to_owned(), message: message.into() });
     }
 
-    fn optional<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let parsed = parse(text);
         if parsed.is_none() {
@@ -405,7 +407,7 @@ impl Reader<'_> {
     }
 
     /// The spellings of YAML 1.2's core schema, as `core.getBooleanInput` takes them.
-    fn boolean(&mut self, name: &str, default: bool) -> bool {
+    pub(super) fn boolean(&mut self, name: &str, default: bool) -> bool {
         self.optional(name, "true or false", |text| match text {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),

@@ -1,7 +1,7 @@
 //! Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
 
 /// The inputs of the action, in the order of `action.yml`.
-pub const INPUT_NAMES: [&str; 28] = [
+pub const INPUT_NAMES: [&str; 36] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
@@ -30,4 +30,12 @@ pub const INPUT_NAMES: [&str; 28] = [
     "export-outputs",
     "min-mask-length",
     "timeout-seconds",
+    "existing-gh-secrets",
+    "existing-gh-variables",
+    "migrate-to",
+    "migrate-age-recipient",
+    "migrate-s3-bucket",
+    "migrate-config-from-store",
+    "migrate-overwrite",
+    "migrate-keys",
 ];

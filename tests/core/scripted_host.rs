@@ -67,6 +67,9 @@ pub const EXPIRATION: &str = "2026-11-22T03:15:00Z";
 /// The id of the key that the issuer signs with.
 pub const KEY_ID: &str = "key-1";
 
+/// A public key of age.
+pub const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
 /// How long an answer takes unless the script says otherwise.
 const LATENCY: Duration = Duration::from_millis(10);
 
@@ -1109,6 +1112,12 @@ impl Host for ScriptedHost {
             seen.sleeps.push(duration)
         }
         self.until(self.elapsed.get() + duration)
+    }
+
+    /// Not by age, which Node has: what a run makes of it is what is tested here.
+    async fn encrypt_to_age(&self, recipient: &str, text: &Secret) -> Option<Secret> {
+        let encrypted = || Secret::new(format!("{} bytes to {recipient}", text.secret().len()));
+        (recipient == RECIPIENT).then(encrypted)
     }
 
     async fn all_sent(&self) {

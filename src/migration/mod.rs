@@ -1,0 +1,227 @@
+//! The way out of GitHub's own secrets and variables: encrypted to a bucket, or straight into the stores.
+//!
+//! A job has all of them in the contexts `secrets` and `vars`. This runs before values are loaded, so that a step finds in
+//! the stores what it has just put there.
+
+use crate::aws::names::{AccountId, Region};
+use crate::aws::s3::Bucket;
+use crate::aws::secrets_manager::Access;
+use crate::call::client::Client;
+use crate::error::Error;
+use crate::github::claims::Claims;
+use crate::host::http::Host;
+use crate::host::url::BaseUrl;
+use crate::lines::values::Kind;
+use crate::migration::recipient::Recipient;
+use crate::stores::StoreOptions;
+use crate::text::members::{MemberChange, Members};
+use crate::text::printable::printable;
+use crate::text::secret::Secret;
+
+mod bucket;
+pub mod recipient;
+mod stores;
+
+/// The token of the job itself, by both of its names in the context.
+const JOB_TOKEN: [&str; 2] = ["GITHUB_TOKEN", "github_token"];
+
+/// What is migrated, and where to.
+#[derive(Debug)]
+pub struct MigrationOptions {
+    /// `existing-gh-secrets`
+    pub secrets: Context,
+    /// `existing-gh-variables`
+    pub variables: Context,
+    /// `migrate-to`, and what belongs to it
+    pub destination: Destination,
+}
+
+/// Where to.
+#[derive(Debug)]
+pub enum Destination {
+    /// Encrypted, as an object of a bucket.
+    Bucket {
+        /// `migrate-age-recipient` and `migrate-s3-bucket`
+        place: Option<BucketPlace>,
+        /// `migrate-config-from-store`
+        config_from_store: bool,
+        /// Where S3 is.
+        endpoint: BaseUrl,
+    },
+    /// Into the stores of the job.
+    Stores {
+        /// `migrate-overwrite`
+        overwrite: bool,
+        /// `migrate-keys`; none is all of them
+        keys: Option<Vec<String>>,
+    },
+}
+
+/// A bucket, and for whom what is in it is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketPlace {
+    recipient: Recipient,
+    bucket: Bucket,
+}
+
+impl BucketPlace {
+    /// Both go together.
+    pub fn new(recipient: Recipient, bucket: Bucket) -> Self {
+        Self { recipient, bucket }
+    }
+}
+
+/// A context of GitHub: an object of strings.
+#[derive(Debug)]
+pub struct Context(Secret);
+
+impl Context {
+    /// Of the text that `toJSON` gives; none if it is no object of strings. The job's token is left out.
+    pub fn parse(text: &str) -> Option<Self> {
+        let members = Members::parse(if text.trim().is_empty() { "{}" } else { text })?;
+        if !members.names().iter().all(|name| members.json(name).is_some_and(|json| json.starts_with('"'))) {
+            return None;
+        }
+        let without = members.changed(&JOB_TOKEN.map(|name| (name, MemberChange::Remove)))?;
+        Some(Self(Secret::new(without)))
+    }
+
+    /// Whether it names nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    /// Names and the JSON of their texts, in the order of GitHub.
+    fn entries(&self) -> Vec<(String, Secret)> {
+        let Some(members) = Members::parse(self.0.secret()) else { return vec![] };
+        let entry = |name: &str| Some((name.to_owned(), Secret::new(members.json(name)?)));
+        members.names().into_iter().filter_map(entry).collect()
+    }
+}
+
+impl MigrationOptions {
+    fn is_empty(&self) -> bool {
+        self.secrets.is_empty() && self.variables.is_empty()
+    }
+
+    /// Whether nothing is asked for: no context, and no place for one.
+    pub fn wants_nothing(&self) -> bool {
+        let is_placed = match &self.destination {
+            Destination::Bucket { place, config_from_store, .. } => place.is_some() || *config_from_store,
+            Destination::Stores { .. } => true,
+        };
+        self.is_empty() && !is_placed
+    }
+
+    fn context(&self, kind: Kind) -> &Context {
+        match kind {
+            Kind::Secret => &self.secrets,
+            Kind::Variable => &self.variables,
+        }
+    }
+}
+
+/// Who migrates, and whose job it is.
+pub struct Mover<'a, H> {
+    /// Says what is done, and encrypts.
+    pub host: &'a H,
+    /// Makes the calls.
+    pub client: &'a Client<'a, H>,
+    /// The session, at Secrets Manager.
+    pub access: Access<'a>,
+    /// The job's claims.
+    pub claims: &'a Claims,
+    /// Where its stores are.
+    pub stores: &'a StoreOptions,
+    /// Whose bucket it must be: the account of the session's role.
+    pub account: Option<&'a AccountId>,
+    /// Where the bucket is.
+    pub region: &'a Region,
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The key.
+    pub key: String,
+    /// Secret or variable.
+    pub kind: Kind,
+    /// Where to: the name of a store, or the address of an object.
+    pub to: String,
+    /// What was done; see [`MoveResult`].
+    pub result: MoveResult,
+}
+
+/// What was done with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MoveResult {
+    /// It is encrypted in the bucket.
+    Encrypted,
+    /// It is new in the store.
+    Added,
+    /// It has another value now.
+    Overwritten,
+    /// The store had it already, with this value.
+    AlreadyThere,
+    /// The store has another value, which stays.
+    Kept,
+    /// The repository's store has it with this value, so the environment's does not need it.
+    SameInRepository,
+    /// It cannot be a variable.
+    Refused(String),
+}
+
+impl MoveResult {
+    /// As the log and the summary have it.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Encrypted => "encrypted".to_owned(),
+            Self::Added => "added".to_owned(),
+            Self::Overwritten => "overwritten".to_owned(),
+            Self::AlreadyThere => "already there".to_owned(),
+            Self::Kept => "kept: the store has another value".to_owned(),
+            Self::SameInRepository => "in the repository's store".to_owned(),
+            Self::Refused(problem) => format!("not migrated: the name {problem}"),
+        }
+    }
+}
+
+impl Migrated {
+    /// A line for the log.
+    pub fn line(&self) -> String {
+        format!("{} {} → {}: {}", self.kind.name(), printable(&self.key), self.to, self.result.told())
+    }
+}
+
+impl<H: Host> Mover<'_, H> {
+    /// Migrates what the contexts hold; says in words when there is nothing to do.
+    pub async fn migrate(&self, options: &MigrationOptions) -> Result<Vec<Migrated>, Error> {
+        match &options.destination {
+            Destination::Bucket { place, config_from_store, endpoint } => {
+                self.to_bucket(options, place.as_ref(), *config_from_store, endpoint).await
+            }
+            Destination::Stores { overwrite, keys } => self.to_stores(options, *overwrite, keys.as_deref()).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_is_an_object_of_strings_without_the_jobs_token() {
+        let context =
+            Context::parse("{\n  \"A\": \"1\",\n  \"github_token\": \"ghs_canary\",\n  \"B\": \"x\\ny\"\n}").unwrap();
+        let names: Vec<_> = context.entries().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["A", "B"]);
+        assert!(!context.0.secret().contains("canary"));
+        assert!(!format!("{context:?}").contains('1'));
+        for empty in ["", " ", "{}", "{ }", r#"{"GITHUB_TOKEN":"t"}"#] {
+            assert!(Context::parse(empty).unwrap().is_empty(), "{empty}");
+        }
+        for wrong in ["null", "[]", "{\"A\":1}", "{\"A\":{}}", "A=1", "{\"A\":\"1\""] {
+            assert!(Context::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}
