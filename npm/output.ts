@@ -9,7 +9,7 @@ export function isInActions(): boolean {
 }
 
 /** By stderr: stdout is the command's, or may be read by something else than the runner. */
-export async function maskInLog(masks: string[]): Promise<void> {
+export async function maskInLog(masks: string): Promise<void> {
   if (isInActions()) await writeMasks(process.stderr, masks);
 }
 
