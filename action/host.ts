@@ -59,17 +59,33 @@ function tokenFailureCode(message: string): string {
   return status ? `status:${status}` : (code ?? 'no-token');
 }
 
+type Kind = 'info' | 'notice' | 'warning' | 'group';
+
 const SAY = { info, notice, warning };
 
-/** What was said since the event loop last went round. */
-let unsaid: (() => void)[] = [];
+/** What was said since the event loop last went round: one text, or plain lines that came together. */
+let unsaid: { kind: Kind; texts: string[]; lines: string[] }[] = [];
 
 /** Says it when the core has sent its next request: writing to a log may take longer than to make one. */
-function log(kind: 'info' | 'notice' | 'warning' | 'group', text: string, lines: string[]): void {
+function log(kind: Kind, text: string, lines: string[]): void {
   if (unsaid.length === 0) {
     setImmediate(sayAll);
   }
-  unsaid.push(() => {
+  const last = unsaid.at(-1);
+  if (kind === 'info' && last?.kind === 'info') {
+    // One write for all: there may be hundreds.
+    last.texts.push(text);
+  } else {
+    unsaid.push({ kind, texts: [text], lines });
+  }
+}
+
+/** Says what has not been said yet. */
+export function sayAll(): void {
+  const now = unsaid;
+  unsaid = [];
+  for (const { kind, texts, lines } of now) {
+    const text = texts.join(EOL);
     if (kind === 'group') {
       startGroup(text);
       info(lines.join(EOL));
@@ -77,12 +93,5 @@ function log(kind: 'info' | 'notice' | 'warning' | 'group', text: string, lines:
     } else {
       SAY[kind](text);
     }
-  });
-}
-
-/** Says what has not been said yet. */
-export function sayAll(): void {
-  const now = unsaid;
-  unsaid = [];
-  now.forEach((say) => say());
+  }
 }

@@ -56,7 +56,8 @@ export interface Response {
 
 /** What to do after a run that succeeded, in the order of the fields. */
 export interface ExportPlan {
-  masks: string[];
+  /** One a line; may be empty. */
+  masks: string;
   /** To append to `GITHUB_ENV`. */
   environment: string;
   /** To append to `GITHUB_OUTPUT`. */

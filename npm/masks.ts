@@ -2,9 +2,9 @@ import type { Writable } from 'node:stream';
 import { maskCommands } from '../host/mask-commands.ts';
 import { EnvKvstoreError, systemReason } from './errors.ts';
 
-export function writeMasks(stream: Writable, masks: string[]): Promise<void> {
+export function writeMasks(stream: Writable, masks: string): Promise<void> {
   // The runner takes for commands what lines begin with, and would show what follows a line that someone left open.
-  return written(stream, masks.length > 0 ? `\n${maskCommands(masks)}` : '');
+  return written(stream, masks === '' ? '' : `\n${maskCommands(masks)}`);
 }
 
 /** Resolves once the text is out; rejects if it cannot be. */

@@ -9,7 +9,7 @@ export function isInActions(): boolean {
 }
 
 /** On stderr: stdout belongs to the command, or a program other than the runner reads it. */
-export async function maskInLog(masks: string[]): Promise<void> {
+export async function maskInLog(masks: string): Promise<void> {
   if (isInActions()) await writeMasks(process.stderr, masks);
 }
 

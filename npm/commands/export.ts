@@ -38,7 +38,7 @@ export const exportValues: Command = {
     const session = (await begin(args))!;
     const { store, version, entries, json, unusable } = await session.ask({ task: 'read', source: { from: 'store', store: session.store } });
     const text = format === 'json' ? `${json.trimEnd()}\n` : format === 'dotenv' ? await asDotenv(entries) : asShell(entries);
-    if (session.store.variable !== true) await maskInLog(entries.flatMap(([, value]) => masksOf(value)));
+    if (session.store.variable !== true) await maskInLog(masksOf(entries.map(([, value]) => value)));
     // In a JSON document they are as the store has them.
     const left = format === 'json' ? [] : unusable;
     replaceFile(to, text);

@@ -80,7 +80,7 @@ async function printVersion(args: Arguments, name: string): Promise<number> {
     const message = problem === undefined ? `${printable(store?.name ?? 'the store')} has no key ${name} in this version` : `${name}: ${printable(problem)}`;
     throw new EnvKvstoreError({ code: problem === undefined ? 'key-missing' : 'value-unusable', message, hint: '`env-kvstore history` shows which version changed which key.' });
   }
-  if (!switches.has('variable')) await maskInLog(masksOf(value));
+  if (!switches.has('variable')) await maskInLog(masksOf([value]));
   await print(value);
   return 0;
 }

@@ -38,7 +38,7 @@ export const token: Command = {
     if (/[\r\n]/.test(to)) missing('--to FILE, without line breaks');
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run('web-identity-token', { ...common, options: settings, tokenVariables });
-    await maskInLog([outcome.webIdentityToken!]);
+    await maskInLog(outcome.webIdentityToken!);
     replaceFile(to, outcome.webIdentityToken!);
     // What an AWS tool needs beside the file, in the form of GITHUB_ENV. The trust policy may demand this session name.
     const variables = {

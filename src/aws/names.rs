@@ -53,7 +53,7 @@ const COMMERCIAL: Partition =
     Partition { name: "aws", region_prefix: "", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" };
 
 /// A region's name, as in `us-west-2`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region(String);
 
 impl Region {
@@ -89,7 +89,7 @@ impl fmt::Display for Region {
 }
 
 /// A 12-digit account id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountId(String);
 
 impl AccountId {

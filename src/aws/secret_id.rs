@@ -50,7 +50,7 @@ impl SecretName {
 }
 
 /// A secret of an account and region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretId {
     /// Its region.
     pub region: Region,
@@ -105,7 +105,7 @@ impl fmt::Display for SecretId {
 }
 
 /// A version of a secret; the current one unless it is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretVersion {
     /// The secret.
     pub secret: SecretId,

@@ -40,7 +40,7 @@ pub fn signed(
     credentials: &Credentials,
     at: SystemTime,
 ) -> Option<Request> {
-    signed_as(request, service.endpoint_prefix(), settings_of(service), region, credentials, at)
+    signed_with(settings_of(service), request, service.endpoint_prefix(), region, credentials, at)
 }
 
 /// S3 takes a path as it is, and wants the body's hash in a header.
@@ -57,9 +57,19 @@ fn settings_of(service: Service) -> SigningSettings {
 
 /// [`signed`] for any name of a service: that of AWS's test suite is none of [`Service`].
 pub fn signed_as(
+    request: Request,
+    signing_name: &str,
+    region: &Region,
+    credentials: &Credentials,
+    at: SystemTime,
+) -> Option<Request> {
+    signed_with(SigningSettings::default(), request, signing_name, region, credentials, at)
+}
+
+fn signed_with(
+    settings: SigningSettings,
     mut request: Request,
     signing_name: &str,
-    settings: SigningSettings,
     region: &Region,
     credentials: &Credentials,
     at: SystemTime,

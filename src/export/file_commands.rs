@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::error::Error;
+use crate::text::hex::push_hex;
 use crate::text::secret::Secret;
 
 /// `NAME<<DELIMITER`, value, `DELIMITER` for each pair.
@@ -14,8 +15,7 @@ use crate::text::secret::Secret;
 pub(crate) fn file_commands(pairs: &[(&str, &str)], windows: bool) -> Result<Secret, Error> {
     let line_break = if windows { "\r\n" } else { "\n" };
     let mut text = String::new();
-    for (name, value) in pairs {
-        let delimiter = delimiter()?;
+    for ((name, value), delimiter) in pairs.iter().zip(delimiters(pairs.len())?) {
         if value.contains(&delimiter) {
             return Err(Error::Internal("a random delimiter occurs in a value"));
         }
@@ -24,11 +24,18 @@ pub(crate) fn file_commands(pairs: &[(&str, &str)], windows: bool) -> Result<Sec
     Ok(Secret::new(text))
 }
 
-/// Unknown to whoever wrote the value, so that no value can end itself and set another variable.
-pub(crate) fn delimiter() -> Result<String, Error> {
-    let mut bytes = [0_u8; 16];
+const DELIMITER_BYTES: usize = 16;
+
+/// Unknown to whoever wrote the values, so that no value can end itself and set another variable.
+fn delimiters(count: usize) -> Result<Vec<String>, Error> {
+    let mut bytes = vec![0_u8; DELIMITER_BYTES * count];
     getrandom::fill(&mut bytes).map_err(|_| Error::Internal("the host gives no random bytes"))?;
-    Ok(bytes.iter().fold(String::from("ghadelimiter_"), |text, byte| format!("{text}{byte:02x}")))
+    let delimiter = |bytes: &[u8]| {
+        let mut text = String::from("ghadelimiter_");
+        bytes.iter().for_each(|byte| push_hex(&mut text, *byte, false));
+        text
+    };
+    Ok(bytes.chunks(DELIMITER_BYTES).map(delimiter).collect())
 }
 
 #[cfg(test)]

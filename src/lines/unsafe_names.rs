@@ -12,6 +12,8 @@
 //! every system. In a pattern `*` stands for any text, also for none. Only programs that runners or build tools come with
 //! are listed; what an application does with its own settings is its own affair.
 
+use std::sync::OnceLock;
+
 /// What a variable of that name would do in later steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -35,11 +37,36 @@ pub struct Rule {
 /// The rule for a name, if there is one; the stricter one if there are two.
 pub fn rule_of(name: &str) -> Option<&'static Rule> {
     let name = name.to_ascii_uppercase();
-    let is_of = |patterns: &str| patterns.split(' ').any(|pattern| matches(pattern, &name));
-    if is_of(PLAIN) {
-        return None;
-    }
-    RULES.iter().find(|rule| is_of(rule.patterns))
+    let first = name.bytes().next().unwrap_or_default();
+    let candidates = [first, b'*'].into_iter().filter_map(|first| index().get(usize::from(first))).flatten();
+    candidates.filter(|candidate| matches(candidate.pattern, &name)).min_by_key(|candidate| candidate.rank)?.rule
+}
+
+/// A pattern, and how early it is looked at.
+struct Candidate {
+    pattern: &'static str,
+    rank: usize,
+    /// None for [`PLAIN`], which comes first.
+    rule: Option<&'static Rule>,
+}
+
+/// All patterns by their first bytes, made once: a step may have hundreds of names.
+fn index() -> &'static [Vec<Candidate>] {
+    static INDEX: OnceLock<Vec<Vec<Candidate>>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index: Vec<_> = (0..=u8::MAX).map(|_| Vec::new()).collect();
+        let rules = RULES.iter().map(|rule| (rule.patterns, Some(rule)));
+        for (rank, (patterns, rule)) in std::iter::once((PLAIN, None)).chain(rules).enumerate() {
+            for pattern in patterns.split(' ') {
+                let first = pattern.bytes().next().unwrap_or_default();
+                index
+                    .get_mut(usize::from(first))
+                    .into_iter()
+                    .for_each(|those| those.push(Candidate { pattern, rank, rule }));
+            }
+        }
+        index
+    })
 }
 
 const fn runs_code(reason: &'static str, patterns: &'static str) -> Rule {
@@ -222,18 +249,12 @@ pub const RULES: &[Rule] = &[
 
 /// Whether a name, in capitals, is of a pattern.
 fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let mut parts: Vec<_> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
+    let Some((start, end)) = pattern.rsplit_once('*') else { return pattern == name };
+    let mut parts = start.split('*');
+    let rest = name.strip_suffix(end).and_then(|rest| rest.strip_prefix(parts.next().unwrap_or_default()));
+    let Some(rest) = rest else { return false };
     // The first place of each part leaves most for the next one.
-    for part in parts {
-        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+    parts.try_fold(rest, |rest, part| rest.split_once(part).map(|(_, after)| after)).is_some()
 }
 
 #[cfg(test)]

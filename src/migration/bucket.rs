@@ -118,12 +118,14 @@ impl<H: Host> Mover<'_, H> {
             let place = (Recipient::parse(recipient.secret().trim()), Bucket::parse(bucket.secret().trim()));
             return Some(match place {
                 (Some(recipient), Some(bucket)) => Ok(BucketPlace { recipient, bucket }),
-                (recipient, _) => Err(Error::MigrationMisconfigured {
-                    store: document.name,
-                    key: CONFIG[usize::from(recipient.is_some())],
-                }),
+                (None, _) => Err(misconfigured(document.name, CONFIG[0])),
+                (_, None) => Err(misconfigured(document.name, CONFIG[1])),
             });
         }
         None
     }
+}
+
+fn misconfigured(store: String, key: &'static str) -> Error {
+    Error::MigrationMisconfigured { store, key }
 }

@@ -41,7 +41,7 @@ mod tests {
             "",
             "age1",
             identity,
-            &recipient[1..],
+            recipient.trim_start_matches('a'),
             &recipient.to_uppercase(),
             &format!("{recipient}x"),
             "ssh-ed25519 A",

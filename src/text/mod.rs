@@ -1,5 +1,6 @@
 //! Text: secrets, what may be printed, JSON.
 
+pub mod hex;
 pub mod json;
 pub mod members;
 pub mod nearest;

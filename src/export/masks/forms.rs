@@ -1,7 +1,10 @@
 //! A text as programs escape it. Each form replaces single characters, so all of them leave letters and digits alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::rc::Rc;
+
+use crate::text::hex::push_hex;
 
 /// A way to print a text.
 pub type Form = fn(&str) -> String;
@@ -77,21 +80,43 @@ const ALL: &[Form] = &[
 
 /// Those of the others that differ from the text, from what the runner makes of it, and from each other.
 ///
-/// They are told apart by the characters that can be escaped, each once: long texts have few of them.
-pub fn distinct(text: &str) -> Vec<Form> {
-    let escapable: BTreeSet<char> =
-        text.chars().filter(|character| !(character.is_ascii_alphanumeric() || "-_.".contains(*character))).collect();
-    // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
-    let first = text.chars().next().unwrap_or('a');
-    let sample: String = std::iter::once(first).chain(escapable).collect();
-    let mut seen: BTreeSet<String> = OF_RUNNER.iter().map(|form| form(&sample)).collect();
-    seen.insert(sample.clone());
-    ALL.iter().copied().filter(|form| seen.insert(form(&sample))).collect()
+/// They are told apart by the characters that can be escaped, each once: long texts have few of them, and many texts the same.
+#[derive(Default)]
+pub struct Distinct {
+    by_sample: BTreeMap<String, usize>,
+    forms: Vec<Rc<[Form]>>,
+}
+
+impl Distinct {
+    /// Those of a text.
+    pub fn of(&mut self, text: &str) -> Rc<[Form]> {
+        let escapable: BTreeSet<char> = text.chars().filter(|character| !is_never_escaped(*character)).collect();
+        // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
+        let first = text.chars().next().filter(|first| !is_never_escaped(*first)).unwrap_or('a');
+        let sample: String = std::iter::once(first).chain(escapable).collect();
+        if let Some(forms) = self.by_sample.get(&sample).and_then(|place| self.forms.get(*place)) {
+            return forms.clone();
+        }
+        let forms = distinct(&sample);
+        self.by_sample.insert(sample, self.forms.len());
+        self.forms.push(forms.clone());
+        forms
+    }
+}
+
+fn distinct(sample: &str) -> Rc<[Form]> {
+    let mut seen: BTreeSet<String> = OF_RUNNER.iter().map(|form| form(sample)).collect();
+    seen.insert(sample.to_owned());
+    ALL.iter().copied().filter(|form| seen.insert(form(sample))).collect()
+}
+
+fn is_never_escaped(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
 }
 
 /// Whether no form differs from the text itself.
 pub fn is_inert(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    text.chars().all(is_never_escaped)
 }
 
 /// Runs of letters and digits that no other text of a log is likely to have, and that no escaping changes.
@@ -106,9 +131,18 @@ pub fn random_runs(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// No form escapes letters and digits, so they are copied together.
 fn each(text: &str, escape: impl Fn(char, &mut String)) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 4);
-    text.chars().for_each(|character| escape(character, &mut escaped));
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()) {
+        let (copied, others) = rest.split_at_checked(at).unwrap_or(("", rest));
+        escaped.push_str(copied);
+        let mut characters = others.chars();
+        characters.next().into_iter().for_each(|character| escape(character, &mut escaped));
+        rest = characters.as_str();
+    }
+    escaped.push_str(rest);
     escaped
 }
 
@@ -170,10 +204,8 @@ fn percent(text: &str, kept: &str, digits: Percent) -> String {
             out.push(character);
         } else {
             for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                let _ = match digits {
-                    Percent::Upper => write!(out, "%{byte:02X}"),
-                    Percent::Lower => write!(out, "%{byte:02x}"),
-                };
+                out.push('%');
+                push_hex(out, byte, digits == Percent::Upper);
             }
         }
     })
@@ -228,6 +260,34 @@ mod tests {
         let text = "abcXYZ019-_.";
         assert!(is_inert(text));
         assert!(ALL.iter().chain(OF_RUNNER).all(|form| form(text) == text));
+    }
+
+    #[test]
+    fn forms_that_many_texts_share_are_all_the_forms_of_each() {
+        let mut shared = Distinct::default();
+        for text in [
+            "a/b c",
+            "A/9 z",
+            "/a b",
+            "#a b",
+            "a# b",
+            "~a b",
+            "a~ b",
+            "-a/b c",
+            "\u{e9}/ c",
+            "c \u{e9}/",
+            "a'\"b",
+            "a%+b",
+            " ",
+        ] {
+            let of = |forms: &[Form]| forms.iter().map(|form| form(text)).collect::<Vec<_>>();
+            let known: BTreeSet<_> = of(OF_RUNNER).into_iter().chain([text.to_owned()]).collect();
+            let (distinct, all) = (of(&shared.of(text)), of(ALL));
+            let expected: BTreeSet<_> = all.into_iter().filter(|form| !known.contains(form)).collect();
+            assert_eq!(distinct.len(), expected.len(), "{text}: none twice");
+            assert_eq!(distinct.into_iter().collect::<BTreeSet<_>>(), expected, "{text}");
+        }
+        assert!(shared.forms.len() < 13, "some are shared");
     }
 
     #[test]

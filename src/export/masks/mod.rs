@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use documents::{Key, Part};
+use forms::Distinct;
 
 use crate::text::secret::Secret;
 
@@ -38,6 +39,7 @@ pub struct Masks {
     texts: BTreeSet<String>,
     /// What the runner makes of the masks it is given.
     of_runner: BTreeSet<String>,
+    distinct_forms: Distinct,
     encodings_left: usize,
     encoded_bytes_left: usize,
     is_cut: bool,
@@ -50,6 +52,7 @@ impl Masks {
             min_length,
             texts: BTreeSet::new(),
             of_runner: BTreeSet::new(),
+            distinct_forms: Distinct::default(),
             encodings_left: MAX_ENCODINGS,
             encoded_bytes_left: MAX_ENCODED_BYTES,
             is_cut: false,
@@ -107,7 +110,7 @@ impl Masks {
         }
         let is_escaped = text.len() <= MAX_ESCAPED_BYTES && !forms::is_inert(text);
         let whole = text.trim_matches(LINE_BREAKS);
-        let is_single_line = !whole.contains(LINE_BREAKS);
+        let is_single_line = !has_line_break(whole);
         let mut hits_ordinary = false;
         if is_single_line {
             hits_ordinary = self.add_line(whole, false);
@@ -121,7 +124,7 @@ impl Masks {
             }
         }
         if is_escaped {
-            let forms = forms::distinct(text);
+            let forms = self.distinct_forms.of(text);
             forms.iter().for_each(|form| self.add_form(whole, &form(whole)));
             if !is_single_line {
                 // The runner makes none of these of a text that it is given line by line.
@@ -153,7 +156,7 @@ impl Masks {
 
     /// A form has as many lines as its text, of which those count that are masked, or it is one line.
     fn add_form(&mut self, text: &str, form: &str) {
-        if !form.contains(LINE_BREAKS) {
+        if !has_line_break(form) {
             return self.add_encoding_unlike_the_runners(form);
         }
         for (line, form) in text.split(LINE_BREAKS).zip(form.split(LINE_BREAKS)) {
@@ -170,17 +173,20 @@ impl Masks {
     }
 
     fn add_encoding(&mut self, text: String) {
-        if self.texts.contains(&text) {
-            return;
-        }
         match (self.encodings_left.checked_sub(1), self.encoded_bytes_left.checked_sub(text.len())) {
             (Some(encodings_left), Some(encoded_bytes_left)) => {
-                (self.encodings_left, self.encoded_bytes_left) = (encodings_left, encoded_bytes_left);
-                self.texts.insert(text);
+                if self.texts.insert(text) {
+                    (self.encodings_left, self.encoded_bytes_left) = (encodings_left, encoded_bytes_left);
+                }
             }
-            _ => self.is_cut = true,
+            _ => self.is_cut |= !self.texts.contains(&text),
         }
     }
+}
+
+/// By bytes: most of these texts are looked through for nothing else.
+fn has_line_break(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
