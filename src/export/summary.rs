@@ -54,7 +54,7 @@ fn add_rows(summary: &mut String, rows: Vec<String>, of_what: &str) {
     }
     summary.push('\n');
     if left_out > 0 {
-        let _ = writeln!(summary, "{left_out} more {of_what} are not listed: a step's summary may have 1 MiB.\n");
+        let _ = writeln!(summary, "{left_out} more {of_what} are not listed: a step's summary is limited to 1 MiB.\n");
     }
 }
 

@@ -2,7 +2,9 @@
 // the pages show as JSON, so all that other tests say of those documents holds for it.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startMoto } from '../moto/server.mjs';
@@ -134,6 +136,21 @@ describe('docs/set-up-aws.sh', POSIX, () => {
     });
   }
 
+  test('sets up the account that the local cloud is, where a job then reads its first value', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'env-kvstore-account-'));
+    try {
+      for (const part of ['dist', 'docs', 'tests']) symlinkSync(path.join(ROOT, part), path.join(folder, part));
+      const environment = { PATH: `${path.dirname(process.execPath)}:${VENV_BIN}:${process.env.PATH}` };
+      const done = await sh(environment, blockOf('docs/set-up-aws.md', 'set-up-local'), folder);
+      assert.equal(done.exitCode, 0, done.stderr);
+      assert.equal(printedStep(done.stdout).with['cognito-role-arn'], ROLE);
+      assert.match(done.stdout, /^hello$/m);
+      assert.deepEqual(readdirSync(folder).toSorted(), ['dist', 'docs', 'tests']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('makes roles and providers that moto takes too, whose policies it checks', async (t) => {
     const { cloud } = await account(t, organizationSetup);
     const moto = await startMoto();
@@ -174,9 +191,9 @@ function setUp(cloud, variables, commands) {
 }
 
 /** Runs commands of a page in a clone, or the script alone. */
-function sh(environment, commands = 'sh docs/set-up-aws.sh') {
+function sh(environment, commands = 'sh docs/set-up-aws.sh', cwd = ROOT) {
   // A call of the AWS CLI takes a second or more, and the script makes about twenty.
-  const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], hangsAfterMs: 600_000 };
+  const options = { cwd, stdio: ['ignore', 'pipe', 'pipe'], hangsAfterMs: 600_000 };
   return runProgram(['sh', '-c', commands], { ...options, environment: { HOME: '/nonexistent', ...environment } });
 }
 

@@ -4,7 +4,7 @@
 // `NODE_UNDER_TEST=/path/to/node node --test tests/npm/command-line.test.mjs` runs it on another Node.
 
 import assert from 'node:assert/strict';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -665,7 +665,7 @@ describe('env-kvstore', TOGETHER, () => {
   });
 
   describe('on wrong usage', TOGETHER, () => {
-    const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get', 'put', 'list', 'rm', 'diff', 'copy', 'import', 'export', 'history', 'rollback', 'delete', 'restore', 'completion'];
+    const COMMANDS = readdirSync(new URL('../../npm/commands/', import.meta.url)).map((file) => path.basename(file, '.ts'));
 
     test('help is given, of the whole and of each command, wherever it is asked for', async () => {
       const help = await run(['--help'], { environment: {} });

@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { runCli, runProgram } from '../runner/command.mjs';
 
-const COMMANDS = ['credential-process', 'configure', 'token', 'exec', 'get', 'put', 'list', 'rm', 'diff', 'copy', 'import', 'export', 'history', 'rollback', 'delete', 'restore', 'completion', 'help'];
+const COMMANDS = [...readdirSync(new URL('../../npm/commands/', import.meta.url)).map((file) => path.basename(file, '.ts')), 'help'];
 const IDENTITIES = ['cognito', 'cognito-enhanced', 'web-identity', 'environment'];
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-completion-'));
 after(() => rm(folder, { recursive: true }));
