@@ -109,8 +109,8 @@ export function declined(): undefined {
   return undefined;
 }
 
-/** What a store is called in a question. */
+/** What is above a question: the store that it is about. */
 export function named({ name, region, account }: StoreShown, { isDerived }: Session): string {
   const place = [account, region].filter(Boolean).join(', ');
-  return `${printable(name)} (${place})${isDerived ? ', by the git remote origin' : ''}`;
+  return `${printable(name)} (${place})${isDerived ? '\nThe repository is that of the git remote origin.' : ''}`;
 }
