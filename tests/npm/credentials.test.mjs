@@ -143,12 +143,13 @@ describe('credentials on a developer’s machine', TOGETHER, () => {
     test('the cached token is given to the portal, which gives credentials', async (t) => {
       const asked = [];
       const portal = await endpoint(t, (request) => {
-        asked.push([request.url, request.headers['x-amz-sso_bearer_token']]);
+        const { pathname, searchParams } = new URL(request.url, 'http://portal');
+        asked.push([pathname, searchParams.get('account_id'), searchParams.get('role_name'), request.headers['x-amz-sso_bearer_token']]);
         return JSON.stringify({ roleCredentials: { ...session(), expiration: Date.now() + 3_600_000 } });
       });
       const { environment } = await machine({ config: SESSION + PROFILE, sso: cached(LATER), environment: { AWS_ENDPOINT_URL_SSO: portal } });
       read(await get(environment, '--profile', 'work'));
-      assert.deepEqual(asked, [['/federation/credentials?role_name=Developer&account_id=123456789012', `${CANARY}-sso`]]);
+      assert.deepEqual(asked, [['/federation/credentials', '123456789012', 'Developer', `${CANARY}-sso`]]);
     });
 
     test('an expired token, a missing one and one that the portal refuses say `aws sso login --profile NAME`', async (t) => {
