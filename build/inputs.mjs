@@ -1,4 +1,5 @@
-// Makes everything that lists the inputs from one table: action.yml, and inputs.yml for what action.yml has no place for.
+// Makes everything that lists the inputs from one table: action.yml, and inputs.yml for what action.yml has no place for. And
+// from the headings of docs/troubleshooting.md the type of the error codes.
 // `node build/inputs.mjs` writes it; a test calls `outdated` to see that nothing of it was changed by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 
 const MADE = 'Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.';
+
+const CODES_MADE = 'Codes of errors. Made by build/inputs.mjs from docs/troubleshooting.md. Do not edit.';
+/** Of the action or the command line alone. */
+const CODES_OF_THE_DOORS = ['cancelled', 'export-failed', 'profile-not-written', 'would-be-shown'];
 
 /**
  * @typedef {object} Input
@@ -65,7 +70,8 @@ export function generated(root) {
     ['node24/action.yml', node24(read(root, 'action.yml'))],
     ['npm/generated/options.ts', optionsModule(inputs)],
     ['npm/generated/flags.ts', flagsModule(inputs)],
-    ['npm/index.d.mts', between(read(root, 'npm/index.d.mts'), '// ', optionTypes(inputs))],
+    ['npm/index.d.mts', types(read(root, 'npm/index.d.mts'), inputs, read(root, 'docs/troubleshooting.md'))],
+    ['src/inputs/table.rs', coreTable(inputs)],
     ['docs/inputs.md', page(inputs, parse(read(root, 'action.yml')).outputs)],
     ['.github/workflows/with-values.yml', workflow(read(root, '.github/workflows/with-values.yml'), inputs)],
   ]);
@@ -115,6 +121,27 @@ function flagHelp(input, inputs) {
   const byDefault = npm ?? fixedDefault ?? defaultInWords;
   const text = [summary, values, byDefault && `Default: ${byDefault}.`].filter(Boolean).join(' ');
   return spelled(text, inputs, (name) => `--${name}`).replaceAll('`', '');
+}
+
+/** A constant of the core, which a test holds against what it reads. */
+function coreTable(inputs) {
+  const names = inputs.filter(({ isClaim }) => !isClaim).map(({ name }) => `    "${name}",\n`);
+  return `//! ${MADE}\n\n/// The inputs of the action, in the order of \`action.yml\`.\npub const INPUT_NAMES: [&str; ${names.length}] = [\n${names.join('')}];\n`;
+}
+
+function types(text, inputs, troubleshooting) {
+  return between(between(text, '// ', optionTypes(inputs)), '// ', codeTypes(troubleshooting), CODES_MADE);
+}
+
+function codeTypes(troubleshooting) {
+  const documented = [...troubleshooting.matchAll(/^### `([a-z-]+)`$/gm)].map(([, code]) => code);
+  const codes = documented.filter((code) => !CODES_OF_THE_DOORS.includes(code)).toSorted();
+  return `
+/** The codes of docs/troubleshooting.md. Of \`file-failed\`: masks could not be written to stdout. */
+export type ErrorCode =
+${codes.map((code) => `  | '${code}'`).join('\n')};
+
+`;
 }
 
 function optionTypes(inputs) {
@@ -223,9 +250,10 @@ function workflow(text, inputs) {
 }
 
 /** The text with what is between two marks of that indentation replaced. */
-function between(text, indented, made) {
-  const [begin, end] = [`${indented}Inputs of the action. ${MADE}\n`, `${indented}Up to here.\n`];
-  const [from, to] = [text.indexOf(`\n${begin}`), text.indexOf(`\n${end}`)];
+function between(text, indented, made, title = `Inputs of the action. ${MADE}`) {
+  const [begin, end] = [`${indented}${title}\n`, `${indented}Up to here.\n`];
+  const from = text.indexOf(`\n${begin}`);
+  const to = text.indexOf(`\n${end}`, from);
   if (from < 0 || to < from) throw new Error(`there are no lines \`${begin.trim()}\` and \`${end.trim()}\``);
   return `${text.slice(0, from + 1)}${begin}${made}${text.slice(to + 1)}`;
 }

@@ -29,6 +29,8 @@ export interface Host {
   allSent(): Promise<void>;
   /** Sees to it that so many connections stand open for later requests to the origin. */
   connectEarly(origin: string, connections: number): void;
+  /** Whether the RSA key made the signature: RSASSA-PKCS1-v1_5 with SHA-256. Numbers are big-endian. */
+  verifyRs256(modulus: Uint8Array, exponent: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   nowMs(): number;
   monotonicMs(): number;
   /** Texts are safe to print. `lines` are for a group only. */

@@ -13,6 +13,6 @@ export function isEndpoint(url: string): boolean {
 export function unsafeEndpoint(variable: string): Failure | undefined {
   const url = process.env[variable];
   if (!url || isEndpoint(url)) return undefined;
-  const message = `${variable} holds no https URL: the token that is sent there could be read on the way`;
+  const message = `${variable} is not an https URL: a token sent there could be intercepted`;
   return { code: 'invalid-input', message, hint: 'Correct the variable. No token was sent.' };
 }

@@ -32,13 +32,13 @@ export function parseArguments(command: Command, args: string[]): Arguments | un
     if (flag?.value === undefined) {
       if (value !== undefined) throw wrongUsage(`the flag ${rawName} takes no value`, hint);
     } else if (value === undefined || (!inlineValue && value.length > 1 && value.startsWith('-'))) {
-      throw wrongUsage(`the flag ${rawName} lacks its value. A value that begins with - follows =, as in ${rawName}=-1`, hint);
+      throw wrongUsage(`the flag ${rawName} has no value. Write a value that begins with - after =, as in ${rawName}=-1`, hint);
     }
     given.set(name, [...(given.get(name) ?? []), value ?? '']);
   }
   if (given.has('help')) return undefined;
   if (operands.length > 0 && !command.operands) throw wrongUsage('an argument is neither a flag nor the value of one', hint);
-  // An empty text is none, as an input of the action that is empty. Of a flag that is given twice the last counts, so that it
+  // An empty text counts as absent, as with an empty input of the action. If a flag is repeated, the last one wins, so that it
   // can follow a set of flags; lines add up.
   const textOf = (name: string) => (byName.get(name)?.repeated ? given.get(name)?.join('\n') : given.get(name)?.at(-1)) || undefined;
   const names = inputFlagsOf(command).flatMap(({ name, older }) => (older ? [name, older] : [name]));

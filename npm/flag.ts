@@ -9,7 +9,7 @@ export interface Flag {
   choices?: string[];
   /** Whether the value is a file. */
   isFile?: boolean;
-  /** Whether it may be given several times, a line each. Of any other flag the last one counts. */
+  /** Whether it can be repeated, a line each. Of any other flag the last one wins. */
   repeated?: boolean;
   /** What it was called before. */
   older?: string;

@@ -286,7 +286,7 @@ export function loadValues(options: LoadValuesOptions): Promise<Map<string, Load
 export class EnvKvstoreError extends Error {
   private constructor();
   readonly name: 'EnvKvstoreError';
-  /** Stable; each is explained in the README's section Troubleshooting. */
+  /** Stable; docs/troubleshooting.md has a section for each. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint: string;
@@ -294,7 +294,9 @@ export class EnvKvstoreError extends Error {
   readonly tryNextLink: boolean;
 }
 
-/** The codes of the README's section Troubleshooting, and `file-failed`: masks could not be written to stdout. */
+// Codes of errors. Made by build/inputs.mjs from docs/troubleshooting.md. Do not edit.
+
+/** The codes of docs/troubleshooting.md. Of `file-failed`: masks could not be written to stdout. */
 export type ErrorCode =
   | 'answer-unusable'
   | 'assume-role-denied'
@@ -335,15 +337,21 @@ export type ErrorCode =
   | 'signature-refused'
   | 'sso-session-expired'
   | 'store-access-denied'
+  | 'store-changed'
+  | 'store-exists'
   | 'store-not-an-object'
   | 'store-not-decryptable'
   | 'store-not-found'
   | 'store-not-readable'
   | 'store-refused'
+  | 'store-too-large'
+  | 'store-version-quota'
   | 'sts-region-disabled'
   | 'throttled'
   | 'tls-not-trusted'
   | 'value-unusable';
+
+// Up to here.
 
 // What is not exported by name is not exported.
 export {};

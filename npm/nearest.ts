@@ -1,4 +1,9 @@
-/** The one of the names that the text is most likely meant to be, if any is near enough. */
+/**
+ * The name that the text most likely means, if one is near enough.
+ *
+ * `src/text/nearest.rs` does this for the keys of stores, by stricter rules: a wrong guess there suggests somebody else's value.
+ * Commands and flags are known before the core is loaded, so a mistyped one costs no loading.
+ */
 export function nearest(text: string, names: string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: distance(text, name) }))

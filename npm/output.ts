@@ -8,17 +8,17 @@ export function isInActions(): boolean {
   return process.env['GITHUB_ACTIONS'] === 'true';
 }
 
-/** By stderr: stdout is the command's, or may be read by something else than the runner. */
+/** On stderr: stdout belongs to the command, or a program other than the runner reads it. */
 export async function maskInLog(masks: string[]): Promise<void> {
   if (isInActions()) await writeMasks(process.stderr, masks);
 }
 
-/** Every AWS tool does so, and few users know. */
+/** What every AWS tool does, and few users know. */
 export function warnOfShadow(): void {
   if (process.env['AWS_ACCESS_KEY_ID']) {
     console.error(
-      'env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not a profile, unless the profile is named on their ' +
-        'command line or in their code. Unset it where the profile is to be used.',
+      'env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools use it instead of a profile, unless their command line or code names ' +
+        'the profile. Unset it where you use the profile.',
     );
   }
 }

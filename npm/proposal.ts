@@ -89,7 +89,7 @@ function parts(tokenServer: (text: string) => string[], server: string): string[
 function demandEndpoint({ url, token }: TokenVariables): void {
   const unset = [url, token].filter((name) => !process.env[name]);
   if (unset.length > 0) throw invalid(`${SERVER}: ${unset.join(' and ')} ${unset.length > 1 ? 'are' : 'is'} not set`);
-  if (!isEndpoint(process.env[url]!)) throw invalid(`${SERVER}: ${url} holds no https URL`);
+  if (!isEndpoint(process.env[url]!)) throw invalid(`${SERVER}: ${url} is not an https URL`);
 }
 
 function given(options: Texts): Texts {

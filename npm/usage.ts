@@ -1,6 +1,6 @@
 import { EnvKvstoreError } from './errors.ts';
 
-/** A command is used otherwise than its help says. */
+/** A command was not used as its help says. */
 export class WrongUsage extends EnvKvstoreError {}
 
 export function wrongUsage(message: string, hint = 'See env-kvstore --help.'): WrongUsage {
@@ -8,5 +8,5 @@ export function wrongUsage(message: string, hint = 'See env-kvstore --help.'): W
 }
 
 export function missing(what: string): never {
-  throw wrongUsage(`it takes ${what}`);
+  throw wrongUsage(`this command requires ${what}`);
 }

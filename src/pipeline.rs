@@ -12,12 +12,12 @@ use crate::error::Error;
 use crate::export::{Export, ExportPlan, Outcome};
 use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
-use crate::github::verify::rehearse_verifying;
 use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs};
-use crate::stores::fetch::{Caller, FetchPlan};
+use crate::stores::backend::Caller;
+use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
 use crate::stores::resolve::Value;
 use crate::stores::wanted::{values, wanted};
@@ -58,11 +58,11 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     warning.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
     let role = inputs.session.session_role();
     let home = options.home(role);
-    let plan = FetchPlan::new(wanted(stores, &options.secrets, home), role);
+    let plan = FetchPlan::new(&options.backend, wanted(stores, &options.secrets, home), role);
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
     for (region, connections) in plan.connections() {
-        host.connect_early(options.endpoints.of(region).origin(), connections);
+        host.connect_early(options.backend.endpoint(region).origin(), connections);
     }
 
     let fixed = matches!(inputs.session.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
@@ -79,7 +79,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     }
     let (credentials, session_tags) = (&session.credentials, tags.as_deref());
     let caller = Caller { role, credentials, session_tags };
-    let (read, notices) = plan.run(client, &options.endpoints, &caller).await;
+    let (read, notices) = plan.run(client, caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
     for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
@@ -147,13 +147,10 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
         host.connect_early(inputs.session.sts_endpoint.origin(), 1);
     }
     for region in inputs.stores.regions() {
-        host.connect_early(inputs.stores.endpoints.of(region).origin(), 1);
+        host.connect_early(inputs.stores.backend.endpoint(region).origin(), 1);
     }
     // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
     host.all_sent().await;
-    if inputs.needs_token() {
-        rehearse_verifying(&inputs.token.issuer);
-    }
     if inputs.signs() {
         rehearse_signing(&inputs.stores.region, client.now());
     }

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::export::ProfilePlan;
 use crate::export::summary::failure_summary;
 use crate::github::token_server::TokenServer;
-use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, SendFailure};
+use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, Rs256, SendFailure};
 use crate::inputs::Goal;
 use crate::inputs::table::INPUT_NAMES;
 use crate::pipeline::{self, Run};
@@ -54,6 +54,15 @@ extern "C" {
     #[wasm_bindgen(method, js_name = connectEarly)]
     fn connect_early(this: &JsHost, origin: &str, connections: usize);
 
+    #[wasm_bindgen(method, catch, js_name = verifyRs256)]
+    fn verify_rs256(
+        this: &JsHost,
+        modulus: &[u8],
+        exponent: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, JsValue>;
+
     #[wasm_bindgen(method, js_name = nowMs)]
     fn now_ms(this: &JsHost) -> f64;
 
@@ -73,7 +82,7 @@ pub fn input_names() -> Vec<String> {
 /// The environment variables that the core wants to know.
 #[cfg_attr(feature = "exports", wasm_bindgen(js_name = environmentVariables))]
 pub fn environment_variables() -> Vec<String> {
-    AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
+    AwsEnvironment::variables().map(ToString::to_string).collect()
 }
 
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
@@ -102,7 +111,7 @@ pub fn merge_profile(
     let file = if is_config { File::Config } else { File::Credentials };
     let not_written =
         |problem| failure(&Error::ProfileNotWritten { profile: printable(name), problem }, Spelling::Input);
-    let name = ProfileName::parse(name).ok_or_else(|| not_written("that is no name for a profile"))?;
+    let name = ProfileName::parse(name).ok_or_else(|| not_written("this is not a valid profile name"))?;
     let merged = config_file::merge(text, file, &name, &pairs(&settings), overwrite).map_err(not_written)?;
     Ok(merged.secret().to_owned())
 }
@@ -291,6 +300,12 @@ impl Host for JsHost {
 
     fn connect_early(&self, origin: &str, connections: usize) {
         JsHost::connect_early(self, origin, connections);
+    }
+
+    fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {
+        let Rs256 { modulus, exponent, message, signature } = *signed;
+        // It throws for a key that OpenSSL does not take.
+        JsHost::verify_rs256(self, modulus, exponent, message, signature).unwrap_or(false)
     }
 
     fn now(&self) -> SystemTime {

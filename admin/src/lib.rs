@@ -38,7 +38,7 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
         host,
         client,
         access: Access {
-            endpoint: &inputs.stores.endpoints.of(region),
+            endpoint: &inputs.stores.backend.endpoint(region),
             region,
             role,
             credentials: &session.credentials,

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::SecretId;
 use env_kvstore::aws::secret_versions::diagnose_write;
 use env_kvstore::aws::secrets_manager::{Access, GetSecretValue, diagnose_session};
 use env_kvstore::call::operation::Operation;
+use env_kvstore::call::protocol::Protocol;
 use env_kvstore::error::Error;
 use env_kvstore::error::code::Code;
 use env_kvstore::error::refusal::Diagnosis;
@@ -66,6 +68,7 @@ pub struct GetDatedValue<'a>(pub GetSecretValue<'a>);
 
 impl Operation for GetDatedValue<'_> {
     const NAME: &'static str = "GetSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = (SecretValue, Option<String>);
 
     fn subject(&self) -> String {
@@ -105,6 +108,7 @@ pub struct CreateSecret<'a> {
 
 impl Operation for CreateSecret<'_> {
     const NAME: &'static str = "CreateSecret";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     /// Its ARN, safe to print.
     type Output = String;
 
@@ -167,6 +171,7 @@ pub struct ListSecretVersionIds<'a> {
 
 impl Operation for ListSecretVersionIds<'_> {
     const NAME: &'static str = "ListSecretVersionIds";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Page<Version>;
 
     fn subject(&self) -> String {
@@ -210,6 +215,7 @@ pub struct ListSecrets<'a> {
 
 impl Operation for ListSecrets<'_> {
     const NAME: &'static str = "ListSecrets";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Page<ListedStore>;
 
     fn subject(&self) -> String {
@@ -269,6 +275,7 @@ pub struct DeleteSecret<'a> {
 
 impl Operation for DeleteSecret<'_> {
     const NAME: &'static str = "DeleteSecret";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     /// When it will be gone.
     type Output = Option<String>;
 
@@ -313,6 +320,7 @@ pub struct RestoreSecret<'a> {
 
 impl Operation for RestoreSecret<'_> {
     const NAME: &'static str = "RestoreSecret";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     /// Its ARN, safe to print.
     type Output = String;
 

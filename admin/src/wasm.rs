@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 /// The environment variables that the core wants to know.
 #[wasm_bindgen(js_name = environmentVariables)]
 pub fn environment_variables() -> Vec<String> {
-    AwsEnvironment::VARIABLES.iter().map(ToString::to_string).collect()
+    AwsEnvironment::variables().map(ToString::to_string).collect()
 }
 
 /// Does one task; rejects with a `Failure` of `host/core.d.ts`.

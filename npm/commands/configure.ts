@@ -73,14 +73,14 @@ function thisProgram(): string[] {
   return [process.execPath, process.argv[1]!].map(slashes);
 }
 
-/** What lies in the checkout is what the workflow's author, or the author of a pull request, has put there. */
+/** The author of a pull request can change what is in the checkout. */
 function warnOfCheckout(program: string): void {
   const workspace = process.env['GITHUB_WORKSPACE'];
   const isBelow = (folder: string, file: string) => !/^\.\.(?:[/\\]|$)/.test(path.relative(folder, file)) && !path.isAbsolute(path.relative(folder, file));
   if (workspace && isBelow(followed(workspace), followed(program))) {
     console.error(
-      'env-kvstore: this program lies in the checkout (GITHUB_WORKSPACE), and so will be what AWS tools run: whoever changes it ' +
-        'there gets the token of the job. Install it elsewhere, as by `npm install --global env-kvstore`.',
+      'env-kvstore: this program is in the checkout (GITHUB_WORKSPACE), and AWS tools will run it from there: whoever can change ' +
+        'it there gets the token of the job. Install it elsewhere, for example with `npm install --global env-kvstore`.',
     );
   }
 }

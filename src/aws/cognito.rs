@@ -7,10 +7,11 @@ use std::fmt;
 use std::time::SystemTime;
 
 use crate::aws::names::{AccountId, Region, RoleArn};
-use crate::aws::protocols::json_request;
+use crate::aws::protocols::{Aws, json_request};
 use crate::aws::session::{Session, end_of_session};
 use crate::aws::sigv4::Credentials;
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -67,6 +68,7 @@ pub struct GetId<'a> {
 
 impl Operation for GetId<'_> {
     const NAME: &'static str = "GetId";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = IdentityId;
 
     fn subject(&self) -> String {
@@ -110,6 +112,7 @@ pub struct GetOpenIdToken<'a> {
 
 impl Operation for GetOpenIdToken<'_> {
     const NAME: &'static str = "GetOpenIdToken";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = OpenIdToken;
 
     fn subject(&self) -> String {
@@ -155,6 +158,7 @@ pub struct GetCredentialsForIdentity<'a> {
 
 impl Operation for GetCredentialsForIdentity<'_> {
     const NAME: &'static str = "GetCredentialsForIdentity";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {
@@ -194,11 +198,11 @@ impl Operation for GetCredentialsForIdentity<'_> {
             "InvalidIdentityPoolConfigurationException" => Diagnosis::new(
                 Code::AssumeRoleDenied,
                 format!(
-                    "Cognito may not assume {} for this identity: its trust policy does not let pool {} in, or it is not \
-                     a role of the pool's account.",
+                    "Cognito may not assume {} for this identity: the role's trust policy does not allow pool {}, or the \
+                     role is not in the pool's account.",
                     self.role, self.pool
                 ),
-                "In the enhanced flow Cognito names the session `CognitoIdentityCredentials`: a trust policy that demands \
+                "In the enhanced flow Cognito names the session `CognitoIdentityCredentials`: a trust policy that requires \
                  another `sts:RoleSessionName` refuses it. Allow `sts:AssumeRoleWithWebIdentity` and `sts:TagSession`.",
             ),
             _ => diagnose(answer, self.pool, &self.login),
@@ -249,7 +253,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         ),
         "NotAuthorizedException" | "InvalidParameterException" if says("classic") => Diagnosis::new(
             Code::ClassicFlowDisabled,
-            "The pool does not allow the basic (classic) flow, which session tags with a role of one's own need.",
+            "The pool does not allow the basic (classic) flow, which is required to assume your own role with session tags.",
             "Set `AllowClassicFlow` on the pool (aws cognito-identity update-identity-pool --allow-classic-flow).",
         ),
         "NotAuthorizedException" | "InvalidParameterException"
@@ -268,7 +272,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         "NotAuthorizedException" if says("audience") => Diagnosis::new(
             Code::IssuerNotInIdentityPool,
             format!("The OIDC provider of {provider} does not list this token's audience."),
-            "Add `cognito-identity.amazonaws.com` (or what ‹audience› says) to its client ids.",
+            "Add `cognito-identity.amazonaws.com` (or the value of ‹audience›) to its client ids.",
         ),
         "NotAuthorizedException" if says("unauthenticated") => Diagnosis::new(
             Code::IssuerNotInIdentityPool,
@@ -293,7 +297,7 @@ fn diagnose(answer: &Answer, pool: &PoolId, login: &Login<'_>) -> Diagnosis {
         _ => Diagnosis::new(
             Code::CognitoRefused,
             format!("Cognito refused the login of {provider} at pool {pool}."),
-            "Compare the pool with the README's set-up.",
+            "Compare the pool with the set-up in docs/set-up-aws.md.",
         ),
     }
 }

@@ -148,7 +148,7 @@ pub fn merge(
     let is_it = |section: &Section<'_>| section.profile == Some(name.as_str());
     let exists = sections.iter().any(is_it);
     if exists && !overwrite {
-        return Err("the profile exists already");
+        return Err("the profile already exists");
     }
     let mut merged = Output::like(text);
     let is_set = |key: &str| settings.iter().any(|(name, _)| key.eq_ignore_ascii_case(name));
@@ -190,7 +190,7 @@ pub struct Configured {
 pub fn configure(text: &str, command: &str, flags: &[(&str, &str)]) -> Result<Configured, Vec<String>> {
     let mut problems = Vec::new();
     if command.trim().is_empty() || command.contains(|c: char| c.is_control() || c == '#' || c == ';') {
-        problems.push("the command is empty or holds a line break, `#` or `;`".to_owned());
+        problems.push("the command is empty or has a line break, `#` or `;`".to_owned());
     }
     let mut common = String::new();
     for (flag, value) in flags {
@@ -217,7 +217,7 @@ pub fn configure(text: &str, command: &str, flags: &[(&str, &str)]) -> Result<Co
         // What would be left beside the command: botocore refuses the one, and takes the other before it.
         for key in [PROCESS, "web_identity_token_file", "aws_access_key_id"] {
             if section.has(key) {
-                problem(key, "is set already");
+                problem(key, "is already set");
             }
         }
         // Nobody could say which section's role goes with which server, and botocore refuses the file.
@@ -255,7 +255,7 @@ pub fn command(words: &[&str]) -> Result<String, String> {
     let quoted: Result<Vec<String>, &str> = words.iter().map(|word| quoted(word)).collect();
     let problem = |problem| {
         format!(
-            "the path of this program {problem}: `{}`. Install env-kvstore and Node in folders with plain names, or give \
+            "the path of this program {problem}: `{}`. Install env-kvstore and Node.js in folders with plain names, or pass \
              --command",
             printable(&words.join(" "))
         )
@@ -275,7 +275,7 @@ fn push_flag(command: &mut String, flag: &str, value: &str) -> Result<(), &'stat
 /// is not ASCII, which some read by the machine's locale). `cmd.exe` may take the outer quotes off, so `&|<>^` are refused, too.
 fn quoted(word: &str) -> Result<String, &'static str> {
     if !word.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"$`\\!%#;&|<>^".contains(&byte)) {
-        return Err("holds a character that cannot be quoted the same for all AWS tools");
+        return Err("has a character that cannot be quoted the same way for all AWS tools");
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@+=:,./-".contains(&byte);
     let quote = if !word.is_empty() && word.bytes().all(plain) { "" } else { "\"" };
@@ -605,7 +605,7 @@ mod tests {
     fn an_existing_profile_is_left_alone_unless_told() {
         let text = "[ci]\naws_secret_access_key = canary\n";
         let problem = merge(text, File::Credentials, &name("ci"), CREDENTIALS, false).unwrap_err();
-        assert_eq!(problem, "the profile exists already");
+        assert_eq!(problem, "the profile already exists");
         for header in ["[profile ci]", "[profile \"ci\"]", "[ profile ci ] # theirs"] {
             assert!(merge(header, File::Config, &name("ci"), &[("region", "r")], false).is_err(), "{header}");
         }
@@ -812,11 +812,11 @@ mod tests {
         let problems = configure(text, "", &[("audience", "100%")]).unwrap_err();
         for (problem, expected) in problems.iter().zip([
             "the command is empty",
-            "--audience holds a character",
+            "--audience has a character",
             "profile `default`: web_identity_token_server: unknown server name",
-            "profile `a\\u{1b}`: credential_process is set already",
-            "profile `a\\u{1b}`: role_arn holds a character",
-            "profile `a\\u{1b}`: role_session_name holds a character",
+            "profile `a\\u{1b}`: credential_process is already set",
+            "profile `a\\u{1b}`: role_arn has a character",
+            "profile `a\\u{1b}`: role_session_name has a character",
             "profile `b`: it has several sections",
         ]) {
             assert!(problem.starts_with(expected), "{problem}");
@@ -849,7 +849,7 @@ mod tests {
             ["$(touch x)", "`id`", "a\"b", "a\\b", "a;b", "a&b", "a|b", "a<b", "a>b", "a^b", "%PATH%", "a!b", "a#b"];
         for bad in hostile.into_iter().chain(["a\nb", "a\0b", "\u{1b}[2J", "ü"]) {
             let problem = command(&["/node", &format!("/{bad}/cli.mjs")]).unwrap_err();
-            assert!(problem.starts_with("the path of this program holds a character"), "{problem}");
+            assert!(problem.starts_with("the path of this program has a character"), "{problem}");
             assert!(problem.contains("--command") && !problem.contains(['\n', '\0', '\u{1b}']), "{problem:?}");
         }
     }

@@ -16,6 +16,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager];
+
     /// The first label of the service's host names, which is also its name in a signature.
     pub fn endpoint_prefix(self) -> &'static str {
         match self {
@@ -64,7 +67,7 @@ pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack
     // STS in GovCloud is FIPS under its ordinary name.
     let plain_name_is_fips = service == Service::Sts && partition.region_prefix == "us-gov-" && !dual_stack;
     let mark = if fips && !plain_name_is_fips { "-fips" } else { "" };
-    BaseUrl(format!("https://{name}{mark}.{region}.{suffix}"))
+    BaseUrl::https(&format!("{name}{mark}.{region}.{suffix}"))
 }
 
 /// Where a service answers on IPv6 under its ordinary name and has no other.
@@ -83,7 +86,6 @@ fn plain_name_is_dual_stack(service: Service, region: &Region, fips: bool) -> bo
 mod tests {
     use super::*;
     use crate::aws::environment::AwsEnvironment;
-    use crate::text::secret::Secret;
 
     fn region(name: &str) -> Region {
         Region::parse(name).unwrap()
@@ -92,13 +94,13 @@ mod tests {
     #[test]
     fn a_services_own_endpoint_url_beats_the_general_one() {
         let variables = [("AWS_ENDPOINT_URL", "http://localhost:1/"), ("AWS_ENDPOINT_URL_STS", "http://localhost:2")];
-        let mut environment =
-            AwsEnvironment(variables.map(|(name, value)| (name.to_owned(), Secret::new(value))).into());
+        let environment = AwsEnvironment::of(&variables);
         let at =
             |environment: &AwsEnvironment, service| environment.endpoints(service).unwrap().of(&region("us-west-2"));
         assert_eq!(at(&environment, Service::Sts).as_str(), "http://localhost:2");
         assert_eq!(at(&environment, Service::CognitoIdentity).as_str(), "http://localhost:1");
-        environment.0.insert("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS".to_owned(), Secret::new("true"));
+        let ignored = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+        let environment = AwsEnvironment::of(&[variables.as_slice(), &[ignored]].concat());
         assert_eq!(at(&environment, Service::Sts).as_str(), "https://sts.us-west-2.amazonaws.com");
     }
 }

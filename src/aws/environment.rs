@@ -1,6 +1,8 @@
 //! The environment variables that every AWS tool honours.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::aws::endpoints::{Endpoints, Service};
@@ -11,17 +13,13 @@ use crate::text::secret::Secret;
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct AwsEnvironment(pub(crate) std::collections::BTreeMap<String, Secret>);
+pub struct AwsEnvironment(BTreeMap<String, Secret>);
 
 impl AwsEnvironment {
-    /// The variables that the core reads; a host gives these and no others.
-    pub const VARIABLES: [&'static str; 13] = [
+    const OF_NO_SERVICE: [&'static str; 10] = [
         "AWS_ACCESS_KEY_ID",
         "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-        "AWS_ENDPOINT_URL_STS",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_MAX_ATTEMPTS",
         "AWS_REGION",
@@ -31,9 +29,19 @@ impl AwsEnvironment {
         "AWS_USE_FIPS_ENDPOINT",
     ];
 
+    /// The variables that the core reads; a host gives these and no others.
+    pub fn variables() -> impl Iterator<Item = &'static str> {
+        Self::OF_NO_SERVICE.into_iter().chain(Service::ALL.map(Service::endpoint_variable))
+    }
+
     /// The value of a variable; an empty one counts as absent.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.secret().trim()).filter(|value| !value.is_empty())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+        Self(variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect())
     }
 
     fn is_true(&self, name: &str) -> bool {

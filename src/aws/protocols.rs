@@ -1,6 +1,10 @@
 //! AWS's two protocols on the wire: JSON 1.1 (Cognito, Secrets Manager) and query with XML (STS).
 //! <https://smithy.io/2.0/aws/protocols/index.html>
 
+use crate::call::outlook::{Outlook, outlook_of_status};
+use crate::call::protocol::Protocol;
+use crate::error::code::Code;
+use crate::error::refusal::Diagnosis;
 use crate::host::answer::Answer;
 use crate::host::http::{MAX_BODY_BYTES, Method, Request, Response};
 use crate::host::url::BaseUrl;
@@ -21,12 +25,14 @@ pub fn json_request(endpoint: &BaseUrl, target: &str, body: String, credentials:
     }
 }
 
-impl Answer {
-    /// Reads an error of AWS JSON or of the query protocol. Which of the two is seen by the body and not by the service: a
-    /// front end of AWS answers in its own protocol (`<UnknownOperationException/>` from a service of JSON).
-    ///
-    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization>
-    pub fn read(response: &Response, sent: &[Secret]) -> Self {
+/// How AWS refuses, in AWS JSON and in the query protocol. The body says which of the two it is, and not the service: a front
+/// end of AWS answers in its own protocol (`<UnknownOperationException/>` from a service of JSON).
+///
+/// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization>
+pub struct Aws;
+
+impl Protocol for Aws {
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
         let is_xml = response.body.iter().find(|byte| b"<{".contains(byte)) == Some(&b'<');
         let body = if is_xml { ErrorBody::of_xml(response) } else { ErrorBody::of_json(response) };
         let ErrorBody { kind, message, request_id } = body.unwrap_or_default();
@@ -34,8 +40,83 @@ impl Answer {
         // `namespace#Code:http://...`; a header that came twice has a comma between.
         let code = full.split([':', ',']).next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
         let request_id = request_id.as_deref().or(response.request_id());
-        Self::new(response, code.trim(), message.trim(), request_id, sent)
+        Answer::new(response, code.trim(), message.trim(), request_id, sent)
     }
+
+    /// The codes are those of the SDKs' standard mode.
+    fn outlook(&self, answer: &Answer) -> Outlook {
+        match answer.code.as_str() {
+            "BandwidthLimitExceeded"
+            | "EC2ThrottledException"
+            | "LimitExceededException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "SlowDown"
+            | "ThrottledException"
+            | "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "TransactionInProgressException" => Outlook::Throttled,
+            "IDPCommunicationError"
+            | "InternalServiceError"
+            | "PriorRequestNotComplete"
+            | "RequestTimeout"
+            | "RequestTimeoutException" => Outlook::Transient,
+            "InvalidIdentityToken" if answer.message.contains("retrieve verification key") => Outlook::Transient,
+            code => match outlook_of_status(answer.status) {
+                Outlook::Permanent if is_clock_error(code) => Outlook::WrongClock,
+                outlook => outlook,
+            },
+        }
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Option<Diagnosis> {
+        match self.outlook(answer) {
+            Outlook::Throttled => Some(throttled()),
+            Outlook::Transient => Some(service_fault()),
+            _ if answer.code.is_empty() => Some(not_from_aws()),
+            _ => None,
+        }
+    }
+}
+
+fn is_clock_error(code: &str) -> bool {
+    matches!(
+        code,
+        "AuthFailure"
+            | "InvalidSignatureException"
+            | "RequestExpired"
+            | "RequestInTheFuture"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+    )
+}
+
+fn throttled() -> Diagnosis {
+    Diagnosis::new(
+        Code::Throttled,
+        "The account has exceeded its quota for this call.",
+        "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
+    )
+}
+
+fn not_from_aws() -> Diagnosis {
+    Diagnosis::new(
+        Code::AnswerUnusable,
+        "The answer has no error code, so AWS did not send it: it came from a proxy, a captive portal or \
+         another server.",
+        "Check for a proxy or firewall between the runner and this host, and check `AWS_ENDPOINT_URL`.",
+    )
+}
+
+fn service_fault() -> Diagnosis {
+    Diagnosis::new(
+        Code::ServiceFault,
+        "The service itself failed.",
+        "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
+    )
 }
 
 /// What the body of an error says of it, as it stands there.
@@ -90,18 +171,18 @@ pub enum SigningFault {
     Signature,
 }
 
-impl Answer {
-    /// The fault that the code stands for; the services spell it differently.
-    pub fn signing_fault(&self) -> Option<SigningFault> {
-        match self.code.as_str() {
+impl SigningFault {
+    /// The fault that the code of a refusal stands for; the services spell it differently.
+    pub fn of(answer: &Answer) -> Option<Self> {
+        match answer.code.as_str() {
             "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" => {
-                Some(SigningFault::Credentials)
+                Some(Self::Credentials)
             }
             "InvalidSignatureException"
             | "RequestExpired"
             | "RequestInTheFuture"
             | "RequestTimeTooSkewed"
-            | "SignatureDoesNotMatch" => Some(SigningFault::Signature),
+            | "SignatureDoesNotMatch" => Some(Self::Signature),
             _ => None,
         }
     }
@@ -121,5 +202,103 @@ pub(crate) fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Se
         body: Secret::new(body),
         max_body_bytes: MAX_BODY_BYTES,
         credentials,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(headers: &[(&str, &str)], body: &str) -> Response {
+        Response {
+            status: 400,
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn read(headers: &[(&str, &str)], body: &str) -> String {
+        Aws.refusal(&response(headers, body), &[]).to_string()
+    }
+
+    #[test]
+    fn json_errors_are_read_however_aws_spells_them() {
+        assert_eq!(
+            read(&[("x-amzn-requestid", "r-1")], r#"{"__type":"com.amazon#AccessDenied","Message":"no"}"#),
+            "HTTP 400 AccessDenied: no (request id r-1)"
+        );
+        // The forms of Smithy's protocol tests, and those of AWS's front ends.
+        const URI: &str = "http://internal.amazon.com/coral/com.amazon.coral.validate/";
+        let code = [
+            "FooError",
+            &format!("FooError:{URI}"),
+            "aws.x.y#FooError",
+            &format!("aws.x#FooError:{URI}"),
+            " FooError\n",
+        ];
+        for code in code {
+            let json = crate::text::json::string(code);
+            for (name, message) in [("__type", "message"), ("code", "Message"), ("Code", "errorMessage")] {
+                let body = format!(r#"{{"{name}":{json},"{message}":"no"}}"#);
+                assert_eq!(read(&[], &body), "HTTP 400 FooError: no", "{body}");
+                assert_eq!(read(&[], &format!("\u{feff}\r\n {body}\n")), "HTTP 400 FooError: no", "{body}");
+                for wrapper in ["Error", "error"] {
+                    let wrapped = format!(r#"{{"{wrapper}":{body},"RequestId":"r-2"}}"#);
+                    assert_eq!(read(&[], &wrapped), "HTTP 400 FooError: no (request id r-2)", "{wrapped}");
+                }
+            }
+            let headers = [("x-amzn-errortype", code)];
+            for body in ["", "{}", r#"{"__type":""}"#, r#"{"__type":null,"code":400}"#, r#"{"Error":"no"}"#, "<html>"] {
+                assert_eq!(read(&headers, body), "HTTP 400 FooError", "{body}");
+            }
+        }
+        assert_eq!(read(&[("x-amzn-errortype", "FooError, FooError")], ""), "HTTP 400 FooError");
+        for none in ["<html>canary", r#"{"code":403,"message":{}}"#, r#"["canary"]"#, r#"{"__type":"two words"}"#] {
+            assert_eq!(read(&[], none), "HTTP 400", "{none}");
+        }
+    }
+
+    #[test]
+    fn xml_errors_are_read_however_aws_wraps_them() {
+        let error = "<Error><Type>Sender</Type><Code>FooError</Code><Message>no</Message><Detail/></Error>";
+        let id = "<RequestId>r-1</RequestId>";
+        for body in [
+            format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}{id}</ErrorResponse>"),
+            format!("<Response><Errors>{error}</Errors><RequestID>r-1</RequestID></Response>"),
+            format!("<ErrorResponse><Errors>{error}</Errors>{id}</ErrorResponse>"),
+            format!("<ErrorResponse>{id}{error}</ErrorResponse>"),
+            format!("<Error><Code>FooError</Code><Message>no</Message>{id}</Error>"),
+            "<a:ErrorResponse xmlns:a='urn:a'><a:Error a:b=\"c\"><a:Code>FooError</a:Code><a:Message>no</a:Message></a:Error>\
+             <a:RequestId>r-1</a:RequestId></a:ErrorResponse>"
+                .to_owned(),
+            "\u{feff}<?xml version=\"1.0\"?>\n<ErrorResponse>\n <Error>\n  <Detail><Code>X</Code></Detail>\n  <Code>\n   \
+             FooError\n  </Code>\n  <!-- x --><Message><![CDATA[ no ]]></Message>\n </Error>\n <RequestId> r-1\n</RequestId>\n\
+             </ErrorResponse>\n"
+                .to_owned(),
+        ] {
+            assert_eq!(read(&[], &body), "HTTP 400 FooError: no (request id r-1)", "{body}");
+        }
+        assert_eq!(read(&[], "<UnknownOperationException/>\n"), "HTTP 400 UnknownOperationException");
+        let named = format!("<FooException><message>no</message>{id}</FooException>");
+        assert_eq!(read(&[], &named), "HTTP 400 FooException: no (request id r-1)");
+        for none in
+            ["<html><Code>X</Code></html>", "<ErrorResponse/>", "<Error>", "<Error><Code>two words</Code></Error>"]
+        {
+            assert_eq!(read(&[], none), "HTTP 400", "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_in_no_form_of_an_error() {
+        let token = Secret::new("canary-canary-canary");
+        for body in [
+            r#"{"code":"canary-canary-canary","errorMessage":"canary-canary-canary"}"#,
+            r#"{"Error":{"Code":"canary-canary-canary"},"RequestId":"canary-canary-canary"}"#,
+            "<Error><Code>canary-canary-canary</Code><Message>&#99;anary-canary-canary</Message></Error>",
+            "<canary-canary-canaryException><RequestId>canary-canary-canary</RequestId></canary-canary-canaryException>",
+        ] {
+            let shown = Aws.refusal(&response(&[], body), std::slice::from_ref(&token)).to_string();
+            assert!(!shown.contains("canary-canary"), "{shown}");
+        }
     }
 }

@@ -20,11 +20,6 @@ impl NamePart {
         (!text.is_empty() && text.bytes().all(is_in_names)).then(|| Self(text.to_owned()))
     }
 
-    /// The same without slashes at its ends.
-    pub fn trimmed(&self) -> Self {
-        Self(self.0.trim_matches('/').to_owned())
-    }
-
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,9 +4,12 @@
 
 use std::time::SystemTime;
 
+use crate::aws::protocols::Aws;
 use crate::aws::secret_id::SecretId;
 use crate::aws::secrets_manager::{Access, diagnose_session};
 use crate::call::operation::Operation;
+use crate::call::outlook::Outlook;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -30,6 +33,28 @@ pub const PENDING: &str = "env-kvstore-pending";
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>
 pub const MAX_SECRET_BYTES: usize = 65_536;
 
+/// How AWS refuses a request that holds values.
+struct OfValues;
+
+impl Protocol for OfValues {
+    /// Without AWS's words: they may quote what was sent.
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
+        Answer { message: String::new(), ..Aws.refusal(response, sent) }
+    }
+
+    /// The quota of versions has the code that other services throttle by. It does not pass within a day.
+    fn outlook(&self, answer: &Answer) -> Outlook {
+        if answer.code == QUOTA { Outlook::Permanent } else { Aws.outlook(answer) }
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Option<Diagnosis> {
+        if answer.code == QUOTA { None } else { Aws.diagnose(answer) }
+    }
+}
+
+/// The code for too many versions.
+const QUOTA: &str = "LimitExceededException";
+
 /// Adds a version that is not current yet, unless the secret has none: its first version is current at once.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 pub struct PutSecretValue<'a> {
@@ -45,6 +70,7 @@ pub struct PutSecretValue<'a> {
 
 impl Operation for PutSecretValue<'_> {
     const NAME: &'static str = "PutSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &OfValues;
     type Output = ();
 
     fn subject(&self) -> String {
@@ -71,11 +97,6 @@ impl Operation for PutSecretValue<'_> {
         (version.as_deref() == Some(self.version_id)).then_some(()).ok_or("not the version that was sent")
     }
 
-    /// A service may quote the request, which holds values.
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::read(response, sent).without_message()
-    }
-
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         diagnose_write("PutSecretValue", self.access, self.secret, answer)
     }
@@ -96,6 +117,7 @@ pub struct MoveCurrent<'a> {
 
 impl Operation for MoveCurrent<'_> {
     const NAME: &'static str = "UpdateSecretVersionStage";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = ();
 
     fn subject(&self) -> String {
@@ -175,6 +197,7 @@ pub struct DescribeSecret<'a> {
 
 impl Operation for DescribeSecret<'_> {
     const NAME: &'static str = "DescribeSecret";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Description;
 
     fn subject(&self) -> String {
@@ -220,7 +243,7 @@ pub fn diagnose_write(operation: &str, access: &Access<'_>, secret: &SecretId, a
                  and with who you are (aws sts get-caller-identity).",
             )
         }
-        "LimitExceededException" => Diagnosis::new(
+        QUOTA => Diagnosis::new(
             Code::StoreVersionQuota,
             "The secret has as many versions as it may have. Secrets Manager keeps about 100 versions, and each of the last \
              24 hours.",

@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::protocols::{SigningFault, json_request};
+use crate::aws::protocols::{Aws, SigningFault, json_request};
 use crate::aws::secret_id::{SecretId, SecretVersion};
 use crate::aws::session::list_of_tags;
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -60,6 +61,7 @@ pub struct GetSecretValue<'a> {
 
 impl Operation for GetSecretValue<'_> {
     const NAME: &'static str = "GetSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = SecretValue;
 
     fn subject(&self) -> String {
@@ -83,7 +85,7 @@ impl Operation for GetSecretValue<'_> {
     }
 
     fn parse(&self, response: &Response) -> Result<SecretValue, &'static str> {
-        response.json().and_then(|body| SecretValue::of(&body)).ok_or("no secret's value in it")
+        response.json().and_then(|body| secret_value(&body)).ok_or("no secret's value in it")
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
@@ -102,12 +104,12 @@ impl Operation for GetSecretValue<'_> {
             "AccessDeniedException" | "AccessDenied" => self.diagnose_denial(),
             "DecryptionFailure" => Diagnosis::new(
                 Code::StoreNotDecryptable,
-                "The secret's KMS key does not decrypt it for this role.",
-                "Allow the role `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
+                "The role is not allowed to decrypt the secret with its KMS key.",
+                "Allow `kms:Decrypt` on that key in the role's policy; if the key is in another account, in the key's policy too.",
             ),
             "InvalidRequestException" => Diagnosis::new(
                 Code::StoreNotReadable,
-                "The secret is marked for deletion, or has no version of this stage.",
+                "The secret is scheduled for deletion, or has no version with this stage.",
                 "Restore it (aws secretsmanager restore-secret), or give it a value.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
@@ -123,11 +125,11 @@ impl Operation for GetSecretValue<'_> {
 
 /// What a refusal of the session means, whatever it asks for.
 pub fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
-    let diagnosis = match answer.signing_fault()? {
+    let diagnosis = match SigningFault::of(answer)? {
         SigningFault::Credentials => Diagnosis::new(
             Code::CredentialsRefused,
             "Secrets Manager does not know the session's credentials.",
-            "Check that the secret's region is one of the role's partition, and that it is enabled for the account; with \
+            "Check that the secret's region is in the role's partition, and that it is enabled for the account; with \
              ‹identity: environment›, that the environment's credentials are still valid.",
         ),
         SigningFault::Signature => Diagnosis::new(
@@ -145,17 +147,17 @@ impl GetSecretValue<'_> {
         let tags = match session_tags {
             None => String::new(),
             Some([]) => {
-                " The session carries no tags at all: the pool's tag map or ‹chain-session-tags› gives them, if \
-                 `sts:TagSession` is allowed."
+                " The session has no tags: check the pool's tag map or ‹chain-session-tags›, and that `sts:TagSession` \
+                 is allowed."
                     .to_owned()
             }
-            Some(tags) => format!(" The session carries the tags {}.", list_of_tags(tags)),
+            Some(tags) => format!(" The session has the tags {}.", list_of_tags(tags)),
         };
         let own = role.map(RoleArn::account);
         let elsewhere = match (&self.wanted.secret.account, own) {
             (Some(account), Some(own)) if account != own => format!(
-                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key must \
-                 let the role in too."
+                " The secret is in account {account}, the role in {own}: the secret's resource policy and its KMS key \
+                 must allow the role too."
             ),
             _ => String::new(),
         };
@@ -164,7 +166,7 @@ impl GetSecretValue<'_> {
         Diagnosis::new(
             Code::StoreAccessDenied,
             format!(
-                "No policy of {of_whom} lets a session with this job's tags read this secret, or it does not exist.{tags}\
+                "No policy of {of_whom} allows a session with this job's tags to read this secret, or it does not exist.{tags}\
                  {elsewhere}{namespace}"
             ),
             "A job reads the stores of its own repository and environment, and other secrets only if the role's policy \
@@ -204,6 +206,7 @@ pub struct BatchGetSecretValue<'a> {
 
 impl Operation for BatchGetSecretValue<'_> {
     const NAME: &'static str = "BatchGetSecretValue";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     /// For each secret its value, or what was answered for it alone; nothing if there is neither, as when the answer
     /// goes on in another page.
     type Output = Vec<Option<Result<SecretValue, Answer>>>;
@@ -231,7 +234,7 @@ impl Operation for BatchGetSecretValue<'_> {
         let errors = errors.unwrap_or_default();
         let mut values = Vec::new();
         for entry in entries.unwrap_or_default() {
-            let value = SecretValue::of(&entry).ok_or("a secret without a value in it")?;
+            let value = secret_value(&entry).ok_or("a secret without a value in it")?;
             values.push((entry.text("Name").unwrap_or_default(), entry.text("ARN").unwrap_or_default(), value));
         }
         let sent = &self.access.credentials;
@@ -254,30 +257,28 @@ impl Operation for BatchGetSecretValue<'_> {
         match answer.code.as_str() {
             "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
                 Code::BatchRefused,
-                "The role may not call BatchGetSecretValue.",
+                "The role is not allowed to call BatchGetSecretValue.",
                 "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
             ),
             _ => diagnose_session(answer).unwrap_or_else(|| {
                 Diagnosis::new(
                     Code::BatchRefused,
                     "Secrets Manager does not take these secrets in one call.",
-                    "One of them may not be asked for in a batch, or this endpoint has none.",
+                    "One of the secrets is not allowed in a batch, or this endpoint has no such operation.",
                 )
             }),
         }
     }
 }
 
-impl SecretValue {
-    pub(crate) fn of(body: &Object) -> Option<Self> {
-        let content = match (body.text("SecretString"), body.text("SecretBinary")) {
-            (Some(text), _) => Content::Text(Secret::new(text)),
-            (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
-            _ => return None,
-        };
-        let version_id = body.text("VersionId").unwrap_or_default();
-        Some(Self { arn: printable(&body.text("ARN")?), version_id: printable(&version_id), content })
-    }
+/// A secret as both operations answer it.
+fn secret_value(body: &Object) -> Option<SecretValue> {
+    let content = match (body.text("SecretString"), body.text("SecretBinary")) {
+        (Some(text), _) => Content::Text(Secret::new(text)),
+        (None, Some(base64)) if STANDARD.decode(&base64).is_ok() => Content::Binary(Secret::new(base64)),
+        _ => return None,
+    };
+    Some(SecretValue::new(&body.text("ARN")?, &body.text("VersionId").unwrap_or_default(), content))
 }
 
 #[cfg(test)]
@@ -377,5 +378,17 @@ mod tests {
                 assert!(operation.parse(&answer(body)).is_err(), "{body}");
             }
         });
+    }
+
+    #[test]
+    fn binary_is_base64_as_a_whole_and_text_for_its_keys() {
+        let value = |body: &str| secret_value(&Object::parse(body.as_bytes()).unwrap());
+        let binary = value(r#"{"ARN":"a","SecretBinary":"eyJrIjoxfQ=="}"#).unwrap();
+        assert_eq!((binary.whole().secret(), binary.text().secret()), ("eyJrIjoxfQ==", r#"{"k":1}"#));
+        let no_text = value(r#"{"ARN":"a","SecretBinary":"/w=="}"#).unwrap();
+        assert_eq!((no_text.whole().secret(), no_text.text().secret()), ("/w==", ""));
+        for wrong in [r#"{"ARN":"a"}"#, r#"{"SecretString":"s"}"#, r#"{"ARN":"a","SecretBinary":"?"}"#] {
+            assert_eq!(value(wrong), None, "{wrong}");
+        }
     }
 }

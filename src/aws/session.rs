@@ -30,7 +30,7 @@ pub fn end_of_session(text: &str) -> Result<Option<String>, &'static str> {
         let end = DateTime::from_secs(DateTime::from_secs_f64(seconds).secs());
         return Ok(end.fmt(Format::DateTime).ok());
     }
-    utc_date_time(text).map(Some).ok_or("the end of the session in it is no time")
+    utc_date_time(text).map(Some).ok_or("the session's expiration is not a time")
 }
 
 /// `2026-11-22T04:00:00Z`, as it is but for a fraction. That it has the form is enough, for it is shown and handed on; to
@@ -58,7 +58,7 @@ impl RoleSessionName {
     pub fn parse(text: String) -> Result<Self, String> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
         match text.len() {
-            _ if !text.bytes().all(allowed) => Err("may hold letters, digits and _+=,.@- only".to_owned()),
+            _ if !text.bytes().all(allowed) => Err("can only have letters, digits and _+=,.@-".to_owned()),
             2..=64 => Ok(Self(text)),
             length => Err(format!("must have 2 to 64 characters and has {length}")),
         }
@@ -112,7 +112,7 @@ pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Resul
                     printable(&problem)
                 ),
                 hint: format!(
-                    "Take the claim out of {take_out}, or choose one that holds letters, digits, spaces and _.:/=+-@ \
+                    "Remove the claim from {take_out}, or choose one that has only letters, digits, spaces and _.:/=+-@ \
                      only: `actor_id` instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of `workflow`."
                 ),
             });

@@ -80,8 +80,8 @@ pub fn signed_as(
     Some(request)
 }
 
-/// Signs a request that is sent nowhere, so that the host has compiled what signs when the session's credentials come. See
-/// [`crate::github::verify::rehearse_verifying`].
+/// Signs a request that is sent nowhere, so that the host has compiled what signs when the session's credentials come: V8
+/// compiles a function when it is first called, and these take it longer than the signature itself.
 pub fn rehearse_signing(region: &Region, at: SystemTime) {
     let endpoint = public_endpoint(Service::SecretsManager, region, false, false);
     let none = || Secret::new("-");

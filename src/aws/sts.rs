@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use crate::aws::cognito::{OpenIdToken, PoolId};
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::protocols::{SigningFault, encoded, form_request};
+use crate::aws::protocols::{Aws, SigningFault, encoded, form_request};
 use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags};
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -21,7 +22,7 @@ use crate::text::printable::printable;
 use crate::text::secret::Secret;
 use crate::text::xml::Document;
 
-/// The events that the README's trust policy lists.
+/// The events that the trust policy of `docs/set-up-aws.md` lists.
 const TRUSTED_EVENTS: [&str; 7] =
     ["push", "workflow_dispatch", "repository_dispatch", "schedule", "release", "merge_group", "deployment"];
 
@@ -65,6 +66,7 @@ pub struct AssumeRoleWithWebIdentity<'a> {
 
 impl Operation for AssumeRoleWithWebIdentity<'_> {
     const NAME: &'static str = "AssumeRoleWithWebIdentity";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {
@@ -100,7 +102,7 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
             }
             ("ExpiredTokenException", WebIdentity::Cognito { .. }) => Diagnosis::new(
                 Code::CognitoTokenExpired,
-                "Cognito's token was ten minutes old.",
+                "Cognito's token has expired: it is valid for ten minutes.",
                 "Run the job again; if it recurs, the runner is very slow or its clock is wrong.",
             ),
             ("InvalidIdentityToken", WebIdentity::Cognito { pool, .. }) => Diagnosis::new(
@@ -131,8 +133,8 @@ impl AssumeRoleWithWebIdentity<'_> {
     fn tags_denied(&self) -> Diagnosis {
         Diagnosis::new(
             Code::AssumeRoleDenied,
-            format!("The trust policy of {} does not let a session have tags.", self.role),
-            "Allow `sts:TagSession` in it, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
+            format!("The trust policy of {} does not allow session tags.", self.role),
+            "Allow `sts:TagSession` in the trust policy, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
         )
     }
 
@@ -141,20 +143,20 @@ impl AssumeRoleWithWebIdentity<'_> {
         Diagnosis::new(
             Code::AssumeRoleDenied,
             format!(
-                "The trust policy of {} does not let this job's GitHub token in, or there is no such role.",
+                "The trust policy of {} does not allow this job's GitHub token, or the role does not exist.",
                 self.role
             ),
             format!(
-                "In the trust policy check that: the principal is the OIDC provider of {provider}; \
-                 `sts:AssumeRoleWithWebIdentity` is allowed; each condition on `{provider}:...` holds for the claims above; \
-                 `sts:RoleSessionName`, if it is named, is {}.",
+                "In the trust policy, check that the principal is the OIDC provider of {provider}; that \
+                 `sts:AssumeRoleWithWebIdentity` is allowed; that each condition on `{provider}:...` matches the claims \
+                 above; and that a condition on `sts:RoleSessionName`, if there is one, allows {}.",
                 self.session_name.as_str()
             ),
         )
     }
 
-    /// STS says no more than AccessDenied, whatever the trust policy's reason: so all that it may be is held against
-    /// what the token carries. The likeliest cause comes first, then a check a line and a tag a line.
+    /// STS answers AccessDenied whatever the reason, so each condition of the documented trust policy is compared with
+    /// the token. The likeliest cause comes first, then one check and one tag a line.
     fn diagnose_denial(&self, token: &OpenIdToken, pool: &PoolId) -> Diagnosis {
         let tags = token.session_tags();
         let tag = |name: &str| tags.iter().flatten().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -162,19 +164,19 @@ impl AssumeRoleWithWebIdentity<'_> {
         let lack = tags.as_ref().map(|tags| self.what_tags_lack(tags)).unwrap_or_default();
         let likely = match (unlisted, &tags) {
             (Some(event), _) => format!(
-                "The job runs for {}, and the trust policy of the documentation lets in {} only. Load values in jobs of those \
-                 events, or let a role of its own with a narrower policy trust this one.",
+                "The job runs for {}, but the documented trust policy allows only {}. Load values in jobs of those events, or \
+                 create a separate role with a narrower policy that trusts this event.",
                 printable(event),
                 TRUSTED_EVENTS.join(", ")
             ),
-            (None, None) => "The tags of the session cannot be read from the token.".to_owned(),
+            (None, None) => "The session tags cannot be read from the token.".to_owned(),
             (None, Some(tags)) if tags.is_empty() => {
                 "The token carries no session tags: the pool has no principal tag map for this issuer.".to_owned()
             }
             (None, Some(_)) => lack.clone(),
         };
         let denied = format!(
-            "The trust policy of {} (account {}) does not let this session in, or there is no such role.",
+            "The trust policy of {} (account {}) does not allow this session, or the role does not exist.",
             self.role,
             self.role.account()
         );
@@ -200,7 +202,7 @@ impl AssumeRoleWithWebIdentity<'_> {
         Diagnosis::new(Code::AssumeRoleDenied, cause, next)
     }
 
-    /// What the trust policy of the README, or that of `docs/organization.md`, would miss in the tags.
+    /// What the trust policy of `docs/set-up-aws.md`, or that of `docs/organization.md`, would not find in the tags.
     fn what_tags_lack(&self, tags: &[(String, String)]) -> String {
         let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let tenant = match tag("repository_owner_id") {
@@ -213,8 +215,13 @@ impl AssumeRoleWithWebIdentity<'_> {
             .collect();
         let mut lack = match absent.as_slice() {
             [] => String::new(),
+            [name] => format!(
+                "The session has no tag {name}: the pool's tag map does not have this claim, or the job's token does not \
+                 have it."
+            ),
             names => format!(
-                "The session's tags lack {}: the pool does not map the claim, or the job does not have it.",
+                "The session has no tags {}: the pool's tag map does not have these claims, or the job's token does not \
+                 have them.",
                 names.join(", ")
             ),
         };
@@ -223,7 +230,9 @@ impl AssumeRoleWithWebIdentity<'_> {
             if wanted != self.session_name.as_str() {
                 let separator = if lack.is_empty() { "" } else { " " };
                 let wanted = printable(&wanted);
-                lack.push_str(&format!("{separator}The tags' run_id@sha is {wanted}, not this session's name."));
+                lack.push_str(&format!(
+                    "{separator}The tags give run_id@sha as {wanted}, but the session has another name."
+                ));
             }
         }
         lack
@@ -254,6 +263,7 @@ pub struct AssumeRole<'a> {
 
 impl Operation for AssumeRole<'_> {
     const NAME: &'static str = "AssumeRole";
+    const PROTOCOL: &'static dyn Protocol = &Aws;
     type Output = Session;
 
     fn subject(&self) -> String {
@@ -285,22 +295,22 @@ impl Operation for AssumeRole<'_> {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        match (answer.code.as_str(), answer.signing_fault()) {
+        match (answer.code.as_str(), SigningFault::of(answer)) {
             ("AccessDenied" | "AccessDeniedException", _) => Diagnosis::new(
                 Code::ChainRoleDenied,
                 format!(
-                    "The first session may not assume {}, or there is no such role. The second session would have carried \
-                     the tags {}.",
+                    "The first session is not allowed to assume {}, or the role does not exist. The second session was to \
+                     have the tags {}.",
                     self.role,
                     list_of_tags(self.tags)
                 ),
                 "The first role's policy must allow `sts:AssumeRole` and `sts:TagSession` on this role, and this role's \
-                 trust policy must allow both to the first role; each `aws:RequestTag/...` it names must be among the tags \
+                 trust policy must allow both to the first role; each `aws:RequestTag/...` in that trust policy must be among the tags \
                  above (‹chain-session-tags›).",
             ),
             (_, Some(SigningFault::Credentials)) => Diagnosis::new(
                 Code::CredentialsRefused,
-                "STS does not know the credentials that the second role was to be assumed with.",
+                "STS does not know the credentials of the first session.",
                 "Check that both roles are in one partition; with ‹identity: environment›, that the environment's \
                  credentials are still valid.",
             ),
@@ -319,8 +329,8 @@ fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
     match code {
         "PackedPolicyTooLarge" => Diagnosis::new(
             Code::SessionTagsTooLarge,
-            "The session tags together are more than a session may carry.",
-            "Take claims that no policy uses out of the pool's principal tag map, or out of ‹chain-session-tags›.",
+            "The session tags are larger than STS allows.",
+            "Remove claims that no policy uses from the pool's principal tag map, or from ‹chain-session-tags›.",
         ),
         "RegionDisabledException" => Diagnosis::new(
             Code::StsRegionDisabled,
@@ -329,12 +339,12 @@ fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
         ),
         "ValidationError" if answer.message.contains("DurationSeconds") => Diagnosis::new(
             Code::RoleDurationRefused,
-            "The role does not allow a session that long.",
+            "The role does not allow sessions of this length.",
             "Lower ‹role-duration-seconds›, or raise the role's maximum session duration.",
         ),
         _ => Diagnosis::new(
             Code::AssumeRoleRefused,
-            format!("STS refused the request itself, before it asked the trust policy of {role}."),
+            format!("STS refused the request itself, before it evaluated the trust policy of {role}."),
             "Check the role's ARN and ‹role-session-name›, and the claims that become tags.",
         ),
     }
@@ -446,17 +456,20 @@ mod tests {
         let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"run_id":["8"],"sha":["abc"],"event_name":["push"]}}}"#;
         let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
-        let diagnosis =
-            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+        let diagnosis = with_operation(&token, |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
         assert_eq!(diagnosis.code.as_str(), "assume-role-denied");
         let tags = "The session's tags:\n  event_name=push\n  run_id=8\n  sha=abc";
         assert!(diagnosis.next.ends_with(tags), "{}", diagnosis.next);
         assert!(
-            diagnosis.cause.starts_with("The session's tags lack enterprise_id, repository: "),
+            diagnosis.cause.starts_with("The session has no tags enterprise_id, repository: "),
             "{}",
             diagnosis.cause
         );
-        assert!(diagnosis.cause.contains("run_id@sha is 8@abc, not this session's name"), "{}", diagnosis.cause);
+        assert!(
+            diagnosis.cause.contains("run_id@sha as 8@abc, but the session has another name"),
+            "{}",
+            diagnosis.cause
+        );
     }
 
     #[test]
@@ -464,9 +477,8 @@ mod tests {
         let payload = r#"{"https://aws.amazon.com/tags":{"principal_tags":{"repository_owner_id":["9919"],"event_name":["push"]}}}"#;
         let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
-        let diagnosis =
-            with_operation(&token, |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
-        assert!(diagnosis.cause.contains("tags lack repository, run_id, sha: "), "{}", diagnosis.cause);
+        let diagnosis = with_operation(&token, |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
+        assert!(diagnosis.cause.contains("has no tags repository, run_id, sha: "), "{}", diagnosis.cause);
     }
 
     #[test]
@@ -482,14 +494,14 @@ mod tests {
     fn a_denial_of_tag_session_says_so() {
         let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized to perform sts:TagSession</Message></Error></ErrorResponse>";
         let diagnosis =
-            with_operation("opaque", |operation| operation.diagnose(&operation.refusal(&response(403, body), &[])));
+            with_operation("opaque", |operation| operation.diagnose(&Aws.refusal(&response(403, body), &[])));
         assert!(diagnosis.next.starts_with("Allow `sts:TagSession`"), "{}", diagnosis.next);
     }
 
     #[test]
     fn a_refusal_is_read_from_xml() {
         let body = r#"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized</Message></Error><RequestId>id-2</RequestId></ErrorResponse>"#;
-        let answer = with_operation("opaque", |operation| operation.refusal(&response(403, body), &[]));
+        let answer = Aws.refusal(&response(403, body), &[]);
         assert_eq!(answer.to_string(), "HTTP 403 AccessDenied: Not authorized (request id id-2)");
     }
 }

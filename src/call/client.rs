@@ -11,12 +11,11 @@ use aws_smithy_types::date_time::Format;
 use futures_util::future::LocalBoxFuture;
 
 use crate::call::operation::{AnyOperation, Operation, Parsing};
-use crate::call::outlook::{Outlook, is_clock_error, outlook_of_answer, outlook_of_failure};
+use crate::call::outlook::{Outlook, outlook_of_failure};
 use crate::error::Error;
-use crate::error::code::Code;
-use crate::error::refusal::{Call, Diagnosis, Refusal, Unanswered};
+use crate::error::refusal::{Call, Refusal, Unanswered};
 use crate::host::answer::Answer;
-use crate::host::http::{Host, Request, Response, SendFailure};
+use crate::host::http::{Host, Request, Response, Rs256, SendFailure};
 use crate::text::secret::Secret;
 
 /// The time of one attempt, from the connection to the last byte.
@@ -96,6 +95,11 @@ impl<'h, H: Host> Client<'h, H> {
         }
     }
 
+    /// See [`Host::verify_rs256`].
+    pub fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {
+        self.host.verify_rs256(signed)
+    }
+
     /// Sets the clock by an answer's `Date`, once in a run. False if there is nothing to correct.
     pub fn correct_clock(&self, response: &Response) -> bool {
         let Clock::Trusted = self.clock.get() else { return false };
@@ -164,7 +168,7 @@ impl<'h, H: Host> Client<'h, H> {
         self.retrying(async |attempts| {
             let call = Call { attempts, ..operation.call() };
             if let Some(answer) = in_batch.take() {
-                let outlook = outlook_of_answer(&answer);
+                let outlook = operation.protocol().outlook(&answer);
                 return Err(refused(operation, call, answer, outlook));
             }
             if let Some(prepare) = prepare {
@@ -186,8 +190,8 @@ impl<'h, H: Host> Client<'h, H> {
                 Err(problem) => Err(unusable(call, problem)),
             };
         }
-        let answer = operation.refusal(&response, &sent);
-        let outlook = self.outlook(&answer, &response, clock);
+        let answer = operation.protocol().refusal(&response, &sent);
+        let outlook = self.corrected(operation.protocol().outlook(&answer), &response, clock);
         let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
         Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
     }
@@ -214,15 +218,11 @@ impl<'h, H: Host> Client<'h, H> {
         }
     }
 
-    /// Whether another attempt may do better. `clock` is what the request was signed by.
-    fn outlook(&self, answer: &Answer, response: &Response, clock: Clock) -> Outlook {
-        match outlook_of_answer(answer) {
+    /// The outlook once the clock is set by the answer, if it was wrong. `clock` is what the request was signed by.
+    fn corrected(&self, outlook: Outlook, response: &Response, clock: Clock) -> Outlook {
+        match outlook {
             // Another call that was under way may have corrected it since this one was signed.
-            Outlook::Permanent
-                if is_clock_error(&answer.code) && (clock != self.clock.get() || self.correct_clock(response)) =>
-            {
-                Outlook::ClockCorrected
-            }
+            Outlook::WrongClock if clock != self.clock.get() || self.correct_clock(response) => Outlook::ClockCorrected,
             outlook => outlook,
         }
     }
@@ -257,7 +257,7 @@ impl<'h, H: Host> Client<'h, H> {
     /// How long to wait before attempt number `next`, and what was taken from the budget for it; none if there is to be none.
     fn pause_before(&self, next: u32, failed: &Failed) -> Option<(Duration, u32)> {
         let (base, cost) = match failed.outlook {
-            Outlook::Permanent => return None,
+            Outlook::Permanent | Outlook::WrongClock => return None,
             Outlook::ClockCorrected => return Some((Duration::ZERO, 0)),
             Outlook::Transient => (BASE_PAUSE, COST),
             Outlook::Throttled => (BASE_PAUSE_THROTTLED, COST_THROTTLED),
@@ -305,49 +305,13 @@ fn unusable(call: Call, problem: &'static str) -> Failed {
 }
 
 fn refused(operation: &dyn AnyOperation, call: Call, answer: Answer, outlook: Outlook) -> Failed {
-    let diagnosis =
-        general_diagnosis(outlook, &answer, operation.is_aws()).unwrap_or_else(|| operation.diagnose(&answer));
+    let diagnosis = operation.protocol().diagnose(&answer).unwrap_or_else(|| operation.diagnose(&answer));
     Failed { error: Error::Refused(Box::new(Refusal { call, answer, diagnosis })), outlook, retry_after: None }
 }
 
 fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>) -> Unanswered {
     let out_of_time = out_of_time.filter(|_| failure == SendFailure::TimedOut);
     Unanswered { failure, attempts, out_of_time }
-}
-
-/// What a refusal means that any operation may meet.
-fn general_diagnosis(outlook: Outlook, answer: &Answer, is_aws: bool) -> Option<Diagnosis> {
-    match outlook {
-        _ if !is_aws => None,
-        Outlook::Throttled => Some(throttled()),
-        Outlook::Transient => Some(service_fault()),
-        _ if answer.code.is_empty() => Some(none_of_awss()),
-        _ => None,
-    }
-}
-
-fn throttled() -> Diagnosis {
-    Diagnosis::new(
-        Code::Throttled,
-        "The account's quota for this call is used up at the moment.",
-        "Run the job again later. If it recurs, spread the jobs, or raise the quota (GetId: 25 a second by default).",
-    )
-}
-
-fn none_of_awss() -> Diagnosis {
-    Diagnosis::new(
-        Code::AnswerUnusable,
-        "The answer has no error code, so it is none of AWS's: a proxy, a captive portal or another server gave it.",
-        "Check what stands between the runner and this host, and `AWS_ENDPOINT_URL`.",
-    )
-}
-
-fn service_fault() -> Diagnosis {
-    Diagnosis::new(
-        Code::ServiceFault,
-        "The service itself failed.",
-        "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
-    )
 }
 
 /// From 0 to 1. Without randomness (which no supported host lacks) the pause is the longest one.

@@ -3,3 +3,4 @@
 pub mod client;
 pub mod operation;
 pub mod outlook;
+pub mod protocol;

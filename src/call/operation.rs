@@ -3,19 +3,19 @@
 use std::cell::RefCell;
 use std::time::SystemTime;
 
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::refusal::{Call, Diagnosis};
 use crate::host::answer::Answer;
 use crate::host::http::{Request, Response};
 use crate::host::url::BaseUrl;
-use crate::text::secret::Secret;
 
 /// One operation of a service: a pure request, a pure parser, and what its refusals mean.
 pub trait Operation {
     /// The API's name of it.
     const NAME: &'static str;
-    /// Whether AWS answers it; else it is the token's issuer.
-    const IS_AWS: bool = true;
+    /// How it is refused.
+    const PROTOCOL: &'static dyn Protocol;
     /// What its answer is parsed to.
     type Output;
     /// What it is about, in identifiers that are no secret.
@@ -26,23 +26,18 @@ pub trait Operation {
     fn request(&self, at: SystemTime) -> Result<Request, Error>;
     /// Reads an answer of status 200; an error says what is wrong with it, without an excerpt.
     fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
-    /// Reads an answer of another status.
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::read(response, sent)
-    }
-    /// What a refusal means that no repetition will change.
+    /// What a refusal means that no repetition will change, if [`Protocol::diagnose`] does not know.
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
 }
 
 /// An operation without the type of its output: the code that makes calls then exists once and not once for each
 /// operation, which was a twentieth of the wasm.
 pub(crate) trait AnyOperation {
-    fn is_aws(&self) -> bool;
+    fn protocol(&self) -> &'static dyn Protocol;
     fn call(&self) -> Call;
     fn request(&self, at: SystemTime) -> Result<Request, Error>;
     /// Keeps what is parsed.
     fn parse(&self, response: &Response) -> Result<(), &'static str>;
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer;
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
 }
 
@@ -63,8 +58,8 @@ impl<'a, O: Operation> Parsing<'a, O> {
 }
 
 impl<O: Operation> AnyOperation for Parsing<'_, O> {
-    fn is_aws(&self) -> bool {
-        O::IS_AWS
+    fn protocol(&self) -> &'static dyn Protocol {
+        O::PROTOCOL
     }
 
     fn call(&self) -> Call {
@@ -78,10 +73,6 @@ impl<O: Operation> AnyOperation for Parsing<'_, O> {
     fn parse(&self, response: &Response) -> Result<(), &'static str> {
         self.output.replace(Some(self.operation.parse(response)?));
         Ok(())
-    }
-
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        self.operation.refusal(response, sent)
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {

@@ -1,14 +1,19 @@
 //! Whether a failure can pass.
 
-use crate::host::answer::Answer;
 use crate::host::http::SendFailure;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outlook {
+/// Whether another attempt may do better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// It will fail in the same way.
     Permanent,
+    /// A fault that may have passed.
     Transient,
+    /// Too many requests.
     Throttled,
-    /// The clock was set right; the same request signed anew will do.
+    /// Only if the clock by which the request was signed is wrong.
+    WrongClock,
+    /// The clock was corrected; the same request signed anew will do.
     ClockCorrected,
 }
 
@@ -23,43 +28,11 @@ pub(crate) fn outlook_of_failure(failure: &SendFailure) -> Outlook {
     }
 }
 
-pub(crate) fn outlook_of_answer(answer: &Answer) -> Outlook {
-    match answer.code.as_str() {
-        "BandwidthLimitExceeded"
-        | "EC2ThrottledException"
-        | "LimitExceededException"
-        | "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown"
-        | "ThrottledException"
-        | "Throttling"
-        | "ThrottlingException"
-        | "TooManyRequestsException"
-        | "TransactionInProgressException" => Outlook::Throttled,
-        "IDPCommunicationError"
-        | "InternalServiceError"
-        | "PriorRequestNotComplete"
-        | "RequestTimeout"
-        | "RequestTimeoutException" => Outlook::Transient,
-        "InvalidIdentityToken" if answer.message.contains("retrieve verification key") => Outlook::Transient,
-        _ => match answer.status {
-            429 => Outlook::Throttled,
-            500 | 502 | 503 | 504 => Outlook::Transient,
-            _ => Outlook::Permanent,
-        },
+/// By the status of an answer alone.
+pub(crate) fn outlook_of_status(status: u16) -> Outlook {
+    match status {
+        429 => Outlook::Throttled,
+        500 | 502 | 503 | 504 => Outlook::Transient,
+        _ => Outlook::Permanent,
     }
-}
-
-pub(crate) fn is_clock_error(code: &str) -> bool {
-    matches!(
-        code,
-        "AuthFailure"
-            | "InvalidSignatureException"
-            | "RequestExpired"
-            | "RequestInTheFuture"
-            | "RequestTimeTooSkewed"
-            | "SignatureDoesNotMatch"
-    )
 }

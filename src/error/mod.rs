@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::code::Code;
 use crate::error::problem::{Problem, ValueProblem, WriteProblem};
 use crate::error::refusal::{Call, Refusal, Tried, Unanswered};
-use crate::error::token_fault::TokenFault;
+use crate::error::token_fault::{TokenFault, TokenSource};
 use crate::host::http::SendFailure;
 use crate::text::spelling::Spelling;
 
@@ -27,7 +27,7 @@ pub enum Error {
     /// GitHub's token endpoint gave no token.
     GithubTokenUnavailable(Unanswered),
     /// The GitHub token does not stand up to the local check and was sent nowhere.
-    GithubTokenRejected(TokenFault),
+    GithubTokenRejected(TokenFault, TokenSource),
     /// A claim that the run needs is absent or unusable.
     ClaimUnusable {
         /// Its name.
@@ -106,7 +106,7 @@ impl Error {
             Self::InvalidInput(_) => Code::InvalidInput,
             Self::IdTokenPermissionMissing => Code::IdTokenPermissionMissing,
             Self::GithubTokenUnavailable(unanswered) => unanswered.code().unwrap_or(Code::GithubTokenUnavailable),
-            Self::GithubTokenRejected(fault) => fault.code(),
+            Self::GithubTokenRejected(fault, _) => fault.code(),
             Self::ClaimUnusable { .. } => Code::ClaimUnusable,
             Self::Refused(refusal) => refusal.diagnosis.code,
             Self::SecretsUnread(errors) => errors.first().map_or(Code::StoreRefused, Self::code),
@@ -162,7 +162,7 @@ impl Error {
                     .to_owned()
             }
             Self::GithubTokenUnavailable(unanswered) | Self::Unreachable(_, unanswered) => unanswered.hint(),
-            Self::GithubTokenRejected(fault) => fault.hint(),
+            Self::GithubTokenRejected(fault, source) => fault.hint(*source),
             Self::ClaimUnusable { hint, .. } => hint.clone(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
             Self::SecretsUnread(errors) => {
@@ -175,7 +175,7 @@ impl Error {
                 hints.join("\n")
             }
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
-                 wrong `AWS_ENDPOINT_URL`. Check what stands between the runner and this host."
+                 wrong `AWS_ENDPOINT_URL`. Check for a proxy or firewall between the runner and this host."
                 .to_owned(),
             Self::ValuesUnusable(problems) if matches!(problems.first(), Some(ValueProblem::StoreNotFound { .. })) => {
                 "Nothing was exported. Create the store, or check ‹namespace› (the first part of its name), ‹aws-region› and \
@@ -191,7 +191,7 @@ impl Error {
                 "Nothing was exported. Choose another name, or set ‹overwrite-aws-profile: true›.".to_owned()
             }
             Self::OutOfTime(limit) => format!(
-                "The step's ‹timeout-seconds› ({}) ran out. Load fewer or smaller secrets, or give the step more time.",
+                "The step reached its time limit, ‹timeout-seconds› ({}). Load fewer or smaller secrets, or raise the limit.",
                 limit.as_secs()
             ),
             Self::Internal(_) => {
@@ -204,12 +204,12 @@ impl Error {
         match self {
             Self::InvalidInput(_) => self.message_in(Spelling::Input),
             Self::IdTokenPermissionMissing => {
-                "the job may not request a GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL \
+                "the job is not allowed to request a GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL \
                  and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
                     .to_owned()
             }
             Self::GithubTokenUnavailable(unanswered) => format!("GitHub gave no OIDC token: {unanswered}"),
-            Self::GithubTokenRejected(fault) => format!("the GitHub token was not used: {fault}"),
+            Self::GithubTokenRejected(fault, _) => format!("the GitHub token was not used: {fault}"),
             Self::ClaimUnusable { claim, problem, .. } => format!("claim `{claim}` of the GitHub token {problem}"),
             Self::Refused(refusal) => {
                 format!("{} was refused: {}{}", refusal.call, refusal.answer, Tried(refusal.call.attempts))
@@ -226,7 +226,7 @@ impl Error {
             }
             Self::NotWritten { store, problem } => format!("store {store} {problem}"),
             Self::ProfileNotWritten { profile, problem } => format!("profile `{profile}` was not written: {problem}"),
-            Self::OutOfTime(_) => "the step's time ran out while the masks of the secrets were made".to_owned(),
+            Self::OutOfTime(_) => "the step's time ran out while it computed the masks of the secrets".to_owned(),
             Self::Internal(what) => format!("internal fault: {what}"),
         }
     }

@@ -45,7 +45,7 @@ pub struct Unanswered {
 /// What a refusal means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Stable, for scripts and for the table in the README.
+    /// Stable, for scripts; `docs/troubleshooting.md` has a section for each.
     pub code: Code,
     /// The likely cause.
     pub cause: String,
@@ -74,8 +74,8 @@ impl Unanswered {
     pub(crate) fn hint(&self) -> String {
         if let Some(limit) = self.out_of_time {
             return format!(
-                "The step's ‹timeout-seconds› ({}) ran out. Run the job again; if it recurs, look at the runner's way \
-                 to the network, or give the step more time.",
+                "The step reached its time limit, ‹timeout-seconds› ({}). Run the job again; if it recurs, check the \
+                 runner's network, or raise the limit.",
                 limit.as_secs()
             );
         }
@@ -84,15 +84,17 @@ impl Unanswered {
                  `NODE_EXTRA_CA_CERTS` or `AWS_CA_BUNDLE` to the proxy's CA."
                 .to_owned(),
             // Some proxies answer with the status of a server.
-            SendFailure::Proxy(401 | 407) => "The proxy wants credentials: put them in `HTTPS_PROXY` \
+            SendFailure::Proxy(401 | 407) => "The proxy requires credentials: set them in `HTTPS_PROXY` \
                  (http://user:password@host:port)."
                 .to_owned(),
             SendFailure::Proxy(_) => {
-                "The proxy does not let this host through: allow it there, or name it in `NO_PROXY`.".to_owned()
+                "The proxy blocks this host: allow it in the proxy, or add it to `NO_PROXY`.".to_owned()
             }
-            SendFailure::TooLarge => "The answer is far larger than this API gives. Something other than the service \
+            SendFailure::TooLarge => {
+                "The answer is far larger than any answer of this API. Something other than the service \
                  answered: check `HTTPS_PROXY` and `AWS_ENDPOINT_URL`."
-                .to_owned(),
+                    .to_owned()
+            }
             SendFailure::Connection(code) if code == "ENOTFOUND" || code == "EAI_AGAIN" => {
                 "The host's name does not resolve. Check the region, and the runner's DNS.".to_owned()
             }
@@ -105,7 +107,7 @@ impl Unanswered {
                     .to_owned()
             }
             _ => {
-                "Run the job again; if it recurs, check that the runner may reach this host (firewall, `HTTPS_PROXY`)."
+                "Run the job again; if it recurs, check that the runner can reach this host (firewall, `HTTPS_PROXY`)."
                     .to_owned()
             }
         }
@@ -128,7 +130,7 @@ impl fmt::Display for Unanswered {
             SendFailure::TooLarge => f.write_str("the answer is too large")?,
             SendFailure::Status(status) => write!(f, "HTTP {status}")?,
             SendFailure::NoTokenEndpoint => f.write_str("there is no token endpoint")?,
-            SendFailure::NoToken => f.write_str("the answer holds no token")?,
+            SendFailure::NoToken => f.write_str("the answer has no token")?,
         }
         write_attempts(f, self.attempts)
     }

@@ -3,6 +3,15 @@
 use crate::error::code::Code;
 use std::fmt;
 
+/// Where a token is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The input ‹github-token›, which no command has as a flag.
+    Input,
+    /// The job's token endpoint.
+    Requested,
+}
+
 /// Why a GitHub token was not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenFault {
@@ -67,38 +76,50 @@ impl TokenFault {
         matches!(self, Self::Expired { .. } | Self::NotYetValid { .. })
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension => {
+    /// What to do next about a token from `source`.
+    pub fn hint(&self, source: TokenSource) -> String {
+        match (self, source) {
+            (Self::ForApi, TokenSource::Input) => "Remove ‹github-token›: the OIDC token is then requested, which \
+                 requires `permissions: id-token: write`. `${{ github.token }}` is a token for GitHub's API, and not what \
+                 this input takes."
+                .to_owned(),
+            (Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension, TokenSource::Input) => {
                 "‹github-token› takes the JWT of GitHub's OIDC \
-                 service for this job, not a personal access token or `GITHUB_TOKEN`. Leave it out to have the token \
+                 service for this job, not a personal access token or `GITHUB_TOKEN`. Without this input, the token is \
                  requested."
                     .to_owned()
             }
-            Self::ForApi => "Remove ‹github-token› from the step: the OIDC token is then requested, which takes \
-                 `permissions: id-token: write`. Actions that ignore this input are often given `${{ github.token }}` for it."
+            (
+                Self::Malformed | Self::NoTimes | Self::Algorithm | Self::Extension | Self::ForApi,
+                TokenSource::Requested,
+            ) => "Something other than GitHub's token service may have answered: check the runner's proxy, and where the \
+                 token is requested (ACTIONS_ID_TOKEN_REQUEST_URL)."
                 .to_owned(),
-            Self::UnknownKey { .. } | Self::Signature => {
+            (Self::UnknownKey { .. } | Self::Signature, _) => {
                 "The token is not from this issuer, or was changed. On GitHub \
                  Enterprise Server or with data residency, set ‹oidc-issuer›."
                     .to_owned()
             }
-            Self::Expired { .. } | Self::NotYetValid { .. } => "GitHub's tokens live five minutes: request it in the \
-                 step before, or leave ‹github-token› out. Otherwise the runner's clock is wrong."
-                .to_owned(),
-            Self::Issuer { expected, actual } => {
+            (Self::Expired { .. } | Self::NotYetValid { .. }, TokenSource::Input) => {
+                "GitHub's tokens are valid for five minutes: \
+                 request it in the step before, or remove ‹github-token›. Otherwise the runner's clock is wrong."
+                    .to_owned()
+            }
+            (Self::Expired { .. } | Self::NotYetValid { .. }, TokenSource::Requested) => {
+                "The token is new, so the runner's clock is wrong: correct it.".to_owned()
+            }
+            (Self::Issuer { expected, actual }, _) => {
                 let below = |base: &str| actual.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
                 let beside = expected.rsplit_once('/').filter(|(base, _)| base.contains("://"));
                 let slug = below(expected).or(beside.and_then(|(base, _)| below(base)));
                 match slug.filter(|slug| !slug.contains('/')) {
                     Some(slug) => format!(
-                        "The enterprise issues tokens under its own name: set ‹github-enterprise-name: {slug}›, and let \
-                         the OIDC provider in IAM have that issuer."
+                        "The enterprise issues tokens under its own name: set ‹github-enterprise-name: {slug}›, and \
+                         create the OIDC provider in IAM for that issuer."
                     ),
                     None if expected.starts_with(actual.as_str()) => {
                         "The enterprise does not issue tokens under its own \
-                         name: leave ‹github-enterprise-name› out, or switch on `include_enterprise_slug` for the \
+                         name: remove ‹github-enterprise-name›, or turn on `include_enterprise_slug` for the \
                          enterprise."
                             .to_owned()
                     }
@@ -107,8 +128,8 @@ impl TokenFault {
                         .to_owned(),
                 }
             }
-            Self::Audience { expected, .. } => format!(
-                "Request the token for an audience that the OIDC provider in IAM lists, and name it in ‹audience› if it is \
+            (Self::Audience { expected, .. }, _) => format!(
+                "Request the token for an audience that the OIDC provider in IAM lists, and set ‹audience› to it if it is \
                  not `{expected}`."
             ),
         }
@@ -119,16 +140,18 @@ impl fmt::Display for TokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("it is not a JSON Web Token"),
-            Self::ForApi => {
-                f.write_str("it is one for GitHub's API (`github.token`, a personal access token), not an OIDC token")
-            }
+            Self::ForApi => f.write_str(
+                "it is a token for GitHub's API (`github.token`, a personal access token), not an OIDC token",
+            ),
             Self::Algorithm => f.write_str("it is not signed with RS256"),
-            Self::Extension => f.write_str("its header demands an extension (`crit`), and none is supported"),
-            Self::UnknownKey { key_id } => write!(f, "its key (kid `{key_id}`) is none of the issuer's"),
-            Self::Signature => f.write_str("its signature is not the issuer's"),
+            Self::Extension => f.write_str("its header requires an extension (`crit`), and none is supported"),
+            Self::UnknownKey { key_id } => write!(f, "the issuer has no key `{key_id}` (header `kid`)"),
+            Self::Signature => f.write_str("it was not signed with the issuer's key"),
             Self::NoTimes => f.write_str("claim `exp` is absent, or `exp` or `nbf` is not a time"),
             Self::Expired { seconds_ago } => write!(f, "it expired {seconds_ago} seconds ago (claim `exp`)"),
-            Self::NotYetValid { in_seconds } => write!(f, "it is valid only in {in_seconds} seconds (claim `nbf`)"),
+            Self::NotYetValid { in_seconds } => {
+                write!(f, "it is not valid before {in_seconds} seconds from now (claim `nbf`)")
+            }
             Self::Issuer { expected, actual } => {
                 write!(f, "its issuer (claim `iss`) is {actual}, expected {expected}")
             }
@@ -146,13 +169,30 @@ mod tests {
     #[test]
     fn a_wrong_issuer_is_told_by_what_differs() {
         let hint = |expected: &str, actual: &str| {
-            TokenFault::Issuer { expected: expected.to_owned(), actual: actual.to_owned() }.hint()
+            TokenFault::Issuer { expected: expected.to_owned(), actual: actual.to_owned() }.hint(TokenSource::Requested)
         };
         let base = "https://token.actions.githubusercontent.com";
         assert!(hint(base, &format!("{base}/octo")).contains("‹github-enterprise-name: octo›"));
         assert!(hint(&format!("{base}/other"), &format!("{base}/octo")).contains("‹github-enterprise-name: octo›"));
-        assert!(hint(&format!("{base}/octo"), base).contains("leave ‹github-enterprise-name› out"));
+        assert!(hint(&format!("{base}/octo"), base).contains("remove ‹github-enterprise-name›"));
         assert!(hint(base, "https://ghes.example/_services/token").contains("‹oidc-issuer›"));
         assert!(hint(base, "https://token.actions.octo.ghe.com").contains("‹oidc-issuer›"));
+    }
+
+    #[test]
+    fn only_a_token_that_was_given_is_explained_by_the_input() {
+        let faults = [
+            TokenFault::Malformed,
+            TokenFault::ForApi,
+            TokenFault::Algorithm,
+            TokenFault::Extension,
+            TokenFault::NoTimes,
+            TokenFault::Expired { seconds_ago: 1 },
+            TokenFault::NotYetValid { in_seconds: 90 },
+        ];
+        for fault in faults {
+            assert!(fault.hint(TokenSource::Input).contains("‹github-token›"), "{fault}");
+            assert!(!fault.hint(TokenSource::Requested).contains("‹github-token›"), "{fault}");
+        }
     }
 }

@@ -196,15 +196,15 @@ impl Export<'_> {
         if !ordinary.is_empty() {
             warnings.push(format!(
                 "{} can be masked only with ordinary text: a short text, a number or a common word. The log then shows `***` \
-                 wherever it has that text, and GitHub drops each output of the job that contains it. If it is no secret, \
-                 load it as a variable; if it is, choose a longer one.",
+                 wherever it has that text, and GitHub drops each output of the job that contains it. If it is not a secret, \
+                 load it as a variable; if it is, choose a longer value.",
                 ordinary.join(", ")
             ));
         }
         if masks.is_cut() {
             warnings.push(
-                "There are so many secrets that encodings of some (Base64, URLs, quoting) are not masked; the secrets \
-                 themselves are."
+                "There are so many secrets that encodings of some (Base64, URLs, quoting) are not masked. The secrets \
+                 themselves are masked."
                     .to_owned(),
             );
         }
@@ -215,8 +215,8 @@ impl Export<'_> {
 /// What every AWS tool does when it finds both, and few users know.
 pub fn shadowed(profile: &str) -> String {
     format!(
-        "AWS_ACCESS_KEY_ID is set: AWS tools take it, and not profile {profile}, unless the profile is named on their \
-         command line or in their code. Unset it for the steps that use the profile."
+        "AWS_ACCESS_KEY_ID is set: AWS tools use it instead of profile {profile}, unless their command line or code names \
+         the profile. Unset it for the steps that use the profile."
     )
 }
 
@@ -383,7 +383,7 @@ mod tests {
         let summary = plan(&values, true, false).0.summary;
         assert!((900_000..1 << 20).contains(&summary.len()), "{}", summary.len());
         let listed = summary.lines().filter(|line| line.starts_with("| `V")).count();
-        let told = format!("\n\n{} more values are not listed: a step's summary may have 1 MiB.\n", 8000 - listed);
+        let told = format!("\n\n{} more values are not listed: a step's summary is limited to 1 MiB.\n", 8000 - listed);
         assert!(listed > 1000 && summary.ends_with(&(told + "\n")), "{listed}");
         assert!(!plan(&values[..1000], true, false).0.summary.contains("not listed"));
     }

@@ -43,7 +43,7 @@ impl Export<'_> {
         }
         summary.push('\n');
         if left_out > 0 {
-            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary may have 1 MiB.\n");
+            let _ = writeln!(summary, "{left_out} more values are not listed: a step's summary is limited to 1 MiB.\n");
         }
         summary
     }

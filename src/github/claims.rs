@@ -13,9 +13,24 @@ use crate::text::secret::Secret;
 
 /// The claims of a verified token.
 #[derive(Debug, Clone, Default)]
-pub struct Claims(pub(crate) Object);
+pub struct Claims(Object);
 
 impl Claims {
+    /// Those of a token, as [`claims_in`] found them.
+    pub(crate) fn of(object: Object) -> Self {
+        Self(object)
+    }
+
+    /// Whether a claim is there, of whatever type.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.json(name).is_some()
+    }
+
+    /// A claim that is a text or a list of texts; empty if it is neither.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        self.0.texts(name).unwrap_or_else(|| self.text(name).into_iter().collect())
+    }
+
     /// A claim that is a string, as all of GitHub's but the times are, or a number or boolean as it is written; an empty one
     /// counts as absent.
     pub fn text(&self, name: &str) -> Option<String> {
@@ -27,7 +42,7 @@ impl Claims {
         self.text(name).ok_or_else(|| Error::ClaimUnusable {
             claim: name.to_owned(),
             problem: "is absent".to_owned(),
-            hint: "Is this a token of a GitHub Actions job? If a ‹github-token› is given, take it from the job itself."
+            hint: "Is this the token of a GitHub Actions job? A token that you pass in must come from the job itself."
                 .to_owned(),
         })
     }

@@ -4,6 +4,8 @@
 use std::time::SystemTime;
 
 use crate::call::operation::Operation;
+use crate::call::outlook::{Outlook, outlook_of_status};
+use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
@@ -39,7 +41,7 @@ impl FetchKeys {
 
 impl Operation for FetchKeys {
     const NAME: &'static str = "GET JWKS";
-    const IS_AWS: bool = false;
+    const PROTOCOL: &'static dyn Protocol = &Oidc;
     type Output = KeySet;
 
     fn subject(&self) -> String {
@@ -56,11 +58,6 @@ impl Operation for FetchKeys {
 
     fn parse(&self, response: &Response) -> Result<KeySet, &'static str> {
         response.json().and_then(|set| KeySet::of(&set)).ok_or("not a JWK Set with an RSA key for RS256")
-    }
-
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        // What the issuer's host writes is not shown.
-        Answer::new(response, "", "", None, sent)
     }
 
     fn diagnose(&self, _answer: &Answer) -> Diagnosis {
@@ -93,7 +90,7 @@ impl Discover {
 
 impl Operation for Discover {
     const NAME: &'static str = "GET openid-configuration";
-    const IS_AWS: bool = false;
+    const PROTOCOL: &'static dyn Protocol = &Oidc;
     type Output = Configuration;
 
     fn subject(&self) -> String {
@@ -114,13 +111,25 @@ impl Operation for Discover {
         response.json().and_then(configuration).ok_or("not an OpenID configuration")
     }
 
+    fn diagnose(&self, _answer: &Answer) -> Diagnosis {
+        keys_unavailable()
+    }
+}
+
+/// How an issuer refuses: by the status alone. What its host writes is not shown.
+struct Oidc;
+
+impl Protocol for Oidc {
     fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        // What the issuer's host writes is not shown.
         Answer::new(response, "", "", None, sent)
     }
 
-    fn diagnose(&self, _answer: &Answer) -> Diagnosis {
-        keys_unavailable()
+    fn outlook(&self, answer: &Answer) -> Outlook {
+        outlook_of_status(answer.status)
+    }
+
+    fn diagnose(&self, _answer: &Answer) -> Option<Diagnosis> {
+        None
     }
 }
 
@@ -139,6 +148,6 @@ fn keys_unavailable() -> Diagnosis {
     Diagnosis::new(
         Code::IssuerKeysUnavailable,
         "The issuer's keys could not be read, so the token cannot be checked.",
-        "Check ‹oidc-issuer›, and that the runner may reach it; if it is GitHub's, see githubstatus.com and run the job again.",
+        "Check ‹oidc-issuer›, and that the runner can reach it; if it is GitHub's, see githubstatus.com and run the job again.",
     )
 }

@@ -8,7 +8,7 @@ use futures_util::future::try_join;
 use crate::call::client::{ATTEMPT_TIMEOUT, Client};
 use crate::call::operation::name_of;
 use crate::error::Error;
-use crate::error::token_fault::TokenFault;
+use crate::error::token_fault::{TokenFault, TokenSource};
 use crate::github::Login;
 use crate::github::claims::Claims;
 use crate::github::issuer::{Discover, FetchKeys};
@@ -78,7 +78,7 @@ async fn fetch<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Resul
     };
     let (token, (mut keys, mut response)) = try_join(token, issuer_keys(client, options)).await?;
     let expected = Expected { issuer: &options.issuer, audience: &options.audience };
-    let check = |keys: &KeySet| verify(&token, keys, &expected, client.now());
+    let check = |keys: &KeySet| verify(&token, keys, &expected, client.now(), |signed| client.verify_rs256(signed));
     let mut checked = check(&keys);
     if let Err(TokenFault::UnknownKey { .. }) = checked {
         // The issuer may have begun to sign with a key that a cache does not have yet.
@@ -89,7 +89,8 @@ async fn fetch<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Resul
         // By the issuer's clock the token may be valid.
         checked = check(&keys);
     }
-    let claims = checked.map_err(Error::GithubTokenRejected)?;
+    let source = if options.given.is_some() { TokenSource::Input } else { TokenSource::Requested };
+    let claims = checked.map_err(|fault| Error::GithubTokenRejected(fault, source))?;
     Ok((token, claims))
 }
 

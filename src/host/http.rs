@@ -35,6 +35,11 @@ pub trait Host {
     /// are ignored.
     fn connect_early(&self, origin: &str, connections: usize);
 
+    /// Whether the key made the signature of the message: RSASSA-PKCS1-v1_5 with SHA-256. Nothing else is decided there, and
+    /// nothing is remembered.
+    /// <https://www.rfc-editor.org/rfc/rfc8017#section-8.2.2>
+    fn verify_rs256(&self, signed: &Rs256<'_>) -> bool;
+
     /// The wall clock.
     fn now(&self) -> SystemTime;
 
@@ -56,6 +61,18 @@ pub enum Log {
     Warning(String),
     /// Lines folded under a title.
     Group(String, Vec<String>),
+}
+
+/// A message, and the signature that a key is said to have made of it.
+pub struct Rs256<'a> {
+    /// Of the RSA key, as big-endian numbers.
+    pub modulus: &'a [u8],
+    /// The public one.
+    pub exponent: &'a [u8],
+    /// What was signed.
+    pub message: &'a [u8],
+    /// As many bytes as the modulus.
+    pub signature: &'a [u8],
 }
 
 /// An HTTP method that the core uses.

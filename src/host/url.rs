@@ -6,7 +6,7 @@ use http::Uri;
 
 /// The URL of a server, without a path of its own: https, or plain http to this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(pub(crate) String);
+pub struct BaseUrl(String);
 
 impl BaseUrl {
     /// Refuses everything but `https://host[:port][/path]` and `http://` to a loopback address; a trailing `/` is dropped.
@@ -19,10 +19,15 @@ impl BaseUrl {
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if is_loopback(authority.host()) => {}
-            Some("http") => return Err("must be https: plain http is allowed to this machine only"),
+            Some("http") => return Err("must be https: plain http is allowed only to this machine"),
             _ => return Err("must be an https URL"),
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+
+    /// Of a host whose name is not text from outside.
+    pub(crate) fn https(host: &str) -> Self {
+        Self(format!("https://{host}"))
     }
 
     /// `https://host[:port][/path]`, without a slash at the end.

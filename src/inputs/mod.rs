@@ -12,7 +12,6 @@ use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::identity::{Identity, SessionOptions};
-use crate::inputs::reader::Reader;
 use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
 
@@ -50,7 +49,7 @@ pub struct RawInputs {
     pub claims: BTreeMap<String, Secret>,
     /// Absent and empty mean the same.
     pub inputs: BTreeMap<String, Secret>,
-    /// Those of [`AwsEnvironment::VARIABLES`] that are set.
+    /// Those of [`AwsEnvironment::variables`] that are set.
     pub environment: AwsEnvironment,
     /// Whether the runner is one for Windows, which reads its files by other lines.
     #[serde(default)]
@@ -86,12 +85,7 @@ pub struct Inputs {
 impl Inputs {
     /// Reads and checks everything; nothing has been sent when this fails.
     pub fn parse(raw: RawInputs) -> Result<Self, Error> {
-        let mut reader = Reader { raw: &raw, problems: Vec::new() };
-        let inputs = reader.read();
-        match inputs {
-            Some(inputs) if reader.problems.is_empty() => Ok(inputs),
-            _ => Err(Error::InvalidInput(reader.problems)),
-        }
+        reader::read(&raw).map_err(Error::InvalidInput)
     }
 }
 
@@ -157,7 +151,7 @@ mod tests {
         assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
         assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
         assert_eq!(
-            inputs.stores.endpoints.of(&inputs.stores.region).as_str(),
+            inputs.stores.backend.endpoint(&inputs.stores.region).as_str(),
             "https://secretsmanager.us-west-2.amazonaws.com"
         );
         assert_eq!(account.as_deref(), Some("123456789012"));
@@ -244,9 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn a_namespace_has_more_than_slashes() {
+        for (text, namespace) in [("/stores/prod/", "stores/prod"), ("octo", "octo")] {
+            let inputs = parse(&[("namespace", text)]).unwrap();
+            assert_eq!(inputs.stores.namespace.as_ref().map(NamePart::as_str), Some(namespace));
+        }
+        for text in ["/", "//", "a b"] {
+            let problems = parse(&[("namespace", text), ("github-enterprise-name", "octo")]).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with("namespace: `"), "{problems:?}");
+        }
+    }
+
+    #[test]
     fn names_that_differ_in_case_only_are_one_name_for_values_and_secrets_together() {
         let problems = parse(&[("values", "A,secret\nb,variable"), ("secrets", "a=shared/a\nB=shared/b")]).unwrap_err();
         assert_eq!(problems.len(), 2);
-        assert!(problems[0].starts_with("secrets: `a`: `A` in `values` differs in case only"), "{problems:?}");
+        assert!(problems[0].starts_with("secrets: `a`: `A` in `values` differs only in case"), "{problems:?}");
     }
 }

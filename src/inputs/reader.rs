@@ -23,6 +23,7 @@ use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
 use crate::lines::{secrets, values};
 use crate::stores::StoreOptions;
+use crate::stores::backend::Backend;
 use crate::stores::naming::EnvironmentStore;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
@@ -36,7 +37,7 @@ const STS_AUDIENCE: &str = "sts.amazonaws.com";
 
 const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
 
-/// The tags of the README's principal tag map.
+/// The tags of the principal tag map in `docs/set-up-aws.md`.
 const DEFAULT_CHAIN_SESSION_TAGS: &str =
     "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha";
 
@@ -121,16 +122,25 @@ impl Places {
     }
 }
 
-pub(crate) struct Reader<'a> {
-    pub(crate) raw: &'a RawInputs,
-    pub(crate) problems: Vec<Problem>,
+/// The inputs, or all that is wrong with them.
+pub(crate) fn read(raw: &RawInputs) -> Result<Inputs, Vec<Problem>> {
+    let mut reader = Reader { raw, problems: Vec::new() };
+    match reader.read() {
+        Some(inputs) if reader.problems.is_empty() => Ok(inputs),
+        _ => Err(reader.problems),
+    }
+}
+
+struct Reader<'a> {
+    raw: &'a RawInputs,
+    problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
     /// None if something that the rest is derived from is wrong; problems are in `problems` either way.
     ///
     /// Problems are reported in the order in which the inputs are read here.
-    pub(crate) fn read(&mut self) -> Option<Inputs> {
+    fn read(&mut self) -> Option<Inputs> {
         self.check_names();
         let who = self.who();
         let export_credentials = self.export_credentials();
@@ -163,7 +173,7 @@ impl Reader<'_> {
             environment_store,
             account: places.account(places.secrets_manager_account.as_ref(), who.session_role()),
             region: places.secrets_manager_region.clone().unwrap_or_else(|| region.clone()),
-            endpoints: secrets_manager?,
+            backend: Backend::SecretsManager(secrets_manager?),
         };
         let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
         let session = SessionOptions {
@@ -195,11 +205,11 @@ impl Reader<'_> {
 
     fn namespace(&mut self) -> Option<NamePart> {
         let wanted = "the first part of a store's name: letters, digits, /_+=.@-";
-        self.optional("namespace", wanted, |text| NamePart::parse(text).map(|part| part.trimmed()))
+        self.optional("namespace", wanted, |text| NamePart::parse(text.trim_matches('/')))
     }
 
     fn places(&mut self) -> Places {
-        let (account, region) = ("12 digits", "a region's name, as us-west-2");
+        let (account, region) = ("12 digits", "a region's name, such as us-west-2");
         Places {
             aws_account: self.optional("aws-account-id", account, AccountId::parse),
             cognito_account: self.optional("cognito-account-id", account, AccountId::parse),
@@ -281,7 +291,7 @@ impl Reader<'_> {
 
     fn chain(&mut self) -> Option<Chain> {
         let role = self.optional("chain-role-arn", ROLE_ARN, RoleArn::parse);
-        const WANTED: &str = "names of claims with commas between, or `none`";
+        const WANTED: &str = "names of claims, separated by commas, or `none`";
         const TRANSITIVE: &str = "chain-transitive-tag-keys";
         let tags = self.optional("chain-session-tags", WANTED, claim_names);
         let tags = tags.or_else(|| claim_names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
@@ -335,7 +345,7 @@ impl Reader<'_> {
             repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
         };
         if kind.is_some_and(|kind| kind != IdentityKind::Environment) {
-            self.problem("repository", "is for ‹identity: environment›; otherwise the GitHub token says it");
+            self.problem("repository", "is only for ‹identity: environment›; otherwise the GitHub token has it");
         } else if owner.is_empty() || name.is_empty() || name.contains('/') {
             self.problem("repository", "is not OWNER/NAME");
         }

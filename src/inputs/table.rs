@@ -1,6 +1,6 @@
-//! The inputs of the action.
+//! Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
 
-/// The inputs of the action, by the names of `action.yml`; a test holds the two together.
+/// The inputs of the action, in the order of `action.yml`.
 pub const INPUT_NAMES: [&str; 28] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",

@@ -34,11 +34,11 @@ impl EnvName {
         match (effect, who) {
             (Effect::Redirects, WantedBy::Line) => Ok(Self(text.to_owned())),
             (Effect::Redirects, WantedBy::Star) => Err(format!(
-                "is refused under `*` as a name for a variable: {reason}. If that is meant, give it a line of its own"
+                "is refused under `*` as a name for a variable: {reason}. To load it anyway, give it a line of its own"
             )),
             (Effect::RunsCode, WantedBy::Line) => Err(format!(
-                "is refused as a name for a variable: {reason}. Choose another name, and let the step that needs this one \
-                 set it (`env:`)"
+                "is refused as a name for a variable: {reason}. Choose another name, and set this one with `env:` in \
+                 the step that needs it"
             )),
             (Effect::RunsCode, WantedBy::Star) => Err(format!(
                 "is refused as a name for a variable: {reason}. Rename the key, or name the values one by one"
@@ -46,7 +46,7 @@ impl EnvName {
         }
     }
 
-    /// Names that differ in case only are one: to the runner for outputs, to Windows for the environment.
+    /// Names that differ only in case are the same name: to the runner for outputs, to Windows for the environment.
     pub fn is_same(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other)
     }
@@ -64,7 +64,7 @@ impl fmt::Display for EnvName {
 }
 
 /// Said of another name.
-pub const DIFFERS_IN_CASE: &str = "differs in case only, which outputs and Windows take for the same name";
+pub const DIFFERS_IN_CASE: &str = "differs only in case, and outputs and Windows treat both as the same name";
 
 #[cfg(test)]
 mod tests {

@@ -59,7 +59,7 @@ const PLAIN: &str = "GITHUB_TOKEN CARGO_REGISTRY_TOKEN CARGO_REGISTRIES_*_TOKEN 
 pub const RULES: &[Rule] = &[
     // The runner, the loader and the shell
     runs_code(
-        "it is what the runner tells actions, or what actions keep for their own later steps",
+        "the runner passes it to actions, or actions keep state for later steps in it",
         "ACTIONS_* GITHUB_* INPUT_* RUNNER_* STATE_*",
     ),
     runs_code(
@@ -69,32 +69,32 @@ pub const RULES: &[Rule] = &[
          SASL_PATH VK_ICD_FILENAMES VK_LAYER_PATH",
     ),
     runs_code(
-        "it says where programs are looked for",
+        "it says where the system looks for programs",
         "ALLUSERSPROFILE COMMONPROGRAMFILES* COMSPEC EXECIGNORE PATH PATHEXT PROGRAMDATA PROGRAMFILES* \
          PSMODULEPATH SHELL SYSTEMDRIVE SYSTEMROOT WINDIR",
     ),
     runs_code(
-        "it names the folder that programs take their settings and start-up files from",
+        "it names the folder from which programs read settings and start-up files",
         "APPDATA HOME HOMEDRIVE HOMEPATH LOCALAPPDATA USERPROFILE XDG_*",
     ),
     runs_code(
-        "it names the folder that programs keep what they are about to run or read back in",
+        "it names the folder where programs keep files that they run or read back later",
         "GOTMPDIR TEMP TEMPDIR TMP TMPDIR",
     ),
     runs_code(
-        "shells run what it says, or read other words and files because of it",
+        "shells run what it says, or parse words and choose files by it",
         "BASHOPTS BASH_* CDPATH ENV FISH_FUNCTION_PATH FPATH GLOBIGNORE IFS INPUTRC PROMPT_COMMAND PS0 PS4 \
          PSEXECUTIONPOLICYPREFERENCE SHELLOPTS ZDOTDIR __PSLOCKDOWNPOLICY",
     ),
     // Programs that other programs start
     runs_code(
-        "it is a command that programs start to show, edit, open or ask for something",
+        "it is a command that programs start to show, edit or open something, or to ask for a password",
         "*_ASKPASS *_PAGER BROWSER EDITOR FCEDIT GH_BROWSER GH_EDITOR HGEDITOR KUBECTL_EXTERNAL_DIFF KUBE_EDITOR \
          LESS LESSCLOSE LESSEDIT LESSKEY* LESSOPEN MANPAGER PAGER PSQL_EDITOR SUDO_EDITOR SVN_EDITOR \
          SYSTEMD_EDITOR VISUAL",
     ),
     runs_code(
-        "git starts what it names, or takes its repository, settings or hooks from there",
+        "git runs what it names, or reads its repository, settings or hooks from there",
         "GIT_ALLOW_PROTOCOL GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_* GIT_CEILING_DIRECTORIES GIT_COMMON_DIR \
          GIT_CONFIG* GIT_DIR GIT_DISCOVERY_ACROSS_FILESYSTEM GIT_EDITOR GIT_EXEC_PATH GIT_EXTERNAL_DIFF \
          GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NAMESPACE GIT_OBJECT_DIRECTORY GIT_PROTOCOL_FROM_USER \
@@ -102,7 +102,7 @@ pub const RULES: &[Rule] = &[
          GIT_SSH_COMMAND GIT_SSH_VARIANT GIT_SSL_NO_VERIFY GIT_TEMPLATE_DIR GIT_TRACE* GIT_WORK_TREE",
     ),
     runs_code(
-        "it holds options of a program, or names its settings, by which that program runs commands",
+        "it has options of a program, or names its settings file, and either can make that program run commands",
         "APT_CONFIG AWKLIBPATH AWKPATH CURL_HOME CVS_RSH EMACSLOADPATH EXINIT FZF_DEFAULT_COMMAND \
          FZF_DEFAULT_OPTS* GH_CONFIG_DIR GH_PATH GNUPGHOME GUILE_LOAD_* HG HGRCPATH LIBMYSQL_PLUGIN* MAILCAPS \
          MYSQL_HOME MYVIMRC PASSWORD_STORE_* PSQLRC RIPGREP_CONFIG_PATH RSYNC_CONNECT_PROG RSYNC_RSH SVN_SSH \
@@ -110,7 +110,7 @@ pub const RULES: &[Rule] = &[
     ),
     // Languages
     runs_code(
-        "Node.js loads or runs what it says, or does without the check of certificates",
+        "Node.js loads or runs what it says, or stops checking certificates",
         "BUN_CONFIG_PRELOAD BUN_INSTALL BUN_OPTIONS COREPACK_HOME COREPACK_INTEGRITY_KEYS DENO_DIR \
          ELECTRON_OVERRIDE_DIST_PATH ELECTRON_RUN_AS_NODE NODE_CHANNEL_FD NODE_COMPILE_CACHE \
          NODE_GYP_FORCE_PYTHON NODE_ICU_DATA NODE_OPTIONS NODE_PATH NODE_REDIRECT_WARNINGS NODE_REPL_* \
@@ -147,14 +147,14 @@ pub const RULES: &[Rule] = &[
          DOTNET_SHARED_STORE DOTNET_STARTUP_HOOKS MSBUILD* NUGET_*_PATH NUGET_*_PATHS NUGET_PACKAGES",
     ),
     runs_code(
-        "Cargo or rustc starts what it names, or builds with it",
+        "Cargo or rustc runs what it names, or builds with it",
         "CARGO CARGO_ALIAS_* CARGO_BUILD_RUST* CARGO_BUILD_TARGET_DIR CARGO_CREDENTIAL_ALIAS_* CARGO_DOC_BROWSER \
          CARGO_ENCODED_RUST* CARGO_HOME CARGO_REGISTRIES_*_CREDENTIAL_PROVIDER \
          CARGO_REGISTRY_*CREDENTIAL_PROVIDER* CARGO_TARGET_* RUSTC* RUSTDOC* RUSTFLAGS RUSTUP_HOME \
          RUSTUP_TOOLCHAIN",
     ),
     runs_code(
-        "Go starts what it names, or builds with it",
+        "Go runs what it names, or builds with it",
         "CGO_*FLAGS* GCCGO GOAUTH GOCACHE GOCACHEPROG GOENV GOFLAGS GOMODCACHE GOTOOLCHAIN GOTOOLDIR GOVCS \
          GOWORK",
     ),
@@ -173,12 +173,12 @@ pub const RULES: &[Rule] = &[
     // Tools of operations
     runs_code("OpenSSL loads the engines and modules that it names into programs", "OPENSSL_*"),
     runs_code(
-        "AWS tools start what it names, or send credentials to where it says",
+        "AWS tools run what it names, or send credentials to the address in it",
         "AWS_CA_BUNDLE AWS_CONFIG_FILE AWS_CONTAINER_* AWS_DATA_PATH AWS_EC2_METADATA_SERVICE_ENDPOINT* \
          AWS_ENDPOINT_URL* AWS_SHARED_CREDENTIALS_FILE AWS_WEB_IDENTITY_TOKEN_SERVER BOTO_CONFIG",
     ),
     runs_code(
-        "a tool of operations loads plug-ins, or runs commands, from where it says",
+        "an operations tool loads plug-ins or runs commands from where it says",
         "ANSIBLE_*INTERPRETER* ANSIBLE_*_PATH ANSIBLE_*_PATHS ANSIBLE_*_PLUGINS ANSIBLE_CONFIG ANSIBLE_HOME \
          ANSIBLE_LIBRARY ANSIBLE_VAULT_PASSWORD_FILE AZURE_CONFIG_DIR AZURE_EXTENSION_DIR BUILDX_CONFIG \
          CLOUDSDK_CONFIG CLOUDSDK_PYTHON* CLOUDSDK_ROOT_DIR HELM_CONFIG_HOME HELM_DATA_HOME HELM_PLUGINS \
@@ -188,7 +188,7 @@ pub const RULES: &[Rule] = &[
     // What redirects
     redirects("it sends programs' requests through another server", "*_PROXY"),
     redirects(
-        "it says which authorities programs trust, or keeps the keys of their connections",
+        "it says which certificate authorities programs trust, or where they log the keys of their connections",
         "*_CAFILE *_CAINFO *_CA_BUNDLE DENO_CERT DENO_TLS_CA_STORE GIT_SSL_* NODE_EXTRA_CA_CERTS SSLKEYLOGFILE \
          SSL_CERT_*",
     ),
@@ -201,23 +201,23 @@ pub const RULES: &[Rule] = &[
          TWINE_REPOSITORY* UV_*",
     ),
     redirects(
-        "it says which compiler or tool chain builds, or what it takes up",
+        "it says which compiler or tool chain builds, or which files it includes",
         "ANDROID_HOME ANDROID_NDK_* ANDROID_SDK_ROOT ANT_HOME AR AS CC CFLAGS CL CMAKE_PREFIX_PATH CPATH \
          CPLUS_INCLUDE_PATH CPP CPPFLAGS CXX CXXFLAGS C_INCLUDE_PATH DEVELOPER_DIR FC FLUTTER_ROOT GOBIN GOPATH \
          GOROOT GRADLE_HOME INCLUDE JAVA_HOME* JRE_HOME LD LDFLAGS LIB LIBPATH LIBRARY_PATH LINK M2_HOME \
          MAVEN_HOME NM PKG_CONFIG_* RANLIB SDKROOT STRIP VCPKG_ROOT _CL_ _LINK_",
     ),
     redirects(
-        "it says which Docker, cluster or registry is worked on",
+        "it says which Docker host, cluster or registry tools work on",
         "BUILDKIT_HOST CONTAINERS_CONF* CONTAINERS_REGISTRIES_CONF* CONTAINER_HOST DOCKER_* HELM_KUBE* \
          KUBECONFIG REGISTRY_AUTH_FILE",
     ),
     redirects(
-        "it says as whom tools work, and where",
+        "it says which identity tools use, and where",
         "AWS_DEFAULT_PROFILE AWS_PROFILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE GCE_METADATA_* GH_HOST GH_REPO \
          GOOGLE_APPLICATION_CREDENTIALS KRB5CCNAME KRB5_CONFIG NETRC SSH_AUTH_SOCK TNS_ADMIN",
     ),
-    redirects("it says how hosts' names are resolved", "HOSTALIASES LOCALDOMAIN RES_OPTIONS"),
+    redirects("it says how host names are resolved", "HOSTALIASES LOCALDOMAIN RES_OPTIONS"),
 ];
 
 /// Whether a name, in capitals, is of a pattern.

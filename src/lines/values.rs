@@ -123,7 +123,7 @@ mod tests {
     fn lines_whose_names_differ_in_case_only_are_one() {
         let told = parse("A,secret\nB,secret\na,variable").unwrap_err();
         assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("line 3, `a,variable`: `A` on line 1 differs in case only"), "{told:?}");
+        assert!(told[0].starts_with("line 3, `a,variable`: `A` on line 1 differs only in case"), "{told:?}");
         assert_eq!(parse("A,secret,k\nB,secret,K").unwrap().len(), 2);
         assert_eq!(parse("*,SECRET\n*,secret").unwrap_err().len(), 1);
     }

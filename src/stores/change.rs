@@ -123,7 +123,9 @@ impl<H: Host> Writer<'_, H> {
         let wanted = SecretVersion::current(self.secret.clone());
         match self.read(&wanted).await {
             Err(error) if error.code() == Code::StoreNotFound => match self.describe().await {
-                Ok(description) if description.in_deletion || description.version_of(CURRENT).is_some() => Err(error),
+                Ok(description) if description.in_deletion => Err(error),
+                // Its first version came between the two calls.
+                Ok(description) if description.version_of(CURRENT).is_some() => self.read(&wanted).await,
                 Ok(Description { arn, .. }) => Ok(Snapshot { version: None, arn, text: Secret::new("{}") }),
                 Err(absent) if absent.code() == Code::StoreNotFound => Err(absent),
                 Err(_) => Err(error),
@@ -145,7 +147,7 @@ impl<H: Host> Writer<'_, H> {
         }
         let text = value.whole().clone();
         entries(text.secret()).map_err(|problem| self.not_written(WriteProblem::NotAnObject(problem)))?;
-        Ok(Snapshot { version: Some(value.version_id), arn: value.arn, text })
+        Ok(Snapshot { version: Some(value.version_id().to_owned()), arn: value.arn().to_owned(), text })
     }
 
     /// What an edit would change; writes nothing.

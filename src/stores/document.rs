@@ -12,7 +12,7 @@ pub struct Document {
     /// Its name.
     pub name: String,
     value: SecretValue,
-    pub(crate) entries: Result<Object, &'static str>,
+    entries: Result<Object, &'static str>,
 }
 
 impl fmt::Debug for Document {
@@ -30,12 +30,12 @@ impl Document {
 
     /// The ARN, safe to print.
     pub fn arn(&self) -> &str {
-        &self.value.arn
+        self.value.arn()
     }
 
     /// The version that was read, safe to print.
     pub fn version_id(&self) -> &str {
-        &self.value.version_id
+        self.value.version_id()
     }
 
     /// Its keys; an error if it is not an object of keys and values.
@@ -88,7 +88,7 @@ pub fn is_same_value(one: &str, other: &str) -> bool {
 
 fn exportable(text: String) -> Result<Secret, &'static str> {
     match text.contains('\0') {
-        true => Err("holds a NUL character, which no environment variable can"),
+        true => Err("has a NUL character, which an environment variable cannot have"),
         false => Ok(Secret::new(text)),
     }
 }

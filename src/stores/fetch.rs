@@ -5,19 +5,15 @@ use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::task::Poll;
 
-use crate::aws::endpoints::Endpoints;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::secret_id::SecretVersion;
-use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
-use crate::aws::sigv4::Credentials;
 use crate::call::client::Client;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
+use crate::stores::backend::{Backend, Caller, Fetched};
 use crate::stores::document::Document;
 use crate::stores::wanted::{Origin, Read, Wanted};
-use crate::text::secret_value::SecretValue;
 
 /// In a region, each over a connection of its own.
 const MAX_CALLS: usize = 8;
@@ -26,7 +22,8 @@ const MAX_CALLS: usize = 8;
 const HANDFUL: usize = 5;
 
 /// Which calls read which secrets.
-pub struct FetchPlan {
+pub struct FetchPlan<'a> {
+    backend: &'a Backend,
     secrets: Vec<Slot>,
     regions: Vec<RegionPlan>,
 }
@@ -51,26 +48,13 @@ enum Fetch {
     Batch(Vec<usize>),
 }
 
-/// Who reads.
-pub struct Caller<'a> {
-    /// The session's role, if it is known.
-    pub role: Option<&'a RoleArn>,
-    /// The session.
-    pub credentials: &'a Credentials,
-    /// The session's tags, if they are known.
-    pub session_tags: Option<&'a [(String, String)]>,
-}
-
-/// What came of one secret.
-type Fetched = Result<SecretValue, Error>;
-
-impl FetchPlan {
-    /// A plan for `wanted`, which has no secret twice. Policies often grant GetSecretValue alone for stores, so these
-    /// are read singly; and only secrets of the session's own account are known to come in batches.
-    pub fn new(wanted: Vec<Wanted>, role: Option<&RoleArn>) -> Self {
-        let batches = |Wanted { secret: SecretVersion { secret, stage, id }, origin }: &Wanted| {
-            let is_own = secret.account.as_ref() == role.map(RoleArn::account);
-            matches!(origin, Origin::Lines) && stage.is_none() && id.is_none() && is_own
+impl<'a> FetchPlan<'a> {
+    /// A plan for `wanted`, which has no secret twice. Policies often do not allow batches of stores, so these are read
+    /// one by one.
+    pub fn new(backend: &'a Backend, wanted: Vec<Wanted>, role: Option<&RoleArn>) -> Self {
+        let batches = |Wanted { secret, origin }: &Wanted| match origin {
+            Origin::Lines => backend.batches(secret, role),
+            Origin::Store(_) => false,
         };
         let fetches = |region: &Region| {
             let of_region = wanted.iter().enumerate().filter(|(_, wanted)| *wanted.region() == *region);
@@ -80,7 +64,7 @@ impl FetchPlan {
                 singly.append(&mut batched);
             }
             let ones = singly.into_iter().map(|place| Fetch::One(place, None));
-            ones.chain(batched.chunks(MAX_BATCH).map(|places| Fetch::Batch(places.to_vec()))).collect()
+            ones.chain(batched.chunks(backend.max_batch()).map(|places| Fetch::Batch(places.to_vec()))).collect()
         };
         let mut regions: Vec<RegionPlan> = Vec::new();
         for region in wanted.iter().map(Wanted::region) {
@@ -89,7 +73,7 @@ impl FetchPlan {
             }
         }
         let secrets = wanted.into_iter().map(|wanted| Slot { wanted, outcome: OnceCell::new() }).collect();
-        Self { secrets, regions }
+        Self { backend, secrets, regions }
     }
 
     /// Whether there is nothing to read.
@@ -103,18 +87,12 @@ impl FetchPlan {
     }
 
     /// Makes the calls. What came of each secret, in the order in which they were wanted, and notices for the log.
-    pub async fn run<H: Host>(
-        self,
-        client: &Client<'_, H>,
-        endpoints: &Endpoints,
-        caller: &Caller<'_>,
-    ) -> (Vec<Read>, Vec<String>) {
-        let Self { secrets, regions } = self;
+    pub async fn run<H: Host>(self, client: &Client<'_, H>, caller: Caller<'_>) -> (Vec<Read>, Vec<String>) {
+        let Self { backend, secrets, regions } = self;
         let notices = RefCell::new(Vec::new());
         let regions = regions.into_iter().map(async |RegionPlan { region, fetches }| {
-            let Caller { role, credentials, session_tags } = *caller;
-            let access = Access { endpoint: &endpoints.of(&region), region: &region, role, credentials, session_tags };
-            let fetch = RegionFetch { client, access: &access, secrets: &secrets, left: RefCell::default() };
+            let (region, secrets, left) = (&region, secrets.as_slice(), RefCell::default());
+            let fetch = RegionFetch { client, backend, region, caller, secrets, left };
             let notice = fetch.run(fetches).await;
             notices.borrow_mut().extend(notice);
         });
@@ -134,7 +112,9 @@ impl Slot {
 
 struct RegionFetch<'a, H> {
     client: &'a Client<'a, H>,
-    access: &'a Access<'a>,
+    backend: &'a Backend,
+    region: &'a Region,
+    caller: Caller<'a>,
     secrets: &'a [Slot],
     /// What no batch answered for good.
     left: RefCell<Vec<Fetch>>,
@@ -147,7 +127,7 @@ impl<H: Host> RegionFetch<'_, H> {
         self.eight_at_a_time(fetches, &refusal).await;
         let left = self.left.take();
         let notice = refusal.borrow().as_ref().map(|why| {
-            format!("{} secrets of {} are read one by one, which takes longer: {why}", left.len(), self.access.region)
+            format!("{} secrets of {} are read one by one, which takes longer: {why}", left.len(), self.region)
         });
         self.eight_at_a_time(left, &refusal).await;
         notice
@@ -175,8 +155,7 @@ impl<H: Host> RegionFetch<'_, H> {
 
     async fn one(&self, place: usize, answer: Option<Answer>) {
         let Some(Slot { wanted, .. }) = self.secrets.get(place) else { return };
-        let operation = GetSecretValue { access: self.access, wanted: &wanted.secret };
-        let outcome = self.client.call_after(answer, &operation).await;
+        let outcome = self.backend.read(self.client, self.region, self.caller, &wanted.secret, answer).await;
         self.end(place, outcome);
     }
 
@@ -184,7 +163,7 @@ impl<H: Host> RegionFetch<'_, H> {
     async fn batch(&self, places: &[usize]) -> Option<String> {
         let slots = places.iter().filter_map(|place| self.secrets.get(*place));
         let secrets = slots.map(|slot| &slot.wanted.secret.secret).collect();
-        match self.client.call(&BatchGetSecretValue { access: self.access, secrets }).await {
+        match self.backend.read_batch(self.client, self.region, self.caller, secrets).await {
             Ok(outcomes) => {
                 for (place, outcome) in places.iter().zip(outcomes) {
                     match outcome {
@@ -231,8 +210,10 @@ async fn together(futures: impl Iterator<Item: Future<Output = ()>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::endpoints::Service;
+    use crate::aws::environment::AwsEnvironment;
     use crate::aws::names::AccountId;
-    use crate::aws::secret_id::SecretId;
+    use crate::aws::secret_id::{SecretId, SecretVersion};
     use crate::lines::values::Kind;
     use crate::stores::naming::{Scope, Store};
 
@@ -252,7 +233,9 @@ mod tests {
         let wanted =
             secrets.iter().map(secret).zip(origins).map(|(secret, origin)| Wanted { secret, origin }).collect();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r");
-        let plan = FetchPlan::new(wanted, role.as_ref());
+        let endpoints = AwsEnvironment::default().endpoints(Service::SecretsManager).unwrap();
+        let backend = Backend::SecretsManager(endpoints);
+        let plan = FetchPlan::new(&backend, wanted, role.as_ref());
         plan.regions.into_iter().map(|RegionPlan { region, fetches }| (region.to_string(), fetches)).collect()
     }
 

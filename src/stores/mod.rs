@@ -1,12 +1,13 @@
 //! Which secrets, and what of them is taken.
 
-use crate::aws::endpoints::Endpoints;
 use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::secret_id::{Home, NamePart};
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::{Kind, ValueLine};
+use crate::stores::backend::Backend;
 use crate::stores::naming::EnvironmentStore;
 
+pub mod backend;
 pub mod change;
 pub mod document;
 pub mod fetch;
@@ -30,8 +31,8 @@ pub struct StoreOptions {
     pub account: Option<AccountId>,
     /// `secrets-manager-region`, or `aws-region`
     pub region: Region,
-    /// Where Secrets Manager is.
-    pub endpoints: Endpoints,
+    /// What keeps them.
+    pub backend: Backend,
 }
 
 impl StoreOptions {

@@ -83,7 +83,7 @@ pub fn stores_of(
         NamePart::parse(text).ok_or_else(|| Error::ClaimUnusable {
             claim: claim.to_owned(),
             problem: format!("is `{}`, which the name of a secret cannot hold", printable(text)),
-            hint: "Secrets Manager takes letters, digits and /_+=.@- in names: rename it (an environment: in the \
+            hint: "Secrets Manager allows letters, digits and /_+=.@- in names. Rename it (an environment: in the \
                    repository's settings)."
                 .to_owned(),
         })
@@ -98,11 +98,11 @@ pub fn stores_of(
     let (environment, warning) = match environment.transpose() {
         Ok(environment) => (environment, None),
         Err((_, error)) if environment_store == EnvironmentStore::Required => return Err(error),
-        // No secret can have that name, so to ask for it would be answered no otherwise than by ResourceNotFound.
+        // No secret can have that name, so the answer to a request for it could only be ResourceNotFound.
         Err((name, _)) => {
             let warning = format!(
-                "Environment `{}` has no store, as no secret can be named after it (letters, digits, /_+=.@-); the \
-                 repository's values are used.",
+                "Environment `{}` has no store, because the name of a secret can only have letters, digits and \
+                 /_+=.@-; the repository's values are used.",
                 printable(&name)
             );
             (None, Some(warning))

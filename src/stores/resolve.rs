@@ -222,7 +222,7 @@ impl ByStar {
             }
             if !nulls.is_empty() {
                 let keys = nulls.join(", ");
-                self.notices.push(format!("`*` passed over keys of {} that are null: {keys}.", document.name));
+                self.notices.push(format!("`*` skipped keys of {} that are null: {keys}.", document.name));
             }
             better.extend(keys.iter().map(|key| key.to_ascii_lowercase()));
         }
@@ -245,7 +245,9 @@ impl ByStar {
                 Ok(Some(name))
             }
             Entry::Occupied(entry) => match entry.get() {
-                (other, _) if other == key => Err("has the name of a value that another `*` has loaded".to_owned()),
+                (other, _) if other == key => {
+                    Err("has the same name as a value that another `*` has loaded".to_owned())
+                }
                 (other, store) if *store == document.name => {
                     Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
                 }
@@ -360,11 +362,11 @@ mod tests {
         };
         let (names, notices) = resolve(Layer::NotApplicable, repository(r#"{"A":null,"B":"b","C": null }"#));
         assert_eq!(names, ["B"]);
-        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/secrets that are null: `A`, `C`."]);
+        assert_eq!(notices, ["`*` skipped keys of o/repo/o/r/secrets that are null: `A`, `C`."]);
         // Production has no `A`, and not the repository's.
         let (names, notices) = resolve(environment(r#"{"A":null}"#), repository(r#"{"A":"a","a":"a","B":"b"}"#));
         assert_eq!(names, ["B"]);
-        assert_eq!(notices, ["`*` passed over keys of o/repo/o/r/env/prod/secrets that are null: `A`."]);
+        assert_eq!(notices, ["`*` skipped keys of o/repo/o/r/env/prod/secrets that are null: `A`."]);
     }
 
     #[test]
@@ -381,7 +383,7 @@ mod tests {
         let error = load("*,secret", Layer::NotApplicable, repository(r#"{"TOKEN":"1","Token":"2"}"#)).unwrap_err();
         let text = error.to_string();
         assert_eq!(error.code().as_str(), "name-unusable");
-        assert!(text.contains("`TOKEN`") && text.contains("`Token`") && text.contains("case only"), "{text}");
+        assert!(text.contains("`TOKEN`") && text.contains("`Token`") && text.contains("only in case"), "{text}");
         let covered = load("*,secret", environment(r#"{"a":"e"}"#), repository(r#"{"A":"1","a":"2"}"#));
         assert_eq!(covered, pairs(&[("a", "e")]));
     }
@@ -402,7 +404,8 @@ mod tests {
         assert_eq!(code(resolve("A=shared/x:k", r#"{"k":null}"#)), "value-unusable");
         assert_eq!(code(resolve("A=shared/x:k", "canary")), "store-not-an-object");
         let error = resolve("A=shared/x", "a\0b").unwrap_err();
-        let expected = "values cannot be loaded: A: shared/x holds a NUL character, which no environment variable can";
+        let expected =
+            "values cannot be loaded: A: shared/x has a NUL character, which an environment variable cannot have";
         assert_eq!(error.to_string(), expected);
     }
 
@@ -476,7 +479,7 @@ mod tests {
     fn a_name_that_runs_code_is_refused_with_its_reason_and_a_way_out() {
         let told = parse("MAKEFLAGS,secret").unwrap_err();
         let expected = "line 1, `MAKEFLAGS,secret`: is refused as a name for a variable: make or another build tool runs what \
-                        it says. Choose another name, and let the step that needs this one set it (`env:`)";
+                        it says. Choose another name, and set this one with `env:` in the step that needs it";
         assert_eq!(told, [expected]);
         let error =
             load("*,secret", Layer::NotApplicable, repository(r#"{"A":"a","makeflags":"canary"}"#)).unwrap_err();
@@ -501,6 +504,6 @@ mod tests {
         ];
         let lines = parse("*,secret\n*,variable").unwrap();
         let error = Lookup { lines: &lines, layers: &layers, secret_lines: &[], secrets: &[] }.resolve().unwrap_err();
-        assert!(error.to_string().contains("key `A` of o/repo/o/r/secrets differs in case only"), "{error}");
+        assert!(error.to_string().contains("key `A` of o/repo/o/r/secrets differs only in case"), "{error}");
     }
 }

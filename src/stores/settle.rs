@@ -73,9 +73,9 @@ pub struct Settled {
 }
 
 /// AccessDenied is no proof that there is no store: the repository's values instead of production's would go unnoticed.
-const DENIED_MAY_BE_OPTIONAL: &str = "If this environment has no store, and policies on tags answer AccessDenied for what \
-     does not exist, set ‹environment-store: optional›: the repository's values are then used, also if the store exists \
-     and is denied.";
+const DENIED_MAY_BE_OPTIONAL: &str = "If this environment has no store, and the policies are on tags (AWS then answers AccessDenied \
+     for a secret that does not exist), set ‹environment-store: optional›. The repository's values are then used, even if \
+     the store exists and is denied.";
 
 /// Decides what each store's outcome means: which end the run, and which leave it to the other level.
 pub fn settle(
@@ -88,7 +88,7 @@ pub fn settle(
     for (store, outcome) in outcomes {
         let layer = match outcome {
             Ok(document) => {
-                if let Err(problem) = document.entries {
+                if let Some(problem) = document.keys().err() {
                     problems.push(ValueProblem::StoreNotAnObject { store: store.name.clone(), problem });
                 }
                 Layer::Read(document)

@@ -1,4 +1,5 @@
-//! The name that was probably meant.
+//! The key of a store that was probably meant. `npm/nearest.ts` does this for commands and flags, which it knows before the core
+//! is loaded; its rules are looser, as it has few names and a wrong guess there does no harm.
 
 /// Longer names are not compared, and no more names than this.
 const MAX_CHARACTERS: usize = 64;

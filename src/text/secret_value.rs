@@ -1,24 +1,25 @@
-//! What Secrets Manager has given.
+//! What a secret holds.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::text::printable::printable;
 use crate::text::secret::Secret;
 
 /// What a secret holds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue {
-    /// The secret's ARN, safe to print.
-    pub arn: String,
-    /// The version, safe to print.
-    pub version_id: String,
-    pub(crate) content: Content,
+    arn: String,
+    version_id: String,
+    content: Content,
 }
 
+/// What a secret holds, as its service hands it over.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
+    /// As it is.
     Text(Secret),
     /// In Base64.
     Binary(Secret),
@@ -31,6 +32,21 @@ impl fmt::Debug for SecretValue {
 }
 
 impl SecretValue {
+    /// A version of the secret with this ARN, or another name that is its alone.
+    pub fn new(arn: &str, version_id: &str, content: Content) -> Self {
+        Self { arn: printable(arn), version_id: printable(version_id), content }
+    }
+
+    /// The secret's ARN, safe to print.
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The version, safe to print.
+    pub fn version_id(&self) -> &str {
+        &self.version_id
+    }
+
     /// The text, or the bytes in Base64.
     pub fn whole(&self) -> &Secret {
         match &self.content {
@@ -57,25 +73,6 @@ impl SecretValue {
 
     #[cfg(test)]
     pub(crate) fn of_text(version_id: &str, text: &str) -> Self {
-        let content = Content::Text(Secret::new(text));
-        Self { arn: "arn".to_owned(), version_id: version_id.to_owned(), content }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::json::Object;
-
-    #[test]
-    fn binary_is_base64_as_a_whole_and_text_for_its_keys() {
-        let value = |body: &str| SecretValue::of(&Object::parse(body.as_bytes()).unwrap());
-        let binary = value(r#"{"ARN":"a","SecretBinary":"eyJrIjoxfQ=="}"#).unwrap();
-        assert_eq!((binary.whole().secret(), binary.text().secret()), ("eyJrIjoxfQ==", r#"{"k":1}"#));
-        let no_text = value(r#"{"ARN":"a","SecretBinary":"/w=="}"#).unwrap();
-        assert_eq!((no_text.whole().secret(), no_text.text().secret()), ("/w==", ""));
-        for wrong in [r#"{"ARN":"a"}"#, r#"{"SecretString":"s"}"#, r#"{"ARN":"a","SecretBinary":"?"}"#] {
-            assert_eq!(value(wrong), None, "{wrong}");
-        }
+        Self::new("arn", version_id, Content::Text(Secret::new(text)))
     }
 }

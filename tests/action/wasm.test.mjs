@@ -2,7 +2,7 @@
 // says, the module ends with a plan or with a failure of its own, and never traps.
 
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
@@ -112,6 +112,11 @@ function run(bodies, status = 200, inputs = {}) {
     githubToken: async () => bodies.token ?? token,
     sleep: async (durationMs) => void (clock += durationMs),
     connectEarly() {},
+    verifyRs256(modulus, exponent, message, signature) {
+      const [n, e] = [modulus, exponent].map((number) => Buffer.from(number).toString('base64url'));
+      const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+      return verify('RSA-SHA256', message, key, signature);
+    },
     nowMs: () => Date.now(),
     allSent: async () => {},
     monotonicMs: () => (clock += 1),

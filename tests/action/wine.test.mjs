@@ -1,7 +1,7 @@
 // The committed bundle on Windows, as far as wine is Windows: paths, line ends, the home folder, files that are busy or cannot
-// be cut off, exit codes. action.test.mjs runs there too, but for what it needs of Linux (a full disk, pipes, links):
-// `NODE_UNDER_TEST=$PWD/tests/runner/windows-node.mjs node --test tests/action/action.test.mjs`, with a Windows that
-// runner/wine.mjs has made.
+// be cut off, exit codes. The files that use jobs.mjs run there too, but for what they need of Linux (a full disk,
+// pipes, links): `NODE_UNDER_TEST=$PWD/tests/runner/windows-node.mjs node --test tests/action/values.test.mjs`, with a Windows
+// that runner/wine.mjs has made.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -689,6 +689,17 @@ describe('STS and who calls', () => {
   const caller = cloud.setup.roleArn;
   const credentials = cloud.issueCredentials(caller, { sessionName: 'job' });
 
+  test('knows a user by keys that need no token, and lets the user assume a role for as long as the role allows', async (t) => {
+    const user = cloud.addUser('mona', policy('sts:AssumeRole', '*'));
+    assert.match((await sts(user, 'GetCallerIdentity')).text, /<Arn>arn:aws:iam::123456789012:user\/mona<\/Arn>/);
+    await refuses(sts({ ...user, sessionToken: 'x' }, 'GetCallerIdentity'), 'InvalidClientTokenId', undefined, 403);
+    const next = addRole(t, 'next', { ...role(principalTrust(user.arn), {}), maxSessionDurationSeconds: 7200 });
+    assert.equal((await assumeNextRole(user, next, { DurationSeconds: '7200' })).status, 200);
+    await refuses(assumeNextRole(user, next, { DurationSeconds: '7201' }), 'ValidationError', /MaxSessionDuration/);
+    const others = addRole(t, 'others', role(principalTrust(`${user.arn}x`), {}));
+    await refuses(assumeNextRole(user, others), 'AccessDenied', undefined, 403);
+  });
+
   test('tells a session its account, its ARN and its id, whatever its policies say', async () => {
     const { status, text } = await sts(credentials, 'GetCallerIdentity');
     assert.equal(status, 200, text);

@@ -139,7 +139,7 @@ describe("a team's policy", () => {
   });
 
   test('does nothing for a person without a team', async () => {
-    for (const name of [`${REPOSITORY}/secrets`, `${OTHER}/variables`]) await deniesAll(member(undefined), name);
+    for (const name of [`${REPOSITORY}/secrets`, `${OTHER}/secrets`, `${OTHER}/variables`]) await deniesAll(member(undefined), name);
   });
 });
 

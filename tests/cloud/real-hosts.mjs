@@ -13,6 +13,8 @@ export const PIPELINES = 'pipelinesghubeus1.actions.githubusercontent.com';
 export const IAM = 'iam.amazonaws.com';
 export const AWS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}.us-west-2.amazonaws.com`);
 export const FIPS = ['cognito-identity', 'secretsmanager', 'sts'].map((service) => `${service}-fips.us-west-2.amazonaws.com`);
+/** S3, and each bucket as a host of its own. */
+export const BUCKETS = ['s3.us-west-2.amazonaws.com', '*.s3.us-west-2.amazonaws.com'];
 /** Cognito and Secrets Manager answer on IPv6 under their ordinary names here. */
 export const DUAL_STACK = [...AWS.slice(0, 2), 'sts.us-west-2.api.aws'];
 /** Reaches this machine, but is no loopback name by the rule of `@actions/http-client`, so a proxy is used for it. */
@@ -23,7 +25,7 @@ export const ANY_ADDRESS = '0.0.0.0';
  * @param {string} folder for the files
  */
 export async function makeCertificates(folder) {
-  const hosts = [GITHUB, '*.actions.githubusercontent.com', IAM, ...AWS, ...FIPS, ...DUAL_STACK, 'localhost'];
+  const hosts = [GITHUB, '*.actions.githubusercontent.com', IAM, ...AWS, ...FIPS, ...BUCKETS, ...DUAL_STACK, 'localhost'];
   const names = [...hosts.map((host) => `DNS:${host}`), 'IP:127.0.0.1', `IP:${ANY_ADDRESS}`];
   const file = (name) => path.join(folder, name);
   const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

@@ -49,13 +49,13 @@ export class S3 {
     /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
     PutObject: (_input, call) => {
       const { bucket, key } = this.#open(call, 's3:PutObject', { ...encryptionKeys(call.headers) });
-      requireUnchanged(call);
+      const bytes = bodyOf(call);
       if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
       if (call.headers['if-none-match'] === '*' && bucket.objects.has(key)) {
         throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
       }
-      bucket.objects.set(key, { bytes: call.bytes, changedAt: this.now(), contentType: call.headers['content-type'] });
-      return { headers: { etag: etagOf(call.bytes) } };
+      bucket.objects.set(key, { bytes, changedAt: this.now(), contentType: call.headers['content-type'] });
+      return { headers: { etag: etagOf(bytes) } };
     },
 
     /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
@@ -152,15 +152,36 @@ function placeOf({ path, headers }) {
   return { bucket, key };
 }
 
-/** The body is what was signed; a body that comes in signed chunks is not taken apart here. */
-function requireUnchanged({ headers, bytes }) {
+/**
+ * The body is what was signed, or what came over TLS without a signature of its own: whole, or in chunks before a checksum, as
+ * the AWS CLI sends it there. Chunks that are signed are not taken apart.
+ * @returns {Buffer}
+ */
+function bodyOf({ headers, bytes }) {
   const claimed = headers['x-amz-content-sha256'];
   if (claimed === undefined) throw new AwsError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
-  if (claimed === 'UNSIGNED-PAYLOAD') return;
+  if (claimed === 'UNSIGNED-PAYLOAD') return bytes;
+  if (claimed === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return unchunked(bytes, Number(headers['x-amz-decoded-content-length']));
   if (claimed.startsWith('STREAMING-')) throw new AwsError('NotImplemented', 'The local cloud takes no chunked bodies.', 501);
   const actual = createHash('sha256').update(bytes).digest('hex');
-  if (claimed === actual) return;
+  if (claimed === actual) return bytes;
   throw new AwsError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.");
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
+function unchunked(bytes, length) {
+  const chunks = [];
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf('\r\n', start);
+    const size = end < 0 ? Number.NaN : Number.parseInt(bytes.toString('latin1', start, end), 16);
+    if (Number.isNaN(size)) throw new AwsError('IncompleteBody', 'The request body terminated unexpectedly');
+    if (size === 0) break;
+    chunks.push(bytes.subarray(end + 2, end + 2 + size));
+    start = end + 2 + size + 2;
+  }
+  const body = Buffer.concat(chunks);
+  if (body.length !== length) throw new AwsError('IncompleteBody', 'The body is not as long as x-amz-decoded-content-length says');
+  return body;
 }
 
 function encryptionKeys(headers) {

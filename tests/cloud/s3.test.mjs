@@ -8,6 +8,8 @@ import { after, beforeEach, describe, test } from 'node:test';
 import { runProgram } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
 import { startCloud } from './cloud.mjs';
+import { startProxy } from './proxy.mjs';
+import { makeCertificates } from './real-hosts.mjs';
 
 const OURS = '123456789012';
 const THEIRS = '210987654321';
@@ -92,6 +94,23 @@ describe('S3', { concurrency: false }, () => {
     refused(await put('octo-enterprise/1.json'), /\(AuthorizationHeaderMalformed\).*expecting 'eu-central-1'/s);
   });
 
+  test('answers to its real names, where each bucket is a host, over TLS', async (t) => {
+    const certificates = await makeCertificates(folder);
+    const secure = await startCloud({ tls: certificates.server });
+    t.after(() => secure.close());
+    const proxy = await startProxy(t, { port: secure.port });
+    const { objects } = secure.addBucket('migration');
+    const keys = secure.addUser('everyone', allow(['s3:*', '*']));
+    const real = { AWS_ENDPOINT_URL_S3: undefined, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: certificates.authority };
+    const run = async (...command) => done(await s3({ ...keys, variables: real }, ...command));
+    await run('put-object', '--key', 'a b/1.json', '--body', file);
+    assert.deepEqual(objects.get('a b/1.json').bytes, BODY);
+    const { Contents } = JSON.parse(await run('list-objects-v2'));
+    assert.deepEqual(Contents.map(({ Key }) => Key), ['a b/1.json']);
+    const hosts = proxy.connections.map(({ host }) => host);
+    assert.deepEqual([...new Set(hosts)], ['migration.s3.us-west-2.amazonaws.com:443']);
+  });
+
   test('loses the answer to a write that was done', async () => {
     cloud.fail({ operation: 'PutObject', times: Infinity, fault: 'answerLost' });
     assert.notEqual((await put('octo-enterprise/1.json')).exitCode, 0);
@@ -100,7 +119,7 @@ describe('S3', { concurrency: false }, () => {
   });
 });
 
-function s3({ accessKeyId, secretAccessKey }, command, ...args) {
+function s3({ accessKeyId, secretAccessKey, variables = {} }, command, ...args) {
   const environment = {
     HOME: folder,
     AWS_ENDPOINT_URL_S3: cloud.url,
@@ -108,6 +127,7 @@ function s3({ accessKeyId, secretAccessKey }, command, ...args) {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_MAX_ATTEMPTS: '1',
+    ...variables,
   };
   return runProgram([inVenv('aws'), 's3api', command, '--bucket', 'migration', ...args], { environment });
 }

@@ -1,5 +1,6 @@
 // What Secrets Manager tells of secrets without decrypting any: DescribeSecret, ListSecrets, ListSecretVersionIds.
 
+import { AwsError } from './protocols.mjs';
 import { invalidParameter } from './secrets-access.mjs';
 import { paged } from './secrets-pages.mjs';
 
@@ -91,14 +92,26 @@ const ATTRIBUTES = {
   'primary-region': ({ region }) => [region],
   'owning-service': () => [],
 };
-const VALUE = /^!?[a-zA-Z0-9 :_@/+=.!-]{0,511}$/;
+const VALUE = /^!?[a-zA-Z0-9 :_@/+=.!-]*$/;
 
 function requireFilters(filters) {
-  const isFilter = ({ Key, Values }) =>
-    (Key === 'all' || Object.hasOwn(ATTRIBUTES, Key)) && Array.isArray(Values) && Values.length >= 1 && Values.length <= 10;
-  if (!Array.isArray(filters) || filters.length > 10 || !filters.every(isFilter)) throw invalidParameter('Invalid filter.');
-  const wrong = filters.flatMap(({ Values }) => Values).find((value) => !VALUE.test(value));
-  if (wrong !== undefined) throw invalidParameter(`Invalid filter value: ${wrong}`);
+  if (!Array.isArray(filters) || filters.length > 10) throw invalidParameter('Filters must have at most 10 members.');
+  for (const [place, { Key, Values }] of filters.entries()) {
+    if (Key === undefined) throw invalidParameter('Invalid filter key');
+    if (Key !== 'all' && !Object.hasOwn(ATTRIBUTES, Key)) {
+      const keys = ['all', ...Object.keys(ATTRIBUTES)].join(', ');
+      const at = `Value '${Key}' at 'filters.${place + 1}.member.key'`;
+      throw invalid(`${at} failed to satisfy constraint: Member must satisfy enum value set: [${keys}]`);
+    }
+    if (!Array.isArray(Values) || Values.length < 1 || Values.length > 10) throw invalidParameter(`Invalid filter values for key: ${Key}`);
+    const wrong = Values.find((value) => !VALUE.test(value));
+    const at = `Value '${wrong}' at 'filters.${place + 1}.member.values'`;
+    if (wrong !== undefined) throw invalid(`${at} failed to satisfy constraint: Member must satisfy regular expression pattern: ${VALUE.source}`);
+  }
+}
+
+function invalid(message) {
+  return new AwsError('ValidationException', `1 validation error detected: ${message}`);
 }
 
 /** Filters are ANDed, the values of one are ORed; `!` before a value negates it. */

@@ -1,7 +1,6 @@
 // How Secrets Manager's lists go on: NextToken names where the next page starts.
 
 import { AwsError } from './protocols.mjs';
-import { invalidParameter } from './secrets-access.mjs';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -14,7 +13,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export function paged(all, { MaxResults, NextToken }, largest) {
   if (MaxResults !== undefined && !(Number.isInteger(MaxResults) && MaxResults >= 1 && MaxResults <= 100)) {
-    throw invalidParameter('MaxResults must be between 1 and 100.');
+    const bound = MaxResults > 100 ? 'less than or equal to 100' : 'greater than or equal to 1';
+    throw new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '${MaxResults}' at 'maxResults' failed to satisfy constraint: Member must have value ${bound}`,
+    );
   }
   const start = pageOf(NextToken);
   const end = start + Math.min(MaxResults ?? largest, largest);

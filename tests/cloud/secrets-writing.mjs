@@ -2,7 +2,7 @@
 
 import { AwsError } from './protocols.mjs';
 import { invalidParameter, invalidRequest, keyOf, requestTagKeys, requireNotDeleted, requireWellFormed } from './secrets-access.mjs';
-import { addVersion, isSameValue, moveLabel } from './versions.mjs';
+import { addVersion, isSameValue, moveLabel, tokenInUse } from './versions.mjs';
 import { requireValid } from './validation.mjs';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -33,10 +33,10 @@ export function writing({ setup, secrets, access, now }) {
       const { Name, ClientRequestToken: token, Description, KmsKeyId } = input;
       requireValid('ValidationException', [
         { member: 'name', value: Name, min: 1, max: 512 },
-        { member: 'clientRequestToken', value: token, ...VERSION_ID },
         { member: 'description', value: Description, ...DESCRIPTION },
         { member: 'kmsKeyId', value: KmsKeyId, ...KMS_KEY_ID },
       ]);
+      requireTokenLength(token);
       requireWellFormed(Name);
       const tags = tagsIn(input.Tags ?? []);
       const value = optionalValue(input);
@@ -61,7 +61,7 @@ export function writing({ setup, secrets, access, now }) {
     /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
     PutSecretValue(input, caller) {
       const { SecretId, ClientRequestToken: token, VersionStages: stages = ['AWSCURRENT'] } = input;
-      requireValid('ValidationException', [{ member: 'clientRequestToken', value: token, ...VERSION_ID }]);
+      requireTokenLength(token);
       requireLabels(stages);
       const value = optionalValue(input);
       const secret = access.open('PutSecretValue', SecretId, caller);
@@ -78,17 +78,17 @@ export function writing({ setup, secrets, access, now }) {
     UpdateSecret(input, caller) {
       const { SecretId, ClientRequestToken: token, Description, KmsKeyId } = input;
       requireValid('ValidationException', [
-        { member: 'clientRequestToken', value: token, ...VERSION_ID },
         { member: 'description', value: Description, ...DESCRIPTION },
         { member: 'kmsKeyId', value: KmsKeyId, ...KMS_KEY_ID },
       ]);
+      requireTokenLength(token);
       const value = optionalValue(input);
       const keys = { ...keyOf('Description', Description), ...keysOfKms(KmsKeyId, caller) };
       const secret = access.open('UpdateSecret', SecretId, caller, keys);
       requireNotDeleted(secret);
       if (value !== undefined) requireToken(token);
       if (value !== undefined && secret.versions.some(({ id }) => id === token)) {
-        throw new AwsError('ResourceExistsException', `A version with the ClientRequestToken ${token} already exists.`);
+        throw tokenInUse(secret, token);
       }
       const version = value === undefined ? undefined : addTo(secret, token, value, ['AWSCURRENT']);
       if (Description !== undefined) secret.description = Description;
@@ -200,6 +200,12 @@ function optionalValue({ SecretString: text, SecretBinary: binary }) {
     'ValidationException',
     `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length ${rule}`,
   );
+}
+
+function requireTokenLength(token) {
+  if (token === undefined) return;
+  if (typeof token !== 'string') throw new AwsError('SerializationException', 'ClientRequestToken is not a string');
+  if (token.length < 32 || token.length > 64) throw invalidParameter('ClientRequestToken must be 32-64 characters long.');
 }
 
 /** The SDKs and the AWS CLI make one up; nobody else may forget it. */

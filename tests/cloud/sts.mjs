@@ -125,6 +125,9 @@ export class Sts {
         'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
       );
     }
+    if (durationSeconds > role.maxSessionDurationSeconds) {
+      throw invalid('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
+    }
     const session = this.sessions.issue(roleArn, {
       sessionName,
       tags: { ...inherited, ...requested },

@@ -28,10 +28,7 @@ export function addVersion(secret, { id, value, stages, now, quota }) {
   const existing = secret.versions.find((version) => version.id === id);
   if (existing) {
     if (isSameValue(existing.value, value)) return existing;
-    throw new AwsError(
-      'ResourceExistsException',
-      `You can't change the value of version ${id}: a version with this ClientRequestToken already exists.`,
-    );
+    throw tokenInUse(secret, id);
   }
   const isFirst = secret.versions.length === 0;
   const labels = [...new Set(isFirst ? [...stages, 'AWSCURRENT'] : stages)];
@@ -116,6 +113,11 @@ function removeDeprecated(secret, now) {
   const old = secret.versions.filter(({ stages, createdAt }) => stages.length === 0 && now - createdAt >= DAY_MS);
   const surplus = old.slice(0, Math.max(0, secret.versions.length + 1 - MAX_VERSIONS));
   secret.versions = secret.versions.filter((version) => !surplus.includes(version));
+}
+
+export function tokenInUse({ arn }, token) {
+  const message = `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`;
+  return new AwsError('ResourceExistsException', message);
 }
 
 export function isSameValue(one, other) {

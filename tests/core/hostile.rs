@@ -93,8 +93,7 @@ fn idp_communication_error_is_explained() {
     let job = Job::push();
     let run = Script::new("A,secret")
         .signed_in(&job)
-        .then(job.get_id())
-        .then(job.get_open_id_token())
+        .with_cognito_token(&job)
         .then(job.assume_role().refused_by_sts(400, "IDPCommunicationError", "x").again_and_again())
         .run();
     run.fails_with("service-fault");
@@ -108,9 +107,7 @@ fn wrong_clock_and_unknown_key_together() {
         .clock_off(3600)
         .together([job.github_token(), jwks_at(JWKS, &old).header("date", &http_date(START))])
         .then(jwks().header("date", &http_date(START)))
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(STORE, &document(&["A"])).signed_at(START))
         .run();
     run.plan();
@@ -123,9 +120,7 @@ fn a_retry_when_the_token_is_about_to_end_has_a_new_one() {
         .together([old.github_token(), jwks()])
         .then(old.get_id().silent())
         .together([new.github_token(), jwks()])
-        .then(new.get_id())
-        .then(new.get_open_id_token())
-        .then(new.assume_role())
+        .exchanged(&new)
         .then(store(STORE, &document(&["A"])))
         .run();
     run.plan();
@@ -180,9 +175,7 @@ fn two_keys_with_one_id_are_both_tried() {
     let keys = json!({"keys":[jwk(KEY_ID, &github_key().to_public_key()), jwk(KEY_ID, &forger_key().to_public_key())]});
     let run = Script::new("A,secret")
         .together([job.github_token(), jwks_at(JWKS, &keys)])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(STORE, &document(&["A"])))
         .run();
     run.plan();

@@ -227,7 +227,7 @@ fn refusals_of_get_credentials_for_identity_have_codes() {
         ("NotAuthorizedException", "Logins don't match.", "issuer-not-in-identity-pool", "OIDC provider"),
         ("NotAuthorizedException", "Invalid login token. Token expired", "github-token-refused", "issuer and audience"),
         ("ExternalServiceException", "Unable to reach", "issuer-not-reachable-by-cognito", "reachable from AWS"),
-        ("ResourceConflictException", "Conflict", "cognito-refused", "README"),
+        ("ResourceConflictException", "Conflict", "cognito-refused", "docs/set-up-aws.md"),
     ] {
         let refused = job.get_credentials().refused(400, code, message);
         let run = enhanced("A,secret").signed_in(&job).then(job.get_id()).then(refused).run();
@@ -377,7 +377,7 @@ fn a_key_that_sts_could_not_retrieve_is_asked_for_again() {
 fn denial_of_a_store_says_that_a_session_by_the_github_token_has_no_tags() {
     let denied = store(STORE, "").refused(400, "AccessDeniedException", "User is not authorized");
     let run = web_identity("A,secret").direct_session(&job_for_sts()).then(denied).run();
-    assert_says(&run.fails_with("store-access-denied"), &["carries no tags at all", "chain-session-tags", ROLE]);
+    assert_says(&run.fails_with("store-access-denied"), &["session has no tags", "chain-session-tags", ROLE]);
 }
 
 // Tokens that end before an attempt
@@ -928,8 +928,12 @@ fn each_wrong_input_is_told_alone() {
             "AWS_DEFAULT_REGION",
             "is not a region's name",
         ),
-        (Script::new("A,secret").claim("repository", "a/b"), "repository", "is for `identity: environment`"),
-        (web_identity("A,secret").claim("environment", "production"), "repository", "is for `identity: environment`"),
+        (Script::new("A,secret").claim("repository", "a/b"), "repository", "is only for `identity: environment`"),
+        (
+            web_identity("A,secret").claim("environment", "production"),
+            "repository",
+            "is only for `identity: environment`",
+        ),
         (environment("A,secret").claim("repository", "app"), "repository", "is not OWNER/NAME"),
         (environment("A,secret").claim("repository", "a/b/c"), "repository", "is not OWNER/NAME"),
         (environment("A,secret").claim("repository", "/b"), "repository", "is not OWNER/NAME"),
@@ -994,7 +998,7 @@ fn credentials_are_a_sessions_and_nothing_is_read_for_them() {
 fn a_token_for_sts_is_cognitos_or_githubs_and_no_role_is_assumed_with_it() {
     let (job, for_sts) = (Job::push(), job_for_sts());
     let goal = |script: Script| script.goal(Goal::WebIdentityToken);
-    let cognito = goal(Script::new("A,secret")).signed_in(&job).then(job.get_id()).then(job.get_open_id_token()).run();
+    let cognito = goal(Script::new("A,secret")).signed_in(&job).with_cognito_token(&job).run();
     let github = goal(web_identity("A,secret")).signed_in_for_sts(&for_sts).run();
     for (run, token) in [(cognito, job.cognito_token()), (github, for_sts.jwt().to_owned())] {
         assert_eq!(loaded(&run), []);

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod change;
 mod corpus;
 mod endpoints;
 mod hostile;

@@ -138,7 +138,7 @@ fn connections_to_the_three_services_are_opened_while_the_token_is_waited_for() 
 fn the_requests_for_token_and_keys_leave_before_any_connection_is_opened() {
     let job = Job::push();
     let rest = |script: Script| {
-        let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+        let script = script.exchanged(&job);
         script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run()
     };
     let run = rest(Script::new("A,secret").signed_in(&job));
@@ -152,10 +152,10 @@ fn the_requests_for_token_and_keys_leave_before_any_connection_is_opened() {
 }
 
 #[test]
-fn verifying_and_signing_are_rehearsed_while_the_token_is_waited_for() {
+fn signing_is_rehearsed_while_the_token_is_waited_for() {
     let job = Job::push();
     let rest = |script: Script| {
-        let script = script.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+        let script = script.exchanged(&job);
         let run = script.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run();
         run.plan();
         run.waited_for
@@ -174,9 +174,7 @@ fn the_issuers_keys_are_requested_beside_the_token() {
                 job.github_token().after(Duration::from_millis(token_takes)),
                 jwks().after(Duration::from_millis(keys_take)),
             ])
-            .then(job.get_id())
-            .then(job.get_open_id_token())
-            .then(job.assume_role())
+            .exchanged(&job)
             .then(store(REPOSITORY_SECRETS, &document(&["A"])))
             .run();
         run.plan();
@@ -334,8 +332,7 @@ fn session_name_duration_and_audience_are_as_asked() {
         .input("role-duration-seconds", "3600")
         .input("audience", "my-audience")
         .together([job.github_token().for_audience("my-audience"), jwks()])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
+        .with_cognito_token(&job)
         .then(job.assume_role().form_field("RoleSessionName", "ci-mona=7001").form_field("DurationSeconds", "3600"))
         .then(store(REPOSITORY_SECRETS, &document(&["A"])))
         .run();
@@ -348,9 +345,7 @@ fn a_given_token_is_verified_and_used_and_none_is_requested() {
     let run = Script::new("A,secret")
         .input("github-token", job.jwt())
         .then(jwks())
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(REPOSITORY_SECRETS, &document(&["A"])))
         .run();
     run.plan();
@@ -454,7 +449,7 @@ fn forged_token_is_named_by_its_signature() {
     let job = Job::push();
     let forged = sign(&job.header, &job.claims, forger_key());
     let text = rejected(&job.with_jwt(forged)).fails_with("github-token-signature");
-    assert!(text.contains("its signature is not the issuer's"), "{text}");
+    assert!(text.contains("it was not signed with the issuer's key"), "{text}");
 }
 
 #[test]
@@ -536,7 +531,7 @@ fn token_without_the_enterprises_name_hints_to_leave_the_input_out() {
     let job = Job::push();
     let run = Script::new("A,secret").input("github-enterprise-name", "octo-inc").signed_in(&job).run();
     let text = run.fails_with("github-token-issuer");
-    assert!(text.contains("leave `github-enterprise-name` out"), "{text}");
+    assert!(text.contains("remove `github-enterprise-name`"), "{text}");
 }
 
 #[test]
@@ -624,7 +619,7 @@ fn a_key_that_is_not_for_rs256_signatures_verifies_nothing() {
     key["key_ops"] = json!(["sign", "verify"]);
     ["alg", "use"].iter().for_each(|name| drop(key.as_object_mut().unwrap().remove(*name)));
     let run = Script::new("A,secret").together([job.github_token(), jwks_at(JWKS, &json!({ "keys": [key] }))]);
-    let run = run.then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role());
+    let run = run.exchanged(&job);
     run.then(store(REPOSITORY_SECRETS, &document(&["A"]))).run().plan();
 }
 
@@ -665,9 +660,7 @@ fn unknown_key_is_looked_up_once_more_and_then_found() {
     let run = Script::new("A,secret")
         .together([job.github_token(), jwks_at(JWKS, &old)])
         .then(jwks())
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(REPOSITORY_SECRETS, &document(&["A"])))
         .run();
     run.plan();
@@ -698,9 +691,7 @@ fn keys_of_other_kinds_beside_the_right_one_do_no_harm() {
     ] });
     let run = Script::new("A,secret")
         .together([job.github_token(), jwks_at(JWKS, &keys)])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(REPOSITORY_SECRETS, &document(&["A"])))
         .run();
     run.plan();
@@ -763,9 +754,7 @@ fn keys_are_found_by_discovery_where_the_usual_address_has_none() {
             ),
             jwks_at(uri, &github_keys()),
         ])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(REPOSITORY_SECRETS, &document(&["A"])))
         .run();
     run.plan();
@@ -815,9 +804,7 @@ fn clock_that_is_an_hour_off_is_corrected_by_the_keys_date() {
         let run = Script::new("A,secret")
             .clock_off(off)
             .together([job.github_token(), jwks().header("date", &http_date(START))])
-            .then(job.get_id())
-            .then(job.get_open_id_token())
-            .then(job.assume_role())
+            .exchanged(&job)
             .then(store(REPOSITORY_SECRETS, &document(&["A"])).signed_at(START))
             .run();
         run.plan();
@@ -839,9 +826,7 @@ fn clock_is_not_touched_by_a_date_while_the_token_is_valid() {
     let job = Job::push();
     let run = Script::new("A,secret")
         .together([job.github_token(), jwks().header("date", &http_date(START + 7200))])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(REPOSITORY_SECRETS, &document(&["A"])).signed_at(START))
         .run();
     run.plan();
@@ -879,7 +864,7 @@ fn an_environment_that_no_store_can_be_named_after_counts_as_one_without_a_store
         let expected = pairs(&[("A", "CANARY-value-of-A"), ("B", "CANARY-value-of-B")]);
         assert_eq!(read_file_commands(&run.plan().environment), expected);
         let [warning] = run.warnings()[..] else { panic!("{}", run.log_text()) };
-        assert!(warning.contains("`prod eu` has no store, as no secret can be named after it"), "{warning}");
+        assert!(warning.contains("`prod eu` has no store, because the name of a secret"), "{warning}");
     }
 }
 
@@ -916,7 +901,7 @@ fn a_null_under_a_star_is_passed_over_with_a_notice() {
         .then(store(REPOSITORY_SECRETS, r#"{"A":"CANARY-value-of-A","B":null}"#))
         .run();
     assert_eq!(read_file_commands(&run.plan().environment), pairs(&[("A", "CANARY-value-of-A")]));
-    assert_eq!(run.notices(), [format!("`*` passed over keys of {REPOSITORY_SECRETS} that are null: `B`.")]);
+    assert_eq!(run.notices(), [format!("`*` skipped keys of {REPOSITORY_SECRETS} that are null: `B`.")]);
 }
 
 #[test]
@@ -924,7 +909,7 @@ fn a_token_for_githubs_api_is_told_from_one_that_is_broken() {
     for token in ["ghs_16C7e42F292c6912E7710c838347Ae178B4a", "github_pat_11AAAAAAA0123", "ghs_1_eyJh.eyJi.c2ln"] {
         let run = Script::new("A,secret").input("github-token", token).then(jwks()).run();
         let text = run.fails_with("github-token-malformed");
-        for says in ["`github.token`", "Remove `github-token` from the step", "id-token: write"] {
+        for says in ["`github.token`", "Remove `github-token`:", "id-token: write"] {
             assert!(text.contains(says) && !text.contains(token), "{says} is not in: {text}");
         }
     }
@@ -964,7 +949,7 @@ fn tag_that_sts_refuses_is_named_before_sts_is_called() {
     let too_long = "x".repeat(257);
     for (claim, value) in [("actor", "dependabot[bot]"), ("workflow", "build & deploy"), ("workflow", &too_long)] {
         let job = Job::push().claim(claim, value);
-        let run = Script::new("A,secret").signed_in(&job).then(job.get_id()).then(job.get_open_id_token()).run();
+        let run = Script::new("A,secret").signed_in(&job).with_cognito_token(&job).run();
         let text = run.fails_with("claim-unusable");
         assert!(text.contains(&format!("`{claim}`")) && text.contains("tag map"), "{text}");
     }
@@ -1018,7 +1003,7 @@ fn refusals_of_get_id_have_codes() {
         ),
         ("ExternalServiceException", "Unable to reach", "issuer-not-reachable-by-cognito", "reachable from AWS"),
         ("InvalidIdentityPoolConfigurationException", "Invalid", "identity-pool-misconfigured", "tag map"),
-        ("ResourceConflictException", "Conflict", "cognito-refused", "README"),
+        ("ResourceConflictException", "Conflict", "cognito-refused", "docs/set-up-aws.md"),
     ] {
         let run = refused_get_id(code, message);
         let text = run.fails_with(expected);
@@ -1065,8 +1050,7 @@ fn denial_of_the_role_names_the_tags_that_the_token_carries() {
     let job = Job::production().claim("enterprise", "octo");
     let run = Script::new("A,secret")
         .signed_in(&job)
-        .then(job.get_id())
-        .then(job.get_open_id_token())
+        .with_cognito_token(&job)
         .then(job.assume_role().refused_by_sts(
             403,
             "AccessDenied",
@@ -1093,8 +1077,7 @@ fn denial_for_event(event: &str) -> String {
     let job = Job::push().claim("event_name", event);
     let run = Script::new("A,secret")
         .signed_in(&job)
-        .then(job.get_id())
-        .then(job.get_open_id_token())
+        .with_cognito_token(&job)
         .then(job.assume_role().refused_by_sts(403, "AccessDenied", "Not authorized"))
         .run();
     run.fails_with("assume-role-denied")
@@ -1116,7 +1099,7 @@ fn denial_for_an_event_that_the_trust_policy_does_not_list_names_it_and_those_th
         assert!(text.contains(&format!("The job runs for {event}, ")), "{text}");
         assert!(
             text.contains(
-                "push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment only."
+                "allows only push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment."
             ),
             "{text}"
         );
@@ -1163,8 +1146,7 @@ fn refusals_of_sts_have_codes() {
     ] {
         let run = Script::new("A,secret")
             .signed_in(&job)
-            .then(job.get_id())
-            .then(job.get_open_id_token())
+            .with_cognito_token(&job)
             .then(job.assume_role().refused_by_sts(400, code, message))
             .run();
         let text = run.fails_with(expected);
@@ -1351,8 +1333,7 @@ fn a_document_type_in_the_xml_of_sts_is_refused() {
                 </AssumeRoleWithWebIdentityResponse>";
     let run = Script::new("A,secret")
         .signed_in(&job)
-        .then(job.get_id())
-        .then(job.get_open_id_token())
+        .with_cognito_token(&job)
         .then(job.assume_role().answers(200, body).again_and_again())
         .run();
     run.fails_with("answer-unusable");
@@ -1367,8 +1348,7 @@ fn error_bodies_that_are_not_aws_show_their_status_and_nothing_else() {
         assert!(text.contains("HTTP 403"), "{text}");
         let run = Script::new("A,secret")
             .signed_in(&job)
-            .then(job.get_id())
-            .then(job.get_open_id_token())
+            .with_cognito_token(&job)
             .then(job.assume_role().answers(403, body))
             .run();
         run.fails_with("answer-unusable");

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use env_kvstore::aws::config_file::{File, ProfileName, configure, merge, profile};
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
+use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
+use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::Export;
 use env_kvstore::export::Outcome;
 use env_kvstore::export::masks::Masks;
 use env_kvstore::github::token_server::TokenServer;
-use env_kvstore::host::answer::Answer;
 use env_kvstore::host::http::Response;
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::lines::env_name::EnvName;
@@ -289,7 +290,7 @@ proptest! {
         let echo = &sent.secret()[..cut];
         let body = serde_json::json!({ "__type": format!("X#{before}{echo}"), "message": format!("{before}{echo}{after}") });
         let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
-        let shown = Answer::read(&response, std::slice::from_ref(&sent)).to_string();
+        let shown = Aws.refusal(&response, std::slice::from_ref(&sent)).to_string();
         prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
     }
 

@@ -605,9 +605,7 @@ fn second_look_at_the_keys_is_tried_again_after_a_fault_too() {
         .together([job.github_token(), jwks_at(JWKS, &old)])
         .then(jwks().answers(503, ""))
         .then(jwks())
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .then(store(STORE, &document(&["A"])))
         .run();
     run.plan();

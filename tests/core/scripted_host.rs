@@ -17,17 +17,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_kvstore::error::Error;
 use env_kvstore::export::ExportPlan;
 use env_kvstore::export::Outcome;
-use env_kvstore::host::http::{Host, Log, Request, Response, SendFailure};
+use env_kvstore::host::http::{Host, Log, Request, Response, Rs256, SendFailure};
 use env_kvstore::inputs::{Goal, RawInputs};
 use env_kvstore::pipeline;
 use env_kvstore::text::secret::Secret;
-use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::sha2::Sha256;
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
-use signature::{SignatureEncoding, Signer};
+use signature::{SignatureEncoding, Signer, Verifier};
 use time::OffsetDateTime;
 
 /// In every token, key and value that a script gives out.
@@ -221,7 +221,7 @@ impl Job {
             .unsigned("application/x-amz-json-1.1", Some("AWSCognitoIdentityService.GetOpenIdToken"))
     }
 
-    /// Cognito's token with the claims that the README's pool maps, as the session's tags.
+    /// Cognito's token with the claims that the pool of `docs/set-up-aws.md` maps, as the session's tags.
     pub fn cognito_token(&self) -> String {
         let mut tags = serde_json::Map::new();
         for name in ["repository", "enterprise", "environment", "event_name", "run_id", "actor", "sha", "workflow"] {
@@ -730,9 +730,19 @@ impl Script {
         self.together([job.github_token(), jwks()])
     }
 
+    /// Then Cognito's token for the job's.
+    pub fn with_cognito_token(self, job: &Job) -> Self {
+        self.then(job.get_id()).then(job.get_open_id_token())
+    }
+
+    /// Then the whole exchange of the job's token for the role's session.
+    pub fn exchanged(self, job: &Job) -> Self {
+        self.with_cognito_token(job).then(job.assume_role())
+    }
+
     /// Then everything up to the role session.
     pub fn with_session(self, job: &Job) -> Self {
-        self.signed_in(job).then(job.get_id()).then(job.get_open_id_token()).then(job.assume_role())
+        self.signed_in(job).exchanged(job)
     }
 
     /// Runs the step; asserts that everything expected has happened, and that no secret can be read anywhere.
@@ -1113,6 +1123,13 @@ impl Host for ScriptedHost {
         assert!(!is_late, "{origin}: a connection is early only before the first request");
         let (origin, after_requests, at) = (origin.to_owned(), seen.requests.len(), self.elapsed.get());
         seen.early_connections.push(EarlyConnections { origin, count, after_requests, at });
+    }
+
+    fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {
+        let number = rsa::BigUint::from_bytes_be;
+        let key = RsaPublicKey::new(number(signed.modulus), number(signed.exponent)).unwrap();
+        let signature = Signature::try_from(signed.signature).unwrap();
+        VerifyingKey::<Sha256>::new(key).verify(signed.message, &signature).is_ok()
     }
 
     fn now(&self) -> SystemTime {

@@ -347,9 +347,7 @@ fn a_connection_to_each_origin_is_opened_at_first_and_one_for_each_call_once_the
     let run = Script::new("A,secret")
         .input("secrets", &format!("{}DATADOG={DATADOG}\nTHEIRS={DATADOG}::AWSPREVIOUS", lines(&many)))
         .together([job.github_token().after(Duration::from_millis(30)), jwks()])
-        .then(job.get_id())
-        .then(job.get_open_id_token())
-        .then(job.assume_role())
+        .exchanged(&job)
         .together(
             names(12)
                 .iter()
@@ -660,7 +658,7 @@ fn keys_that_a_secret_lacks_are_all_named_beside_those_that_a_store_lacks() {
         "D: no key `y` in shared/c",
         "shared/text is not JSON",
         "F: key `z` of shared/c is null",
-        "G: shared/nul holds a NUL character",
+        "G: shared/nul has a NUL character",
     ] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }

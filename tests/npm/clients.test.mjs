@@ -205,7 +205,7 @@ describe('clients', { concurrency: 3, ...POSIX }, () => {
       for (const name of hostile) {
         const { exitCode, stdout, stderr, parent } = await configure(cloud, name);
         assert.deepEqual([exitCode, stdout], [2, ''], name);
-        assert.match(stderr, /^env-kvstore: invalid-input: the path of this program holds a character that cannot be quoted [^\n]*--command[^\n]*\n$/);
+        assert.match(stderr, /^env-kvstore: invalid-input: the path of this program has a character that cannot be quoted [^\n]*--command[^\n]*\n$/);
         assert.deepEqual(await readdir(parent), [name], 'neither a file nor what the name would have run');
       }
     });

@@ -90,7 +90,7 @@ describe('env-kvstore', TOGETHER, () => {
       const { exitCode, stdout, stderr } = await run(['credential-process', ...FLAGS], { environment });
       assert.equal(exitCode, 0);
       assert.equal(Object.keys(JSON.parse(stdout)).length, 6);
-      assert.match(stderr, /^env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools take it, and not a profile[^\n]*\n$/);
+      assert.match(stderr, /^env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools use it instead of a profile[^\n]*\n$/);
     });
 
     test('chains a second role, and takes the credentials that are there', async () => {
@@ -182,7 +182,7 @@ describe('env-kvstore', TOGETHER, () => {
         ['MY-URL,MY_TOKEN', {}, /is neither/],
         ['MY_URL,MY_TOKEN', {}, /MY_URL and MY_TOKEN are not set/],
         ['MY_URL,MY_TOKEN', { MY_URL: 'https://tokens.invalid', MY_TOKEN: '' }, /MY_TOKEN is not set/],
-        ['MY_URL,MY_TOKEN', { MY_URL: `${CANARY} no url`, MY_TOKEN: CANARY }, /MY_URL holds no https URL/],
+        ['MY_URL,MY_TOKEN', { MY_URL: `${CANARY} no url`, MY_TOKEN: CANARY }, /MY_URL is not an https URL/],
       ]) {
         const ended = await exchange(own, { environment: { AWS_WEB_IDENTITY_TOKEN_SERVER: server, AWS_ROLE_ARN: roleArn('audit'), ...environment } });
         failed(ended, 'invalid-input', 2);
@@ -350,7 +350,7 @@ describe('env-kvstore', TOGETHER, () => {
         const from = await file(`proposed-with-${key}`, `${PROPOSED}\n${key} = x\n`);
         const ended = await run(['configure', '--from', from], { environment: job() });
         failed(ended, 'invalid-input', 2);
-        assert.match(ended.stderr, new RegExp(`${key} is set already`));
+        assert.match(ended.stderr, new RegExp(`${key} is already set`));
       }
     });
 
@@ -371,7 +371,7 @@ describe('env-kvstore', TOGETHER, () => {
       ]) {
         const { exitCode, stderr } = await run(['configure', '--from', from, ...args], { environment: job({ GITHUB_WORKSPACE }) });
         assert.equal(exitCode, 0);
-        if (warns) assert.match(stderr, /^env-kvstore: this program lies in the checkout \(GITHUB_WORKSPACE\)[^\n]*npm install --global[^\n]*\n$/);
+        if (warns) assert.match(stderr, /^env-kvstore: this program is in the checkout \(GITHUB_WORKSPACE\)[^\n]*npm install --global[^\n]*\n$/);
         else assert.equal(stderr, '', `${GITHUB_WORKSPACE}`);
       }
     });
@@ -390,8 +390,8 @@ describe('env-kvstore', TOGETHER, () => {
       const ended = await run(['configure', '--from', from, '--to', to], { environment: job() });
       failed(ended, 'invalid-input', 2);
       assert.match(ended.stderr, /profile `a`: .*unknown server name/);
-      assert.match(ended.stderr, /profile `b`: credential_process is set already/);
-      assert.match(ended.stderr, /profile `b`: role_session_name holds a character/);
+      assert.match(ended.stderr, /profile `b`: credential_process is already set/);
+      assert.match(ended.stderr, /profile `b`: role_session_name has a character/);
       await assert.rejects(stat(to), { code: 'ENOENT' });
       const nothing = await file('nothing', '[default]\nregion = x\n');
       failed(await run(['configure', '--from', nothing], { environment: job() }), 'invalid-input', 2);
@@ -728,12 +728,12 @@ describe('env-kvstore', TOGETHER, () => {
         [['get', 'A', `--unknown=${CANARY}`], /no flag --unknown\. /],
         [['get', 'A', '--github-token', CANARY], /no flag --github-token\. /],
         [['get', 'A', `--yes=${CANARY}`], /flag --yes takes no value/],
-        [['get', 'A', '--values'], /lacks its value/],
+        [['get', 'A', '--values'], /has no value/],
         [['get', 'A', '-x', CANARY], /no flag -x\. /],
         [['get', 'A', '-help'], /no flag -e\. |no flag -help/],
         [['credential-process', CANARY], /./],
-        [['credential-process', '--cognito-role-arn'], /lacks its value/],
-        [['configure', '--from', '--to'], /--from lacks its value/],
+        [['credential-process', '--cognito-role-arn'], /has no value/],
+        [['configure', '--from', '--to'], /--from has no value/],
         [['completion'], /one of bash, zsh, fish/],
         [['completion', CANARY], /one of bash, zsh, fish/],
       ]) {

@@ -748,7 +748,7 @@ describe('an error', () => {
     'a pool that is not there': { code: 'identity-pool-not-found', fault: { operation: 'GetId', fault: { awsError: 'ResourceNotFoundException', message: `no ${CANARY}-free words` } }, options: {}, hint: /`cognitoIdentityPoolId`/ },
     'a refused role': { code: 'assume-role-denied', fault: { operation: 'AssumeRoleWithWebIdentity', fault: { awsError: 'AccessDenied', status: 403 } } },
     'a duration beyond the maximum': { code: 'role-duration-refused', options: { roleDurationSeconds: 43_200 }, hint: /`roleDurationSeconds`/ },
-    'a session name of no claim': { code: 'claim-unusable', options: { roleSessionName: '{nothing}' }, hint: /`githubToken`/ },
+    'a session name of no claim': { code: 'claim-unusable', options: { roleSessionName: '{nothing}' }, hint: /claim `nothing` of the GitHub token is absent/ },
     'a store that is not there': { code: 'store-not-found', options: { namespace: 'octo-enterprise', environmentStore: 'required', values: 'A,secret' }, claims: { environment: 'staging' } },
     'a store that is not readable': { code: 'store-access-denied', options: { namespace: 'others' } },
     'a key that is missing': { code: 'key-missing', options: { values: 'ACME,secret,aws-region' }, hint: /no key `aws-region` in .*\n.*`values` and `secrets`/ },
@@ -831,7 +831,7 @@ describe('identity', () => {
 
   test('a repository is not for others to say', async () => {
     const error = await failureOf({ ...CONNECTION, values, repository: 'octo-org/other' });
-    assert.match(error.message, /^wrong option: repository: is for `identity: environment`/);
+    assert.match(error.message, /^wrong option: repository: is only for `identity: environment`/);
   });
 
   test('chainRoleArn is assumed with the tags that are named', async (t) => {

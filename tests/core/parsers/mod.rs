@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use env_kvstore::aws::cognito::{GetId, GetOpenIdToken, OpenIdToken, PoolId};
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
+use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
 use env_kvstore::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
@@ -17,12 +18,12 @@ use env_kvstore::aws::session::{TagSource, check_session_tags};
 use env_kvstore::aws::sigv4::Credentials;
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::operation::Operation;
+use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::masks::Masks;
 use env_kvstore::github::Login;
 use env_kvstore::github::claims::claims_in;
 use env_kvstore::github::issuer::{Discover, FetchKeys};
 use env_kvstore::github::verify::{Expected, verify};
-use env_kvstore::host::answer::Answer;
 use env_kvstore::host::http::{Response, SendFailure};
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::identity::session_name::RoleSessionNameTemplate;
@@ -113,7 +114,13 @@ fn jwt(bytes: &[u8]) {
     let keys = FetchKeys::of(&issuer).unwrap().parse(&answer(200, include_bytes!("keys.json"))).unwrap();
     let token = Secret::new(String::from_utf8_lossy(bytes));
     let expected = Expected { issuer: &issuer, audience: "cognito-identity.amazonaws.com" };
-    assert!(verify(&token, &keys, &expected, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).is_err());
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    assert!(verify(&token, &keys, &expected, now, |_| false).is_err());
+    // As if whoever wrote it had the key.
+    if let Ok(claims) = verify(&token, &keys, &expected, now, |_| true) {
+        assert_eq!(claims.text("iss").as_deref(), Some(issuer.as_str()));
+        assert!(claims.expires() > now);
+    }
     let _ = claims_in(&token);
 }
 
@@ -137,7 +144,7 @@ fn cognito(bytes: &[u8]) {
     if let Some(tags) = token.and_then(|token| token.session_tags()) {
         let _ = check_session_tags(&tags, TagSource::Pool);
     }
-    let refusal = get_id.refusal(&answer(400, bytes), &[]);
+    let refusal = Aws.refusal(&answer(400, bytes), &[]);
     let _ = get_id.diagnose(&refusal);
 }
 
@@ -162,7 +169,7 @@ fn sts(bytes: &[u8]) {
         identity: WebIdentity::Cognito { token: &token, pool: &setup.pool },
     };
     let _ = operation.parse(&answer(200, bytes));
-    let refusal = operation.refusal(&answer(400, bytes), &[]);
+    let refusal = Aws.refusal(&answer(400, bytes), &[]);
     let _ = operation.diagnose(&refusal);
 }
 
@@ -214,13 +221,13 @@ fn batch(bytes: &[u8]) {
                 }
             }
         }
-        let _ = operation.diagnose(&operation.refusal(&answer(400, bytes), &[]));
+        let _ = operation.diagnose(&Aws.refusal(&answer(400, bytes), &[]));
     });
 }
 
 fn error_answer(bytes: &[u8]) {
     let token = Secret::new("canary-canary-canary");
-    let shown = Answer::read(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
+    let shown = Aws.refusal(&answer(400, bytes), std::slice::from_ref(&token)).to_string();
     assert!(!shown.contains(token.secret()), "{shown}");
 }
 

@@ -1,0 +1,17 @@
+//! How a service refuses: the part of its wire format that says no.
+
+use crate::call::outlook::Outlook;
+use crate::error::refusal::Diagnosis;
+use crate::host::answer::Answer;
+use crate::host::http::Response;
+use crate::text::secret::Secret;
+
+/// How the operations of a service say no, whatever they were asked for.
+pub trait Protocol {
+    /// Reads an answer of another status than 200. What was `sent` must not be in it.
+    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer;
+    /// Whether another attempt may do better.
+    fn outlook(&self, answer: &Answer) -> Outlook;
+    /// What a refusal means that any operation may meet; none if the operation knows better.
+    fn diagnose(&self, answer: &Answer) -> Option<Diagnosis>;
+}
