@@ -96,11 +96,11 @@ function identityOf(options: Arguments['options']): string {
 
 async function derivedRepository(isWrite: boolean): Promise<string> {
   if (isWrite && !hasTerminal()) {
-    throw wrongUsage('a write needs --repository OWNER/NAME where no terminal can confirm the one of the git remote', 'Nothing was sent.');
+    throw wrongUsage('without a terminal to confirm the repository of the git remote, a write requires --repository OWNER/NAME', 'Nothing was sent.');
   }
   const repository = await repositoryOfRemote();
   if (repository !== undefined) return repository;
-  throw wrongUsage('it takes --repository OWNER/NAME: the git remote origin of this folder names no repository', 'Nothing was sent.');
+  throw wrongUsage('this command requires --repository OWNER/NAME: the git remote origin of this folder names no repository', 'Nothing was sent.');
 }
 
 /** A declined question ends the command with 1. */

@@ -132,7 +132,7 @@ describe('put', TOGETHER, () => {
       [['KEY', '--from-file', `KEY=${file}`], 'x', /KEY is given twice/],
       [['KEY', '--from-dotenv', '-'], 'x', /stdin can be read once only/],
       [['--from-file', `KEY=${binary}`], '', /binary is not UTF-8/],
-      [[], '', /it takes a KEY/],
+      [[], '', /this command requires a KEY/],
     ]) {
       const ended = await run(['put', ...args, ...flags], { input });
       failed(ended, 'invalid-input', 2);
@@ -288,7 +288,7 @@ describe('without a terminal', TOGETHER, () => {
     for (const args of [['put', 'KEY'], ['rm', 'KEY', '--yes'], ['restore', '--yes']]) {
       const ended = await run([...args, ...namespace], { cwd, input: CANARY });
       failed(ended, 'invalid-input', 2);
-      assert.match(ended.stderr, /a write needs --repository/);
+      assert.match(ended.stderr, /a write requires --repository/);
     }
     assert.equal((await run(['put', 'KEY', '--dry-run', ...namespace], { cwd, input: CANARY })).exitCode, 0);
     for (const url of [`https://github.com/${repository}`, `ssh://git@ssh.github.com:443/${repository}.git`, `https://ghes.example/${repository}.git/`, `ghes.example:${repository}`]) {
