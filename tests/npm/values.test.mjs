@@ -15,6 +15,7 @@ import { startCloud } from '../cloud/cloud.mjs';
 import { documentsIn } from '../cloud/pages.mjs';
 import { NODE, runCli, runProgram } from '../runner/command.mjs';
 import { atTerminal } from '../runner/terminal.mjs';
+import { inVenv } from '../runner/venv.mjs';
 
 const TOGETHER = { concurrency: 4 };
 const POSIX = { skip: process.platform === 'win32' && 'Windows has no terminal, modes and shells of this kind' };
@@ -152,6 +153,24 @@ describe('put', TOGETHER, () => {
       assert.equal(exitCode, 0, stderr);
     }
     assert.deepEqual(read(name), { PATH: 'v', 'with-hyphen': 'v' });
+  });
+
+  test('writes what the AWS CLI reads, into what the AWS CLI has made', async () => {
+    const { name, flags } = store('aws-cli');
+    const environment = { ...PLATFORM, AWS_DEFAULT_REGION: 'us-west-2' };
+    const aws = async (...args) => {
+      const { exitCode, stdout, stderr } = await runProgram([inVenv('aws'), 'secretsmanager', ...args, '--output', 'json'], { environment, stdio: ['ignore', 'pipe', 'pipe'] });
+      assert.equal(exitCode, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    await aws('create-secret', '--name', name, '--secret-string', '{"A":"a"}');
+    const { exitCode, stderr } = await run(['put', 'B', ...flags], { input: 'b' });
+    assert.equal(exitCode, 0, stderr);
+    const { SecretString, VersionStages } = await aws('get-secret-value', '--secret-id', name);
+    assert.deepEqual(JSON.parse(SecretString), { A: 'a', B: 'b' });
+    assert.ok(VersionStages.includes('AWSCURRENT'));
+    await aws('put-secret-value', '--secret-id', name, '--secret-string', '{"C":"c"}');
+    assert.match((await run(['list', ...flags])).stdout, / C\n$/);
   });
 
   test('a job’s own session names the repository, and may not write', async () => {
