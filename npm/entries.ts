@@ -65,42 +65,49 @@ export async function dotenvEntries(text: string, what: string): Promise<Entry[]
   return [...entries];
 }
 
-/** The line on which a value ends. */
+/** The line on which a value ends; none if its quotation mark is not closed, or is followed by something else than a comment. */
 function endOfValue(lines: string[], start: number, rest: string): number | undefined {
   const quote = /^['"`]/.exec(rest)?.[0];
   if (quote === undefined) return start;
-  const closing = new RegExp(`(?<!\\\\)${quote}\\s*(?:#.*)?$`);
+  let afterBackslash: number | undefined;
   for (let index = start; index < lines.length; index += 1) {
     const text = index === start ? rest.slice(1) : lines[index]!;
-    if (closing.test(text)) return index;
-    // A mark inside is no end, so the value ends where a mark is the last of its line.
-    if (new RegExp(`(?<!\\\\)${quote}`).test(text)) return undefined;
+    for (let at = text.indexOf(quote); at >= 0; at = text.indexOf(quote, at + 1)) {
+      const isEnd = /^\s*(?:#.*)?$/.test(text.slice(at + 1));
+      if (text[at - 1] !== '\\') return isEnd ? index : afterBackslash;
+      // Dotenv takes such a mark for the end only if it finds no other.
+      if (isEnd) afterBackslash ??= index;
+    }
   }
-  return undefined;
+  return afterBackslash;
 }
 
-/** A dotenv file that the package `dotenv` reads as these entries; throws for a key that it cannot hold. */
+/** A dotenv file that is read as these entries; throws for a key that it cannot hold. */
 export async function asDotenv(entries: Entry[]): Promise<string> {
-  const { parseDotenv } = await import('./parts/dotenv.ts');
-  const written = entries.map(([key, value]) => {
+  let text = '';
+  for (const [key, value] of entries) {
     const candidates = [
       ...(/^[\w./:@%+,=-]+$/.test(value) ? [value] : []),
       ...["'", '`', '"'].map((quote) => quote + value + quote),
       `"${value.replaceAll('\r', '\\r').replaceAll('\n', '\\n')}"`,
     ];
-    const line = candidates.map((candidate) => `${key}=${candidate}\n`).find((each) => isOnly(parseDotenv(each), key, value));
+    const lines = await Promise.all(candidates.map(async (candidate) => ((await isReadAs(`${key}=${candidate}\n`, [[key, value]])) ? [`${key}=${candidate}\n`] : [])));
+    const [line] = lines.flat();
     if (line === undefined) throw unwritable(key, 'dotenv');
-    return { key, line };
-  });
-  const text = written.map(({ line }) => line).join('');
-  const whole = parseDotenv(text);
-  const different = entries.find(([key, value]) => whole[key] !== value);
-  if (different) throw unwritable(different[0], 'dotenv');
+    text += line;
+  }
+  // One line may change what another means.
+  if (!(await isReadAs(text, entries))) throw unwritable(entries.map(([key]) => key).join(', '), 'dotenv');
   return text;
 }
 
-function isOnly(parsed: Record<string, string>, key: string, value: string): boolean {
-  return Object.keys(parsed).length === 1 && parsed[key] === value;
+async function isReadAs(text: string, entries: Entry[]): Promise<boolean> {
+  try {
+    const found = await dotenvEntries(text, '');
+    return found.length === entries.length && entries.every(([key, value], index) => found[index]![0] === key && found[index]![1] === value);
+  } catch {
+    return false;
+  }
 }
 
 /** Lines for `. FILE` in a POSIX shell. */

@@ -23,7 +23,8 @@ export function generalHelp(commands: Command[]): string {
   const codes = [...EXIT_CODES, ...new Map(ofCommands.map((row) => [row.join(), row])).values()];
   return `Usage: env-kvstore COMMAND [FLAGS]
 
-Secrets, variables and AWS credentials for a job of GitHub Actions, and the stores that they come from.
+Secrets, variables and AWS credentials for a job of GitHub Actions, and the
+stores that they come from.
 
 Commands:
 ${table([...rows, ['help COMMAND', 'print the help of a command']])}

@@ -96,11 +96,11 @@ function identityOf(options: Arguments['options']): string {
 
 async function derivedRepository(isWrite: boolean): Promise<string> {
   if (isWrite && !hasTerminal()) {
-    throw wrongUsage('a write needs --repository OWNER/NAME where no terminal can confirm the one of the git remote', 'Nothing was sent.');
+    throw wrongUsage('without a terminal to confirm the repository of the git remote, a write requires --repository OWNER/NAME', 'Nothing was sent.');
   }
   const repository = await repositoryOfRemote();
   if (repository !== undefined) return repository;
-  throw wrongUsage('it takes --repository OWNER/NAME: the git remote origin of this folder names no repository', 'Nothing was sent.');
+  throw wrongUsage('this command requires --repository OWNER/NAME: the git remote origin of this folder names no repository', 'Nothing was sent.');
 }
 
 /** A declined question ends the command with 1. */
@@ -109,8 +109,8 @@ export function declined(): undefined {
   return undefined;
 }
 
-/** What a store is called in a question. */
+/** What is above a question: the store that it is about. */
 export function named({ name, region, account }: StoreShown, { isDerived }: Session): string {
   const place = [account, region].filter(Boolean).join(', ');
-  return `${printable(name)} (${place})${isDerived ? ', by the git remote origin' : ''}`;
+  return `${printable(name)} (${place})${isDerived ? '\nThe repository is that of the git remote origin.' : ''}`;
 }

@@ -16,9 +16,9 @@ export async function changeAsPlanned(command: string, session: Session, task: C
     await reportChange(command, plan, session, switches.has('dry-run'));
     return 0;
   }
-  if (!switches.has('yes')) process.stderr.write(marked(plan.keys, process.stderr));
+  if (!switches.has('yes')) process.stderr.write(`${named(plan.store, session)}\n${marked(plan.keys, process.stderr)}`);
   const creation = plan.store.arn === undefined ? 'Create' : 'Change';
-  const isAgreed = await confirmed(`${creation} ${named(plan.store, session)}: ${counted(plan.keys)}?`, switches.has('yes'));
+  const isAgreed = await confirmed(`${creation} the store: ${counted(plan.keys)}?`, switches.has('yes'));
   if (!isAgreed) {
     declined();
     return DECLINED;

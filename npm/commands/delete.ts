@@ -39,8 +39,8 @@ export const deleteStore: Command = {
     const plan = await session.ask({ ...task, dryRun: true });
     const isDryRun = switches.has('dry-run');
     const window = `For ${days} days it can be restored, and its name cannot be used; then AWS deletes it for good.`;
-    if (!isDryRun && !switches.has('yes')) process.stderr.write(`From now on nobody can read the store. ${window}\n`);
-    if (!isDryRun && !(await confirmed(`Delete ${named(plan.store, session)}?`, switches.has('yes')))) {
+    if (!isDryRun && !switches.has('yes')) process.stderr.write(`${named(plan.store, session)}\nOnce it is deleted, nobody can read it. ${window}\n`);
+    if (!isDryRun && !(await confirmed('Delete the store?', switches.has('yes')))) {
       declined();
       return 1;
     }

@@ -71,7 +71,9 @@ async function printVersion(args: Arguments, name: string): Promise<number> {
   if (options['values'] || options['secrets'] || options['environmentStore']) {
     throw wrongUsage('--version-id and --version-stage read a key of one store, without --values, --secrets and --environment-store');
   }
-  const session = (await begin({ ...args, own: { ...own, repository: options['repository'], environment: options['environment'] } }))!;
+  // They name the store here, and are no claims of a token.
+  const { repository, environment, ...others } = options;
+  const session = (await begin({ ...args, options: others, own: { ...own, repository, environment } }))!;
   const version = { ...(id !== undefined && { id }), ...(stage !== undefined && { stage }) };
   const { entries, unusable, store } = await session.ask({ task: 'read', source: { from: 'store', store: session.store, version } });
   const value = entries.find(([key]) => key === name)?.[1];

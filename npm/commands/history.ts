@@ -6,6 +6,8 @@ import { wrongUsage } from '../usage.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
+/** Under this label each version is written before it becomes the current one, so it says nothing about a version. */
+const PENDING = 'env-kvstore-pending';
 
 export const history: Command = {
   name: 'history',
@@ -30,7 +32,8 @@ export const history: Command = {
       return 0;
     }
     const shown = versions.map(({ id, stages, created, keys }) => {
-      const head = [id, dateOf(created), stages.join(', ')].filter(Boolean).join('  ');
+      const labels = stages.filter((stage) => stage !== PENDING).join(', ');
+      const head = [id, dateOf(created), labels].filter(Boolean).join('  ');
       const changed = keys?.filter(({ change }) => change !== '=') ?? [];
       const below = keys === undefined ? '  (not compared)\n' : isSame(keys) ? '  (no key differs)\n' : marked(changed, process.stdout).replace(/^/gm, '  ').trimEnd() + '\n';
       return `${head}\n${below}`;

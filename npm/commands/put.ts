@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Change } from '../../host/admin.d.ts';
 import { askHidden, hasTerminal } from '../ask.ts';
 import type { Arguments, Command } from '../command.ts';
@@ -76,6 +77,9 @@ function checkKeys({ operands, own, switches }: Arguments, files: Entry[]): void
     throw wrongUsage('put takes no value as an argument, and one of the arguments is not a key', hint);
   }
   if (operands.length === 0 && files.length === 0 && own['from-dotenv'] === undefined) missing('a KEY, --from-dotenv FILE or --from-file KEY=PATH');
+  if (operands.length > 0 && isatty(0) && !hasTerminal()) {
+    throw wrongUsage('put asks for the value on stderr, which is not a terminal', 'What is typed would be shown. Do not redirect stderr, or pipe the value in.');
+  }
   if (operands.length > 1 && !hasTerminal()) {
     throw wrongUsage('stdin holds the value of one KEY, and put was given several arguments', `Use --from-dotenv or --from-file for several keys. ${hint}`);
   }

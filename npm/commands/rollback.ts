@@ -29,8 +29,8 @@ export const rollback: Command = {
     const plan = await session.ask({ ...task, dryRun: true });
     const isDryRun = switches.has('dry-run');
     if (!isDryRun) {
-      if (!switches.has('yes')) process.stderr.write(marked(plan.keys, process.stderr));
-      const question = `Make version ${printable(plan.to)} of ${named(plan.store, session)} the current one: ${counted(plan.keys)}?`;
+      if (!switches.has('yes')) process.stderr.write(`${named(plan.store, session)}\nVersion ${printable(plan.to)}\n${marked(plan.keys, process.stderr)}`);
+      const question = `Make it the current version: ${counted(plan.keys)}?`;
       if (!(await confirmed(question, switches.has('yes')))) {
         declined();
         return 1;

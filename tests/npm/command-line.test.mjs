@@ -593,7 +593,7 @@ describe('env-kvstore', TOGETHER, () => {
       const other = await exec(print, { values: 'TOKEN,secret', args: ['--repository', 'octo-org/other'] });
       failed(other, /^store-(access-denied|not-found)$/, 125);
       const { AWS_ACCESS_KEY_ID, ...without } = laptop();
-      failed(await exec(print, { environment: without }), 'invalid-input', 125);
+      failed(await exec(print, { environment: { ...without, AWS_EC2_METADATA_DISABLED: 'true' } }), 'credentials-unavailable', 125);
     });
   });
 

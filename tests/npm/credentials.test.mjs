@@ -25,6 +25,10 @@ const STORE = 'octo-enterprise/repo/octo-org/octo-repo/secrets';
 const TAGS = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo' };
 const GET = ['get', 'TOKEN', '--identity', 'environment', '--repository', 'octo-org/octo-repo', '--namespace', 'octo-enterprise'];
 const VALUE = `${CANARY}-value`;
+/** What follows in a profile. */
+const SSO =
+  'sso_session = octo\nsso_account_id = 123456789012\nsso_role_name = Developer\n' +
+  '[sso-session octo]\nsso_region = us-west-2\nsso_start_url = https://octo.awsapps.com/start\n';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-credentials-'));
 after(() => rm(folder, { recursive: true }));
@@ -135,20 +139,19 @@ describe('credentials on a developer’s machine', TOGETHER, () => {
   });
 
   describe('with SSO', TOGETHER, () => {
-    const SESSION = '[sso-session octo]\nsso_region = us-west-2\nsso_start_url = https://octo.awsapps.com/start\n';
-    const PROFILE = '[profile work]\nregion = us-west-2\nsso_session = octo\nsso_account_id = 123456789012\nsso_role_name = Developer\n';
-    const cached = (expiresAt) => ({ name: createHash('sha1').update('octo').digest('hex'), token: { accessToken: `${CANARY}-sso`, expiresAt } });
+    const PROFILE = `[profile work]\nregion = us-west-2\n${SSO}`;
     const LATER = '2099-01-01T00:00:00Z';
 
     test('the cached token is given to the portal, which gives credentials', async (t) => {
       const asked = [];
       const portal = await endpoint(t, (request) => {
-        asked.push([request.url, request.headers['x-amz-sso_bearer_token']]);
+        const { pathname, searchParams } = new URL(request.url, 'http://portal');
+        asked.push([pathname, searchParams.get('account_id'), searchParams.get('role_name'), request.headers['x-amz-sso_bearer_token']]);
         return JSON.stringify({ roleCredentials: { ...session(), expiration: Date.now() + 3_600_000 } });
       });
-      const { environment } = await machine({ config: SESSION + PROFILE, sso: cached(LATER), environment: { AWS_ENDPOINT_URL_SSO: portal } });
+      const { environment } = await machine({ config: PROFILE, sso: ssoToken(LATER), environment: { AWS_ENDPOINT_URL_SSO: portal } });
       read(await get(environment, '--profile', 'work'));
-      assert.deepEqual(asked, [['/federation/credentials?role_name=Developer&account_id=123456789012', `${CANARY}-sso`]]);
+      assert.deepEqual(asked, [['/federation/credentials', '123456789012', 'Developer', `${CANARY}-sso`]]);
     });
 
     test('an expired token, a missing one and one that the portal refuses say `aws sso login --profile NAME`', async (t) => {
@@ -156,8 +159,8 @@ describe('credentials on a developer’s machine', TOGETHER, () => {
         response.writeHead(401, { 'x-amzn-errortype': 'UnauthorizedException' });
         return JSON.stringify({ message: 'Session token not found or invalid' });
       });
-      for (const sso of [cached('2020-01-01T00:00:00Z'), undefined, cached(LATER)]) {
-        const { environment } = await machine({ config: SESSION + PROFILE, sso, environment: { AWS_ENDPOINT_URL_SSO: portal } });
+      for (const sso of [ssoToken('2020-01-01T00:00:00Z'), undefined, ssoToken(LATER)]) {
+        const { environment } = await machine({ config: PROFILE, sso, environment: { AWS_ENDPOINT_URL_SSO: portal } });
         const ended = await get(environment, '--profile', 'work');
         failed(ended, 'sso-session-expired');
         assert.match(ended.stderr, /the SSO session of the profile work has expired.*Run `aws sso login --profile work`/);
@@ -242,6 +245,21 @@ describe('the SDK’s own clients', TOGETHER, () => {
     assert.match(refused.stderr, /the proxy answered 407/);
   });
 
+  for (const [what, host, files] of [
+    ['STS, for a token file', 'sts.us-west-2.amazonaws.com', { config: `web_identity_token_file = ${path.join(folder, 'token')}\nrole_arn = arn:aws:iam::123456789012:role/x\n` }],
+    ['SSO', 'portal.sso.us-west-2.amazonaws.com', { config: SSO, sso: ssoToken('2099-01-01T00:00:00Z') }],
+    ['SSO-OIDC, for another token', 'oidc.us-west-2.amazonaws.com', { config: SSO, sso: ssoToken('2020-01-01T00:00:00Z', { refreshToken: CANARY, clientId: 'c', clientSecret: CANARY }) }],
+  ]) {
+    test(`of ${what} take the proxy too`, async (t) => {
+      await written('token', CANARY);
+      const proxy = await startProxy(t, { port: tlsCloud.port, status: 403 });
+      const environment = { AWS_ENDPOINT_URL: undefined, HTTPS_PROXY: proxy.url, AWS_MAX_ATTEMPTS: '1' };
+      const own = await machine({ ...files, config: `[profile work]\nregion = us-west-2\n${files.config}`, environment });
+      failed(await get(own.environment, '--profile', 'work'), 'credentials-unavailable|sso-session-expired');
+      assert.deepEqual(proxy.hosts(), [`${host}:443`]);
+    });
+  }
+
   test('trust no other authority, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
     const proxy = await startProxy(t, { port: tlsCloud.port });
     const unchecked = { AWS_CA_BUNDLE: certificates.otherAuthority, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1', AWS_MAX_ATTEMPTS: '1' };
@@ -282,6 +300,11 @@ async function machine({ config = '', credentials = '', sso, environment = {} } 
   await writeFile(path.join(aws, 'credentials'), credentials);
   if (sso) await writeFile(path.join(aws, `sso/cache/${sso.name}.json`), JSON.stringify(sso.token));
   return { home, environment: { HOME: home, USERPROFILE: home, AWS_ENDPOINT_URL: cloud.url, AWS_EC2_METADATA_DISABLED: 'true', ...environment } };
+}
+
+/** As `aws sso login` leaves it. */
+function ssoToken(expiresAt, more = {}) {
+  return { name: createHash('sha1').update('octo').digest('hex'), token: { accessToken: `${CANARY}-sso`, expiresAt, ...more } };
 }
 
 async function written(name, text) {

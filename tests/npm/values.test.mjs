@@ -15,6 +15,7 @@ import { startCloud } from '../cloud/cloud.mjs';
 import { documentsIn } from '../cloud/pages.mjs';
 import { NODE, runCli, runProgram } from '../runner/command.mjs';
 import { atTerminal } from '../runner/terminal.mjs';
+import { inVenv } from '../runner/venv.mjs';
 
 const TOGETHER = { concurrency: 4 };
 const POSIX = { skip: process.platform === 'win32' && 'Windows has no terminal, modes and shells of this kind' };
@@ -132,7 +133,7 @@ describe('put', TOGETHER, () => {
       [['KEY', '--from-file', `KEY=${file}`], 'x', /KEY is given twice/],
       [['KEY', '--from-dotenv', '-'], 'x', /stdin can be read once only/],
       [['--from-file', `KEY=${binary}`], '', /binary is not UTF-8/],
-      [[], '', /it takes a KEY/],
+      [[], '', /this command requires a KEY/],
     ]) {
       const ended = await run(['put', ...args, ...flags], { input });
       failed(ended, 'invalid-input', 2);
@@ -152,6 +153,24 @@ describe('put', TOGETHER, () => {
       assert.equal(exitCode, 0, stderr);
     }
     assert.deepEqual(read(name), { PATH: 'v', 'with-hyphen': 'v' });
+  });
+
+  test('writes what the AWS CLI reads, into what the AWS CLI has made', async () => {
+    const { name, flags } = store('aws-cli');
+    const environment = { ...PLATFORM, AWS_DEFAULT_REGION: 'us-west-2' };
+    const aws = async (...args) => {
+      const { exitCode, stdout, stderr } = await runProgram([inVenv('aws'), 'secretsmanager', ...args, '--output', 'json'], { environment, stdio: ['ignore', 'pipe', 'pipe'] });
+      assert.equal(exitCode, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    await aws('create-secret', '--name', name, '--secret-string', '{"A":"a"}');
+    const { exitCode, stderr } = await run(['put', 'B', ...flags], { input: 'b' });
+    assert.equal(exitCode, 0, stderr);
+    const { SecretString, VersionStages } = await aws('get-secret-value', '--secret-id', name);
+    assert.deepEqual(JSON.parse(SecretString), { A: 'a', B: 'b' });
+    assert.ok(VersionStages.includes('AWSCURRENT'));
+    await aws('put-secret-value', '--secret-id', name, '--secret-string', '{"C":"c"}');
+    assert.match((await run(['list', ...flags])).stdout, / C\n$/);
   });
 
   test('a job’s own session names the repository, and may not write', async () => {
@@ -224,10 +243,10 @@ describe('at a terminal', { ...TOGETHER, ...POSIX }, () => {
     const declined = await atTerminal(['rm', 'KEY', ...flags], { environment: PLATFORM, answers: [['1 removed?', 'n\r']] });
     assert.deepEqual([declined.exitCode, declined.stdout], [1, '']);
     assert.match(declined.said, /\x1b\[31m- KEY\x1b\[39m/);
-    assert.match(declined.text, /- KEY\r\n\? Change octo-enterprise\/repo\/\S+ \(.*us-west-2\): 1 removed\? \(y\/N\)/);
+    assert.match(declined.text, /^octo-enterprise\/repo\/octo-org\/plan\/secrets \(us-west-2\)\r\n- KEY\r\n\? Change the store: 1 removed\? \(y\/N\)/);
     const plain = await atTerminal(['rm', 'KEY', ...flags], { environment: { ...PLATFORM, NO_COLOR: '1' }, answers: [['1 removed?', 'y\r']] });
     assert.equal(plain.exitCode, 0, plain.text);
-    assert.ok(plain.said.startsWith('- KEY\r\n'), plain.said);
+    assert.match(plain.said, /\r\n- KEY\r\n/);
     assert.deepEqual(read(name), { OTHER: CANARY });
   });
 
@@ -249,11 +268,11 @@ describe('at a terminal', { ...TOGETHER, ...POSIX }, () => {
     const { name, flags } = store('deleted');
     cloud.putSecret(name, { KEY: CANARY });
     const args = ['delete', '--recovery-window-in-days', '7', ...flags];
-    const no = await atTerminal(args, { environment: PLATFORM, answers: [['Delete octo-enterprise', 'n\r']] });
+    const no = await atTerminal(args, { environment: PLATFORM, answers: [['Delete the store?', 'n\r']] });
     assert.equal(no.exitCode, 1);
-    assert.match(no.text, /nobody can read the store\. For 7 days it can be restored, and its name cannot be used; then AWS deletes it for good\./);
+    assert.match(no.text, /nobody can read it\. For 7 days it can be restored, and its name cannot be used; then AWS deletes it for good\./);
     assert.equal(cloud.secret(name).deleted, false);
-    const yes = await atTerminal(args, { environment: PLATFORM, answers: [['Delete octo-enterprise', 'y\r']] });
+    const yes = await atTerminal(args, { environment: PLATFORM, answers: [['Delete the store?', 'y\r']] });
     assert.equal(yes.exitCode, 0, yes.text);
     const { deletionAt } = cloud.secret(name);
     assert.ok(Math.abs(deletionAt - Date.now() - 7 * 86_400_000) < 60_000);
@@ -288,7 +307,7 @@ describe('without a terminal', TOGETHER, () => {
     for (const args of [['put', 'KEY'], ['rm', 'KEY', '--yes'], ['restore', '--yes']]) {
       const ended = await run([...args, ...namespace], { cwd, input: CANARY });
       failed(ended, 'invalid-input', 2);
-      assert.match(ended.stderr, /a write needs --repository/);
+      assert.match(ended.stderr, /a write requires --repository/);
     }
     assert.equal((await run(['put', 'KEY', '--dry-run', ...namespace], { cwd, input: CANARY })).exitCode, 0);
     for (const url of [`https://github.com/${repository}`, `ssh://git@ssh.github.com:443/${repository}.git`, `https://ghes.example/${repository}.git/`, `ghes.example:${repository}`]) {
@@ -371,7 +390,7 @@ describe('list', TOGETHER, () => {
     cloud.putSecret(of('something-else'), CANARY);
     const { exitCode, stdout, stderr } = await run(['list', '--stores', ...flags]);
     assert.equal(exitCode, 0, stderr);
-    assert.match(stdout, new RegExp(`^CHANGED[^\\n]*\\n[^\\n]* ${of('env/production/variables')}\\n[^\\n]* ${name} github:team=web\\n$`));
+    assert.match(stdout, new RegExp(`^CHANGED[^\\n]*\\n[^\\n]* ${of('env/production/variables')}\\n[^\\n]*  *${name}\\s+github:team=web\\n$`));
     assert.deepEqual(cloud.requests.filter(({ operation, detail }) => operation === 'GetSecretValue' && detail.SecretId?.startsWith(of(''))), []);
   });
 });
@@ -386,7 +405,7 @@ describe('rm, history and rollback', TOGETHER, () => {
     assert.deepEqual(read(name), { C: CANARY });
     const second = current(name).id;
     const { stdout } = await run(['history', ...flags]);
-    assert.match(stdout, new RegExp(`^${second}  \\d{4}-.{11}  AWSCURRENT.*\\n  - A\\n  - B\\n${first.id}  .*AWSPREVIOUS\\n  \\+ A\\n  \\+ B\\n  \\+ C\\n$`));
+    assert.match(stdout, new RegExp(`^${second}  \\d{4}-.{11}  AWSCURRENT\\n  - A\\n  - B\\n${first.id}  .*AWSPREVIOUS\\n  \\+ A\\n  \\+ B\\n  \\+ C\\n$`));
     const dry = await run(['rollback', '--dry-run', ...flags]);
     assert.match(dry.stdout, /^\+ A\n\+ B\nNothing was written: this was a dry run\. 2 added\.\n$/, dry.stderr);
     const back = await run(['rollback', '--yes', ...flags]);
@@ -420,12 +439,12 @@ describe('diff', TOGETHER, () => {
     const { name, flags, of, repository } = store('diff');
     cloud.putSecret(name, { OLD: CANARY });
     const { versions: [old] } = cloud.putSecret(name, { SAME: `${CANARY}-1`, CHANGED: `${CANARY}-2`, LEFT: '' });
-    cloud.putSecret(of('env/a:b/secrets'), { SAME: `${CANARY}-1`, CHANGED: `${CANARY}-3`, RIGHT: '' });
+    cloud.putSecret(of('env/a/b/secrets'), { SAME: `${CANARY}-1`, CHANGED: `${CANARY}-3`, RIGHT: '' });
     const dotenv = await written('diff.env', `SAME=${CANARY}-1\nCHANGED=${CANARY}-2\nLEFT=\n`);
     const json = await written('diff.json', JSON.stringify({ SAME: `${CANARY}-1` }));
     for (const [operands, exitCode, stdout] of [
-      [['repo', 'env:a:b'], 4, '~ CHANGED\n- LEFT\n+ RIGHT\n= SAME\n1 added, 1 changed, 1 removed, 1 unchanged\n'],
-      [['repo', `${repository}:env:a:b`], 4, undefined],
+      [['repo', 'env:a/b'], 4, '~ CHANGED\n- LEFT\n+ RIGHT\n= SAME\n1 added, 1 changed, 1 removed, 1 unchanged\n'],
+      [['repo', `${repository}:env:a/b`], 4, undefined],
       [[`${repository}:repo`, `file:${dotenv}`], 0, '= CHANGED\n= LEFT\n= SAME\n3 unchanged\n'],
       [[`file:${json}`, 'repo'], 4, '+ CHANGED\n+ LEFT\n= SAME\n2 added, 1 unchanged\n'],
       [[`version:${old.id}`, 'repo'], 4, '+ CHANGED\n+ LEFT\n- OLD\n+ SAME\n3 added, 1 removed\n'],
@@ -568,7 +587,7 @@ describe('export', { ...TOGETHER, ...POSIX }, () => {
     const done = await run(['export', '--format', 'dotenv', '--to', to, ...flags]);
     assert.equal(done.exitCode, 0, done.stderr);
     assert.deepEqual({ ...parseDotenv(await readFile(to, 'utf8')) }, possible);
-    cloud.putSecret(name, { ...possible, QUOTES: `${CANARY} ' " \` \\n` });
+    cloud.putSecret(name, { ...possible, QUOTES: `${CANARY} ' " \`\n\\n` });
     const refused = await run(['export', '--format', 'dotenv', '--to', to, '--overwrite', ...flags]);
     failed(refused, 'invalid-input', 2);
     assert.match(refused.stderr, /--format dotenv cannot hold the key QUOTES/);
@@ -584,6 +603,9 @@ describe('export', { ...TOGETHER, ...POSIX }, () => {
     assert.equal((await run(['export', '--format', 'json', '--to', to, ...flags])).exitCode, 0);
     assert.deepEqual(JSON.parse(await readFile(to, 'utf8')), JSON.parse(document));
     assert.match(await readFile(to, 'utf8'), /1\.10/);
+    // A null is no value that a job could get.
+    failed(await run(['import', to, '--yes', '--environment', 'copy', ...flags]), 'name-unusable');
+    await writeFile(to, document.replace('"B": null, ', ''));
     const { exitCode, stderr } = await run(['import', to, '--yes', '--environment', 'copy', ...flags]);
     assert.equal(exitCode, 0, stderr);
     assert.match(current(of('env/copy/secrets')).value, /1\.10/);
