@@ -49,13 +49,17 @@ const TITLE = /^\W*(?:the )?(?:MIT|ISC|BSD|BSD[ -][23][ -]clause)(?: license)?(?
 function texts(parts) {
   const ours = termsOf(readFileSync(path.join(root, 'LICENSE'), 'utf8'));
   const byText = new Map();
-  for (const { name, version, license, folder } of parts) {
-    const lines = shortestLicense(folder).split('\n');
+  const keyOf = new Map([['Apache-2.0', ours]]);
+  const read = parts.map((part) => ({ ...part, lines: shortestLicense(part.folder).split('\n') }));
+  // Some have no text of the licence that they name: last, when others' is known.
+  read.sort((a, b) => (a.lines[0] === '') - (b.lines[0] === ''));
+  for (const { name, version, license, lines } of read) {
     const text = lines.filter((line) => !COPYRIGHT.test(line) && !TITLE.test(line)).join('\n').trim();
-    // Some packages say so, and have no text of it.
-    const isOurs = termsOf(lines.join('\n')) === ours || (text === '' && license === 'Apache-2.0');
-    const key = isOurs ? ours : words(text);
-    const known = byText.get(key) ?? { text: isOurs ? 'Apache License, Version 2.0: the text is that of the file LICENSE.' : text, names: [] };
+    const isOurs = termsOf(lines.join('\n')) === ours;
+    const key = text === '' ? keyOf.get(license) : isOurs ? ours : words(text);
+    if (key === undefined) throw new Error(`${name} has no text of its licence, ${license}`);
+    if (!keyOf.has(license)) keyOf.set(license, key);
+    const known = byText.get(key) ?? { text: key === ours ? 'Apache License, Version 2.0: the text is that of the file LICENSE.' : text, names: [] };
     // Apache's text has sentences about copyright, and an owner to be filled in.
     const owners = lines.filter((line) => COPYRIGHT.test(line) && (!isOurs || /\d{4}/.test(line))).map((line) => `  ${line.trim()}`);
     known.names.push([`${name} ${version} (${license})`, ...owners].join('\n'));

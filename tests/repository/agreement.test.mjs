@@ -145,10 +145,10 @@ test('the bundle starts no process, and takes hpagent and age from files of thei
 test('what encrypts is in no other file, and has nothing of the library that X25519 does without', () => {
   const age = read('dist/age.js');
   assert.ok(['age-encryption.org/v1/X25519', '-----BEGIN AGE ENCRYPTED FILE-----'].every((literal) => age.includes(literal) && !read('dist/index.js').includes(literal)));
-  const used = ['@noble/hashes/utils.js', '@noble/hashes/hkdf.js', '@noble/ciphers'].flatMap(literalsOf);
+  const used = ['@noble/ciphers/utils.js', '@noble/hashes/hkdf.js', '@noble/hashes/utils.js', '@scure/base/index.js', 'age-encryption/dist/recipients.js'].map((file) => read(`node_modules/${file}`)).join('\n');
   for (const name of ['@noble/post-quantum', '@noble/curves', '@noble/hashes/scrypt.js']) {
     const literals = literalsOf(name).filter((literal) => !used.includes(literal));
-    assert.ok(literals.length >= 3, `${name}: ${literals.length} literals`);
+    assert.ok(literals.length >= 2, `${name}: ${literals.length} literals`);
     assert.deepEqual(literals.filter((literal) => age.includes(literal)), [], name);
   }
 });
