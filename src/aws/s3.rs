@@ -41,6 +41,11 @@ impl Bucket {
     }
 }
 
+/// The URL of an object, or of the whole bucket if `key` is empty. It is path style, which takes bucket names with dots in them too.
+pub fn object_url(endpoint: &BaseUrl, bucket: &Bucket, key: &str) -> String {
+    format!("{endpoint}/{}/{}", bucket.as_str(), utf8_percent_encode(key, ENCODED))
+}
+
 /// Puts an object into a bucket, if the bucket is who it should be.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 pub struct PutObject<'a> {
@@ -74,15 +79,13 @@ impl Operation for PutObject<'_> {
     }
 
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
-        let path = utf8_percent_encode(self.key, ENCODED);
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("x-amz-expected-bucket-owner", self.owner.digits().to_owned()),
         ];
         let request = Request {
             method: Method::Put,
-            // Path style, which takes bucket names with dots in them too.
-            url: format!("{}/{}/{path}", self.endpoint, self.bucket.as_str()),
+            url: object_url(self.endpoint, self.bucket, self.key),
             headers,
             body: self.body.clone(),
             max_body_bytes: MAX_BODY_BYTES,

@@ -187,9 +187,10 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
-        let migration = self.migration(&s3?.of(&region), owner);
+        let s3 = s3?.of(&region);
+        let migration = self.migration(&s3, owner);
         let (goal, token, export) = (self.raw.goal, token?, export?);
-        Some(Inputs { goal, claims, session, token, stores, region, migration, export, timeout, max_attempts })
+        Some(Inputs { goal, claims, session, token, stores, region, s3, migration, export, timeout, max_attempts })
     }
 
     fn check_names(&mut self) {
