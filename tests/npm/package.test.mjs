@@ -78,7 +78,7 @@ describe('the package', () => {
     for (const file of ['dist/npm/core.mjs', 'dist/npm/index.mjs', 'dist/npm/cli.mjs', ...PARTS, 'dist/hpagent.js']) {
       const source = await readFile(path.join(installed, file), 'utf8');
       const names = [...source.matchAll(/(?:^import [^"]*?from |^import |\bimport\(|\brequire\()"([^"]+)"/gm)].map(([, name]) => name);
-      assert.ok(names.length > 0);
+      assert.ok(names.length > 0 || file.endsWith('/age.cjs'), file);
       assert.deepEqual(names.filter((name) => !isBuiltin(name) && !['./core.mjs', '../hpagent.js', ...PARTS.map((part) => `./${path.basename(part)}`)].includes(name)), [], file);
     }
   });
