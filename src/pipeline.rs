@@ -92,6 +92,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
             },
             claims: &claims,
             stores: options,
+            s3: &inputs.s3,
             region: &inputs.region,
         };
         outcome.migrated = mover.migrate(migration).await?;

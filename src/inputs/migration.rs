@@ -2,7 +2,6 @@
 
 use crate::aws::names::AccountId;
 use crate::aws::s3::Bucket;
-use crate::host::url::BaseUrl;
 use crate::inputs::Goal;
 use crate::inputs::reader::Reader;
 use crate::migration::recipient::Recipient;
@@ -16,14 +15,14 @@ const KEYS: &str = "migrate-keys";
 
 impl Reader<'_> {
     /// None if nothing is to be migrated, or if what is asked for is wrong.
-    pub(super) fn migration(&mut self, s3: &BaseUrl, owner: Option<AccountId>) -> Option<MigrationOptions> {
+    pub(super) fn migration(&mut self, owner: Option<AccountId>, is_without_role: bool) -> Option<MigrationOptions> {
         let (secrets, variables) = (self.context("existing-gh-secrets"), self.context("existing-gh-variables"));
         let to_stores = self.optional("migrate-to", "bucket or stores", |text| match text {
             "bucket" => Some(false),
             "stores" => Some(true),
             _ => None,
         });
-        let (bucket, stores) = (self.bucket(s3, owner), self.stores());
+        let (bucket, stores) = (self.bucket(owner, is_without_role), self.stores());
         let destination = if to_stores == Some(true) { stores } else { bucket };
         let (not_for, other) = match to_stores {
             Some(true) => (&[RECIPIENT, BUCKET, CONFIG_FROM_STORE][..], "is for ‹migrate-to: bucket›"),
@@ -39,7 +38,7 @@ impl Reader<'_> {
         (self.raw.goal == Goal::Export && !options.wants_nothing()).then_some(options)
     }
 
-    fn bucket(&mut self, s3: &BaseUrl, owner: Option<AccountId>) -> Destination {
+    fn bucket(&mut self, owner: Option<AccountId>, is_without_role: bool) -> Destination {
         let recipient = self.optional(RECIPIENT, "a public key of age, age1…", Recipient::parse);
         let bucket = self.optional(BUCKET, "the name of a bucket", Bucket::parse);
         let config_from_store = self.boolean(CONFIG_FROM_STORE, false);
@@ -49,12 +48,12 @@ impl Reader<'_> {
             _ => {}
         }
         let place = recipient.zip(bucket).map(|(recipient, bucket)| BucketPlace::new(recipient, bucket));
-        if owner.is_none() && (place.is_some() || config_from_store) {
+        if is_without_role && owner.is_none() && (place.is_some() || config_from_store) {
             let message =
                 "is required for a migration to a bucket if no role is assumed: the bucket must belong to that account";
             self.problem("aws-account-id", message);
         }
-        Destination::Bucket { place, config_from_store, owner, endpoint: s3.clone() }
+        Destination::Bucket { place, config_from_store, owner }
     }
 
     fn stores(&mut self) -> Destination {

@@ -160,6 +160,8 @@ impl Reader<'_> {
         let max_attempts = self.max_attempts();
         let token = self.token(who.kind, issuer);
         let claims = self.given_claims(who.kind);
+        let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
+        let migration = self.migration(owner, who.kind == Some(IdentityKind::Environment));
         let cognito = self.endpoints(Service::CognitoIdentity);
         let sts = self.endpoints(Service::Sts);
         let secrets_manager = self.endpoints(Service::SecretsManager);
@@ -177,7 +179,6 @@ impl Reader<'_> {
             backend: Backend::SecretsManager(secrets_manager?),
         };
         let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
-        let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
         let session = SessionOptions {
             sts_region: sts_region.clone(),
             sts_endpoint: sts?.of(sts_region),
@@ -187,9 +188,7 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
-        let s3 = s3?.of(&region);
-        let migration = self.migration(&s3, owner);
-        let (goal, token, export) = (self.raw.goal, token?, export?);
+        let (goal, token, export, s3) = (self.raw.goal, token?, export?, s3?.of(&region));
         Some(Inputs { goal, claims, session, token, stores, region, s3, migration, export, timeout, max_attempts })
     }
 

@@ -7,7 +7,6 @@ use crate::aws::secrets_manager::GetSecretValue;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::host::http::{Host, Log};
-use crate::host::url::BaseUrl;
 use crate::lines::values::Kind;
 use crate::migration::recipient::Recipient;
 use crate::migration::{BucketPlace, Context, Migrated, MigrationOptions, MoveResult, Mover};
@@ -30,7 +29,6 @@ impl<H: Host> Mover<'_, H> {
         place: Option<&BucketPlace>,
         config_from_store: bool,
         owner: Option<&AccountId>,
-        endpoint: &BaseUrl,
     ) -> Result<Vec<Migrated>, Error> {
         let notice = |text: String| {
             self.host.log(Log::Notice(text));
@@ -67,7 +65,7 @@ impl<H: Host> Mover<'_, H> {
             [("agePublicKey", recipient.as_str()), ("vars", variables.secret()), ("secrets", secrets.secret())];
         let (key, body) = (self.object_key()?, Secret::new(object_of(&members)));
         let put = PutObject {
-            endpoint,
+            endpoint: self.s3,
             region: self.region,
             credentials: self.access.credentials,
             bucket: &bucket,

@@ -51,8 +51,6 @@ pub enum Destination {
         /// Whose bucket it must be: otherwise whoever names a bucket could name one of their own. There is one if any bucket may be
         /// written to.
         owner: Option<AccountId>,
-        /// Where S3 is.
-        endpoint: BaseUrl,
     },
     /// Into the stores of the job.
     Stores {
@@ -140,6 +138,8 @@ pub struct Mover<'a, H> {
     pub claims: &'a Claims,
     /// Where its stores are.
     pub stores: &'a StoreOptions,
+    /// Where S3 is, in the bucket's region.
+    pub s3: &'a BaseUrl,
     /// Where the bucket is.
     pub region: &'a Region,
 }
@@ -206,8 +206,8 @@ impl<H: Host> Mover<'_, H> {
             return Ok(vec![]);
         }
         match &options.destination {
-            Destination::Bucket { place, config_from_store, owner, endpoint } => {
-                self.to_bucket(options, place.as_ref(), *config_from_store, owner.as_ref(), endpoint).await
+            Destination::Bucket { place, config_from_store, owner } => {
+                self.to_bucket(options, place.as_ref(), *config_from_store, owner.as_ref()).await
             }
             Destination::Stores { overwrite, keys } => self.to_stores(options, *overwrite, keys.as_deref()).await,
         }
