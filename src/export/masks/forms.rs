@@ -79,8 +79,10 @@ const ALL: &[Form] = &[
 ///
 /// They are told apart by the characters that can be escaped, each once: long texts have few of them.
 pub fn distinct(text: &str) -> Vec<Form> {
-    let escapable: BTreeSet<char> =
+    let mut escapable: Vec<char> =
         text.chars().filter(|character| !(character.is_ascii_alphanumeric() || "-_.".contains(*character))).collect();
+    escapable.sort_unstable();
+    escapable.dedup();
     // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
     let first = text.chars().next().unwrap_or('a');
     let sample: String = std::iter::once(first).chain(escapable).collect();
