@@ -1,10 +1,13 @@
-//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions.
+//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions. It also reads and
+//! translates the profiles of AWS's config file.
 //!
 //! The command line alone loads it. It calls AWS as the action does, by [`env_kvstore::call::client::Client`], and changes a
 //! store by [`env_kvstore::stores::change`].
 
+pub mod configure;
 pub mod listing;
 pub mod place;
+pub mod profile;
 pub mod report;
 pub mod secrets_manager;
 pub mod source;
