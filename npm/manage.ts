@@ -39,7 +39,8 @@ export interface Session {
   isJson: boolean;
   /** Whether the repository is what the folder's git remote says. */
   isDerived: boolean;
-  ask<T extends Task>(task: T, doing?: string): Promise<Reports[T['task']]>;
+  /** `doing` is null where somebody else says what is being done. */
+  ask<T extends Task>(task: T, doing?: string | null): Promise<Reports[T['task']]>;
   /** The flags that lead to a store again, for a command to copy. */
   flagsTo(store: StoreShown): string[];
 }
@@ -73,7 +74,7 @@ export async function begin(args: Arguments, { isWrite = false, asksAnyway = fal
       const { wasm: admin, trapped } = await adminInstance();
       const raw = rawInputs('manage', settings, admin);
       const asked = withHost(settings, trapped, (host) => admin.manage(raw, task, host, settings.spelling));
-      return whileWorking(doing ?? 'Reading', asked);
+      return doing === null ? asked : whileWorking(doing ?? 'Reading', asked);
     },
     flagsTo: ({ repository, environment, kind }) => [
       ...(options.identity === 'environment' || given !== undefined ? ['--repository', repository] : []),

@@ -6,9 +6,11 @@
 
 pub mod configure;
 pub mod listing;
+mod objects;
 pub mod place;
 pub mod profile;
 pub mod report;
+pub mod s3;
 pub mod secrets_manager;
 pub mod source;
 pub mod task;
@@ -17,11 +19,13 @@ pub mod versions;
 mod wasm;
 mod writing;
 
+use env_kvstore::aws::names::Region;
 use env_kvstore::aws::secret_id::SecretId;
 use env_kvstore::aws::secrets_manager::Access;
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;
 use env_kvstore::host::http::Host;
+use env_kvstore::host::url::BaseUrl;
 use env_kvstore::inputs::{Inputs, RawInputs};
 use env_kvstore::pipeline::{Opened, open_session};
 use env_kvstore::stores::change::Writer;
@@ -40,6 +44,8 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
     let desk = Desk {
         host,
         client,
+        s3: &inputs.s3,
+        region: &inputs.region,
         access: Access {
             endpoint: &inputs.stores.backend.endpoint(region),
             region,
@@ -61,6 +67,8 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
             desk.delete(&store, recovery_window_in_days, dry_run).await.map(Report::Delete)
         }
         Task::Restore { store } => desk.restore(&store).await.map(Report::Restore),
+        Task::Objects { bucket, prefix } => desk.objects(&bucket, &prefix).await.map(Report::Objects),
+        Task::Object { bucket, key } => desk.object(&bucket, &key).await.map(Report::Object),
     }
 }
 
@@ -68,6 +76,9 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
 struct Desk<'a, H> {
     host: &'a H,
     client: &'a Client<'a, H>,
+    /// Where buckets are.
+    s3: &'a BaseUrl,
+    region: &'a Region,
     access: Access<'a>,
     places: Places<'a>,
 }
