@@ -55,7 +55,7 @@ export type Task =
   | Change
   | { task: 'read'; source: Source }
   | { task: 'diff'; left: Source; right: Source }
-  | { task: 'list'; store: StoreName; both: boolean }
+  | { task: 'list'; store: StoreName; effective: boolean; both: boolean }
   | { task: 'stores'; repository?: string }
   | { task: 'history'; store: StoreName; limit: number }
   | { task: 'rollback'; store: StoreName; version?: string; base?: string; dryRun: boolean }

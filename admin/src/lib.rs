@@ -50,7 +50,7 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
         Task::Change(change) => desk.change(change).await.map(Report::Changed),
         Task::Read { source } => desk.read(&source).await.map(Report::Read),
         Task::Diff { left, right } => desk.diff(&left, &right).await.map(Report::Diff),
-        Task::List { store, both } => desk.list(&store, both).await.map(Report::List),
+        Task::List { store, effective, both } => desk.list(&store, effective, both).await.map(Report::List),
         Task::Stores { repository } => desk.stores(repository.as_deref()).await.map(Report::Stores),
         Task::History { store, limit } => desk.history(&store, limit).await.map(Report::History),
         Task::Rollback(rollback) => desk.rollback(rollback).await.map(Report::Rollback),

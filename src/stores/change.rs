@@ -316,19 +316,23 @@ impl<H: Host> Writer<'_, H> {
     ) -> Result<(), Error> {
         let is_removed = |name: &str| changes.contains(&(name, MemberChange::Remove));
         let mut kept: Vec<_> = members.names().into_iter().filter(|name| !is_removed(name)).collect();
-        let mut unusable = Vec::new();
+        let (mut values, mut names) = (Vec::new(), Vec::new());
         for (key, change) in changes {
             let MemberChange::Set(json) = change else { continue };
             let other = kept.iter().find(|name| *name != key && name.eq_ignore_ascii_case(key));
-            let problem = match (text_of(json), EnvName::parse(key)) {
-                (Err(problem), _) => Some(problem.to_owned()),
-                (Ok(_), Err(problem)) if !allow_any_key => Some(problem),
-                _ => other.filter(|_| !allow_any_key).map(|other| format!("and `{other}`: the name {DIFFERS_IN_CASE}")),
+            let problem = match EnvName::parse(key) {
+                Err(problem) => Some(problem),
+                Ok(_) => other.map(|other| format!("and `{other}`: the name {DIFFERS_IN_CASE}")),
             };
-            unusable.extend(problem.map(|problem| ((*key).to_owned(), problem)));
+            values.extend(text_of(json).err().map(|problem| ((*key).to_owned(), problem)));
+            names.extend(problem.filter(|_| !allow_any_key).map(|problem| ((*key).to_owned(), problem)));
             kept.push(key);
         }
-        if unusable.is_empty() { Ok(()) } else { Err(self.not_written(WriteProblem::KeysUnusable(unusable))) }
+        match (names.is_empty(), values.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(self.not_written(WriteProblem::ValuesUnusable(values))),
+            (false, _) => Err(self.not_written(WriteProblem::KeysUnusable(names))),
+        }
     }
 
     fn check_length(&self, text: &str) -> Result<(), Error> {
