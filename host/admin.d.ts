@@ -57,7 +57,7 @@ export type Task =
   | Change
   | { task: 'read'; source: Source }
   | { task: 'diff'; left: Source; right: Source }
-  | { task: 'list'; store: StoreName; both: boolean }
+  | { task: 'list'; store: StoreName; effective: boolean; both: boolean }
   | { task: 'stores'; repository?: string }
   | { task: 'history'; store: StoreName; limit: number }
   | { task: 'rollback'; store: StoreName; version?: string; base?: string; dryRun: boolean }
@@ -145,4 +145,12 @@ export interface Admin {
   environmentVariables(): string[];
   /** Rejects with a `Failure`. The goal of `raw` is `manage`. */
   manage<T extends Task>(raw: RawInputs, task: T, host: Host, spelling?: Spelling): Promise<Reports[T['task']]>;
+  /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */
+  tokenServer(text: string): string[];
+  /** What a profile in the text of a config file says under the keys, '' where nothing; none if there is no such profile. */
+  profileSettings(text: string, name: string, keys: string[]): string[] | undefined;
+  /** The text of a config file, translated; throws texts. `flags` are names and values in turn. */
+  configure(text: string, command: string, flags: string[]): string;
+  /** A program and its arguments as `command`; throws a text. */
+  quotedCommand(words: string[]): string;
 }

@@ -1,17 +1,15 @@
-import type { Admin, Reports, StoreName, StoreShown, Task } from '../host/admin.d.ts';
+import type { Reports, StoreName, StoreShown, Task } from '../host/admin.d.ts';
 import { confirmed, hasTerminal } from './ask.ts';
 import type { Arguments } from './command.ts';
 import { awsVariables, PROFILE_FLAG } from './credentials.ts';
 import { printable } from './errors.ts';
 import type { Flag } from './flag.ts';
 import { repositoryOfRemote } from './git-remote.ts';
-import { loadAdmin } from './load-admin.ts';
+import { adminInstance } from './load-admin.ts';
 import { common } from './output.ts';
 import { whileWorking } from './progress.ts';
-import { instanceOf, rawInputs, withHost } from './run.ts';
+import { rawInputs, withHost } from './run.ts';
 import { wrongUsage } from './usage.ts';
-
-const instance = instanceOf<Admin>(new URL('./env_kvstore_admin_bg.wasm', import.meta.url), loadAdmin);
 
 const REPOSITORY: Flag = {
   name: 'repository',
@@ -73,7 +71,7 @@ export async function begin(args: Arguments, { isWrite = false, asksAnyway = fal
     isJson: switches.has('json'),
     isDerived: derived !== undefined,
     async ask(task, doing) {
-      const { wasm: admin, trapped } = await instance();
+      const { wasm: admin, trapped } = await adminInstance();
       const raw = rawInputs('manage', settings, admin);
       const asked = withHost(settings, trapped, (host) => admin.manage(raw, task, host, settings.spelling));
       return doing === null ? asked : whileWorking(doing ?? 'Reading', asked);

@@ -1,11 +1,14 @@
-//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions.
+//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions. It also reads and
+//! translates the profiles of AWS's config file.
 //!
 //! The command line alone loads it. It calls AWS as the action does, by [`env_kvstore::call::client::Client`], and changes a
 //! store by [`env_kvstore::stores::change`].
 
+pub mod configure;
 pub mod listing;
 mod objects;
 pub mod place;
+pub mod profile;
 pub mod report;
 pub mod s3;
 pub mod secrets_manager;
@@ -56,7 +59,7 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
         Task::Change(change) => desk.change(change).await.map(Report::Changed),
         Task::Read { source } => desk.read(&source).await.map(Report::Read),
         Task::Diff { left, right } => desk.diff(&left, &right).await.map(Report::Diff),
-        Task::List { store, both } => desk.list(&store, both).await.map(Report::List),
+        Task::List { store, effective, both } => desk.list(&store, effective, both).await.map(Report::List),
         Task::Stores { repository } => desk.stores(repository.as_deref()).await.map(Report::Stores),
         Task::History { store, limit } => desk.history(&store, limit).await.map(Report::History),
         Task::Rollback(rollback) => desk.rollback(rollback).await.map(Report::Rollback),

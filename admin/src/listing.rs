@@ -27,9 +27,12 @@ struct Dated {
 }
 
 impl<H: Host> Desk<'_, H> {
-    pub(crate) async fn list(&self, store: &StoreName, both: bool) -> Result<List, Error> {
+    /// Of one store, or of all those that a job of its environment may have values from.
+    pub(crate) async fn list(&self, store: &StoreName, effective: bool, both: bool) -> Result<List, Error> {
         let kinds = if both { vec![false, true] } else { vec![store.variable] };
-        let environments = [store.environment.clone().map(Some), Some(None)];
+        let environment = store.environment.clone();
+        let shared = (effective || environment.is_none()).then_some(None);
+        let environments = [environment.map(Some), shared];
         let mut places = Vec::new();
         for variable in kinds {
             for environment in environments.iter().flatten() {

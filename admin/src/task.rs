@@ -23,8 +23,10 @@ pub enum Task {
     },
     /// Lists keys.
     List {
-        /// Of the repository's store, and of this environment's.
+        /// Of this store.
         store: StoreName,
+        /// Whether of all levels that a job of its environment may have values from.
+        effective: bool,
         /// Whether variables and secrets.
         both: bool,
     },

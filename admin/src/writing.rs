@@ -104,13 +104,21 @@ impl<H: Host> Desk<'_, H> {
 
     pub(crate) async fn delete(&self, store: &StoreName, days: u32, dry_run: bool) -> Result<Delete, Error> {
         let place = self.place(store)?;
-        let arn = self.writer(&place.secret).describe().await?.arn;
-        let store = place.shown(Some(&arn));
+        let writer = self.writer(&place.secret);
+        let before = writer.describe().await?;
+        let store = place.shown(Some(&before.arn));
         if dry_run {
             return Ok(Delete { store, deletion_date: None });
         }
         let delete = DeleteSecret { access: &self.access, secret: &place.secret, recovery_window_in_days: days };
-        Ok(Delete { store, deletion_date: self.client.call(&delete).await? })
+        match self.client.call(&delete).await {
+            Ok(deletion_date) => Ok(Delete { store, deletion_date }),
+            // A call that was not answered may have been heard, and its repetition is then refused.
+            Err(error) => match writer.describe().await {
+                Ok(after) if after.in_deletion && !before.in_deletion => Ok(Delete { store, deletion_date: None }),
+                _ => Err(error),
+            },
+        }
     }
 
     pub(crate) async fn restore(&self, store: &StoreName) -> Result<Restore, Error> {

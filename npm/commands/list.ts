@@ -42,7 +42,7 @@ export const list: Command = {
     }
     const session = (await begin(args))!;
     const isEffective = switches.has('effective');
-    const report = await session.ask({ task: 'list', store: session.store, both: isEffective && !switches.has('variable') });
+    const report = await session.ask({ task: 'list', store: session.store, effective: isEffective, both: isEffective && !switches.has('variable') });
     const isWanted = ({ environment }: { environment?: string }) => isEffective || environment === session.store.environment;
     const level = session.store.environment === undefined ? 'repository' : 'environment';
     const found = report.keys.filter((listed) => isEffective || listed.level === level);

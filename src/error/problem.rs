@@ -70,6 +70,8 @@ pub enum WriteProblem {
     NotAnObject(&'static str),
     /// Keys that may not be written, each with the reason.
     KeysUnusable(Vec<(String, String)>),
+    /// Keys whose values no variable can have, each with the reason.
+    ValuesUnusable(Vec<(String, &'static str)>),
     /// Keys that are to be removed, or copied, and are not there.
     KeysMissing(Vec<String>),
     /// It would be longer than a secret may be.
@@ -90,6 +92,7 @@ impl WriteProblem {
         match self {
             Self::NotAnObject(_) => Code::StoreNotAnObject,
             Self::KeysUnusable(_) => Code::NameUnusable,
+            Self::ValuesUnusable(_) => Code::ValueUnusable,
             Self::KeysMissing(_) => Code::KeyMissing,
             Self::TooLarge { .. } => Code::StoreTooLarge,
             Self::Changed(_) | Self::Busy(_) => Code::StoreChanged,
@@ -106,6 +109,7 @@ impl WriteProblem {
             Self::KeysUnusable(_) => {
                 "Choose other names. A key that only programs of your own read may have any name: --allow-any-key."
             }
+            Self::ValuesUnusable(_) => "Correct the values, or leave these keys out.",
             Self::KeysMissing(_) => "See env-kvstore list for the keys that are there.",
             Self::TooLarge { .. } => {
                 "Secrets Manager takes 65,536 bytes for a secret. Move large values to secrets of their own, and load them by \
@@ -128,6 +132,10 @@ impl fmt::Display for WriteProblem {
             Self::NotAnObject(problem) => f.write_str(problem),
             Self::KeysUnusable(keys) => {
                 f.write_str("cannot take these keys:")?;
+                keys.iter().try_for_each(|(key, problem)| write!(f, "\n- `{}` {problem}", printable(key)))
+            }
+            Self::ValuesUnusable(keys) => {
+                f.write_str("cannot take the values of these keys:")?;
                 keys.iter().try_for_each(|(key, problem)| write!(f, "\n- `{}` {problem}", printable(key)))
             }
             Self::KeysMissing(keys) => write!(f, "has no key {}", quoted(keys)),

@@ -26,9 +26,11 @@ use crate::text::secret::Secret;
 /// Each attempt that comes second adds a version, of which a secret has about a hundred.
 const MAX_ATTEMPTS: u32 = 8;
 
-const BASE_PAUSE: Duration = Duration::from_millis(100);
+/// As long that twenty writers at once make fewer versions than a secret may have: shorter pauses make more.
+const BASE_PAUSE: Duration = Duration::from_millis(200);
 
-const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// As short that all pauses of a write fit into the minute that a command has.
+const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 /// So many keys are named when a document is too long.
 const LARGEST_NAMED: usize = 5;
@@ -96,6 +98,15 @@ pub struct Changed {
     pub written: bool,
     /// How often another write came first.
     pub lost_races: u32,
+}
+
+/// What is known of a version that is to be the current one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// This write has made it.
+    New,
+    /// It was there before, and may have been current.
+    Older,
 }
 
 /// A document after an edit.
@@ -183,7 +194,7 @@ impl<H: Host> Writer<'_, H> {
 
     /// Makes a version of the store current if `from` still is.
     pub async fn move_current(&self, from: Option<&str>, to: &str) -> Result<(), Error> {
-        match self.is_moved(from, to).await? {
+        match self.is_moved(from, to, Age::Older).await? {
             true => Ok(()),
             false => Err(self.not_written(WriteProblem::Changed(vec![]))),
         }
@@ -208,15 +219,15 @@ impl<H: Host> Writer<'_, H> {
             };
             return match description.version_of(CURRENT) {
                 Some(current) => Ok((current == version_id).then_some(version_id)),
-                None => Ok(self.is_moved(None, &version_id).await?.then_some(version_id)),
+                None => Ok(self.is_moved(None, &version_id, Age::New).await?.then_some(version_id)),
             };
         };
         sent?;
-        Ok(self.is_moved(Some(base), &version_id).await?.then_some(version_id))
+        Ok(self.is_moved(Some(base), &version_id, Age::New).await?.then_some(version_id))
     }
 
     /// Moves the label of the current version; false if it was not at `from` any more.
-    async fn is_moved(&self, from: Option<&str>, to: &str) -> Result<bool, Error> {
+    async fn is_moved(&self, from: Option<&str>, to: &str, age: Age) -> Result<bool, Error> {
         let Err(error) = self.client.call(&MoveCurrent { access: self.access, secret: self.secret, from, to }).await
         else {
             return Ok(true);
@@ -231,13 +242,15 @@ impl<H: Host> Writer<'_, H> {
         }
         let Ok(description) = self.describe().await else { return Err(error) };
         let has = |stage| description.version_of(stage) == Some(to);
-        if has(CURRENT) || has(PREVIOUS) {
+        let is_still_there = description.version_of(CURRENT) == from;
+        // A new version is the previous one only if it has been current. An older one may have been that before.
+        if has(CURRENT) || has(PREVIOUS) && (age == Age::New || !is_still_there) {
             return Ok(true);
         }
         match error.code() {
             Code::StoreChanged | Code::StoreNotFound => Ok(false),
             // Nobody else moved it: the service does not answer, and an attempt more would add a version for nothing.
-            _ if description.version_of(CURRENT) == from => Err(error),
+            _ if is_still_there => Err(error),
             _ => Ok(false),
         }
     }
@@ -303,19 +316,23 @@ impl<H: Host> Writer<'_, H> {
     ) -> Result<(), Error> {
         let is_removed = |name: &str| changes.contains(&(name, MemberChange::Remove));
         let mut kept: Vec<_> = members.names().into_iter().filter(|name| !is_removed(name)).collect();
-        let mut unusable = Vec::new();
+        let (mut values, mut names) = (Vec::new(), Vec::new());
         for (key, change) in changes {
             let MemberChange::Set(json) = change else { continue };
             let other = kept.iter().find(|name| *name != key && name.eq_ignore_ascii_case(key));
-            let problem = match (text_of(json), EnvName::parse(key)) {
-                (Err(problem), _) => Some(problem.to_owned()),
-                (Ok(_), Err(problem)) if !allow_any_key => Some(problem),
-                _ => other.filter(|_| !allow_any_key).map(|other| format!("and `{other}`: the name {DIFFERS_IN_CASE}")),
+            let problem = match EnvName::parse(key) {
+                Err(problem) => Some(problem),
+                Ok(_) => other.map(|other| format!("and `{other}`: the name {DIFFERS_IN_CASE}")),
             };
-            unusable.extend(problem.map(|problem| ((*key).to_owned(), problem)));
+            values.extend(text_of(json).err().map(|problem| ((*key).to_owned(), problem)));
+            names.extend(problem.filter(|_| !allow_any_key).map(|problem| ((*key).to_owned(), problem)));
             kept.push(key);
         }
-        if unusable.is_empty() { Ok(()) } else { Err(self.not_written(WriteProblem::KeysUnusable(unusable))) }
+        match (names.is_empty(), values.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(self.not_written(WriteProblem::ValuesUnusable(values))),
+            (false, _) => Err(self.not_written(WriteProblem::KeysUnusable(names))),
+        }
     }
 
     fn check_length(&self, text: &str) -> Result<(), Error> {

@@ -77,7 +77,8 @@ describe('the package', () => {
   test('imports nothing but Node and its own files', async () => {
     for (const file of ['dist/npm/core.mjs', 'dist/npm/index.mjs', 'dist/npm/cli.mjs', ...PARTS, 'dist/hpagent.js']) {
       const source = await readFile(path.join(installed, file), 'utf8');
-      const names = [...source.matchAll(/(?:^import [^"]*?from |^import |\bimport\(|\brequire\()"([^"]+)"/gm)].map(([, name]) => name);
+      // In brackets, a text of the SDK's shows how others would load something.
+      const names = [...source.matchAll(/(?:^import [^"]*?from |^import |\bimport\(|(?<!\[)\brequire\()"([^"]+)"/gm)].map(([, name]) => name);
       assert.ok(names.length > 0 || file.endsWith('/age.cjs'), file);
       assert.deepEqual(names.filter((name) => !isBuiltin(name) && !['./core.mjs', '../hpagent.js', ...PARTS.map((part) => `./${path.basename(part)}`)].includes(name)), [], file);
     }
