@@ -2,8 +2,8 @@
 //!
 //! <https://github.com/benkehoe/github-actions-boto3-demo>
 
+use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::{File, Output, Section, sections};
-use env_kvstore::github::token_server::TokenServer;
 use env_kvstore::text::printable::printable;
 use env_kvstore::text::secret::Secret;
 

@@ -14,6 +14,7 @@ pub mod s3;
 pub mod secrets_manager;
 pub mod source;
 pub mod task;
+pub mod token_server;
 pub mod versions;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::error::Error;
-use env_kvstore::github::token_server::TokenServer;
 use env_kvstore::text::spelling::Spelling;
 use env_kvstore::wasm::{JsHost, failure, pairs};
 use serde_wasm_bindgen::{from_value, to_value};

@@ -1,10 +1,11 @@
-//! What holds for every config file.
+//! What holds for every config file, and for every token server that one names.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use env_kvstore::aws::config_file::{File, ProfileName, merge};
 use env_kvstore_admin::configure::configure;
 use env_kvstore_admin::profile::profile;
+use env_kvstore_admin::token_server::TokenServer;
 use proptest::prelude::*;
 
 /// Text that leans towards what a reader of such files trips over.
@@ -40,6 +41,16 @@ fn config_file() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_token_server_gives_its_parts_back(url in "[A-Z_][A-Z0-9_]{0,9}", token in "[a-zA-Z_][a-zA-Z0-9_]{0,9}", audience in text()) {
+        let trimmed = Some(audience.trim()).filter(|audience| !audience.is_empty());
+        let server = TokenServer::parse(&format!("{url} , {token},{audience}")).unwrap();
+        prop_assert_eq!((server.url_variable, server.token_variable, server.audience.as_deref()), (url, token, trimmed));
+        let server = TokenServer::parse(&format!("GitHub,{audience}")).unwrap();
+        prop_assert_eq!(server.audience.as_deref(), trimmed);
+        let _ = TokenServer::parse(&audience);
+    }
 
     #[test]
     fn what_is_merged_into_a_file_is_read_from_it_and_changes_nothing_else(

@@ -11,7 +11,6 @@ use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::Export;
 use env_kvstore::export::Outcome;
 use env_kvstore::export::masks::Masks;
-use env_kvstore::github::token_server::TokenServer;
 use env_kvstore::host::http::Response;
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::lines::env_name::EnvName;
@@ -273,16 +272,6 @@ proptest! {
         let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
         let shown = Aws.refusal(&response, std::slice::from_ref(&sent)).to_string();
         prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
-    }
-
-    #[test]
-    fn a_token_server_gives_its_parts_back(url in "[A-Z_][A-Z0-9_]{0,9}", token in "[a-zA-Z_][a-zA-Z0-9_]{0,9}", audience in text()) {
-        let trimmed = Some(audience.trim()).filter(|audience| !audience.is_empty());
-        let server = TokenServer::parse(&format!("{url} , {token},{audience}")).unwrap();
-        prop_assert_eq!((server.url_variable, server.token_variable, server.audience.as_deref()), (url, token, trimmed));
-        let server = TokenServer::parse(&format!("GitHub,{audience}")).unwrap();
-        prop_assert_eq!(server.audience.as_deref(), trimmed);
-        let _ = TokenServer::parse(&audience);
     }
 
     #[test]
