@@ -98,7 +98,8 @@ describe('names that others chose', TOGETHER, () => {
   test('flags and operands with anything in them are refused or named, and nothing of them is obeyed', async () => {
     const { name, flags } = store('flags');
     cloud.putSecret(name, { A: CANARY });
-    for (const nasty of NASTY) {
+    // An argument has no NUL.
+    for (const nasty of NASTY.map((text) => text.replaceAll('\0', ''))) {
       for (const args of [
         ['list', nasty, ...flags],
         ['list', '--environment', nasty, ...flags],
@@ -114,7 +115,7 @@ describe('names that others chose', TOGETHER, () => {
         ['put', '--from-file', `${nasty}=${path.join(folder, 'absent')}`, ...flags],
         ['import', nasty, '--yes', ...flags],
         ['export', '--format', 'json', '--to', path.join(folder, 'absent', nasty), ...flags],
-        ['put', 'A', '--create', `--tag=${nasty}=v`, '--from-file', `B=${folder}`, ...flags],
+        ['put', '--create', `--tag=${nasty}=v`, '--from-file', `B=${folder}`, ...flags],
       ]) {
         const ended = await run(args);
         assert.ok([1, 2, 4].includes(ended.exitCode) || ['list', 'export'].includes(args[0]), `${JSON.stringify(args)}: ${ended.exitCode} ${ended.stdout}`);
