@@ -26,6 +26,10 @@ pub enum Report {
     Delete(Delete),
     /// Of `restore`.
     Restore(Restore),
+    /// Of `objects`.
+    Objects(Objects),
+    /// Of `object`.
+    Object(Object),
 }
 
 /// A store as it is shown.
@@ -79,6 +83,8 @@ pub struct Changed {
     pub created: bool,
     /// How often another write came first.
     pub lost_races: u32,
+    /// Keys that were left out.
+    pub skipped: Vec<Unusable>,
 }
 
 /// Keys and values.
@@ -98,13 +104,13 @@ pub struct Read {
     pub unusable: Vec<Unusable>,
 }
 
-/// A key whose value has no text.
+/// A key that no job can load.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Unusable {
     /// The key.
     pub key: String,
     /// Why.
-    pub problem: &'static str,
+    pub problem: String,
 }
 
 fn text<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
@@ -235,4 +241,19 @@ pub struct Delete {
 pub struct Restore {
     /// Which.
     pub store: StoreShown,
+}
+
+/// Objects of a bucket.
+#[derive(Debug, Serialize)]
+pub struct Objects {
+    /// Their keys.
+    pub keys: Vec<String>,
+}
+
+/// An object of a bucket.
+#[derive(Debug, Serialize)]
+pub struct Object {
+    /// What is in it.
+    #[serde(serialize_with = "text")]
+    pub text: Secret,
 }

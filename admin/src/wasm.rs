@@ -2,12 +2,16 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use crate::token_server::TokenServer;
+use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::error::Error;
 use env_kvstore::text::spelling::Spelling;
-use env_kvstore::wasm::{JsHost, failure};
+use env_kvstore::wasm::{JsHost, failure, pairs};
 use serde_wasm_bindgen::{from_value, to_value};
 use wasm_bindgen::prelude::*;
+
+use crate::{configure, profile};
 
 /// The environment variables that the core wants to know.
 #[wasm_bindgen(js_name = environmentVariables)]
@@ -23,4 +27,30 @@ pub async fn manage(raw: JsValue, task: JsValue, host: JsHost, spelling: Option<
     let (raw, task) = (from_value(raw).map_err(not_agreed)?, from_value(task).map_err(not_agreed)?);
     let report = crate::manage(&host, raw, task).await.map_err(|error| failure(&error, spelling))?;
     to_value(&report).map_err(|_| failure(&Error::Internal("the report cannot be handed over"), spelling))
+}
+
+/// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
+#[wasm_bindgen(js_name = tokenServer)]
+pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
+    let TokenServer { url_variable, token_variable, audience } = TokenServer::parse(text)?;
+    Ok(vec![url_variable, token_variable, audience.unwrap_or_default()])
+}
+
+/// What the profile in the text of a config file says under each of the keys; empty if nothing.
+#[wasm_bindgen(js_name = profileSettings)]
+pub fn profile_settings(text: &str, name: &str, keys: Vec<String>) -> Option<Vec<String>> {
+    let profile = profile::profile(text, File::Config, name)?;
+    Some(keys.iter().map(|key| profile.get(key).unwrap_or_default().to_owned()).collect())
+}
+
+/// The text of a config file for the proposal, made one that every tool reads. `flags` are names and values in turn.
+#[wasm_bindgen(js_name = configure)]
+pub fn configured(text: &str, command: &str, flags: Vec<String>) -> Result<String, Vec<String>> {
+    Ok(configure::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
+}
+
+/// A program and its arguments as the `command` of [`configured`]; throws a text.
+#[wasm_bindgen(js_name = quotedCommand)]
+pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
+    configure::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }

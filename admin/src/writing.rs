@@ -4,18 +4,19 @@ use env_kvstore::error::Error;
 use env_kvstore::error::code::Code;
 use env_kvstore::error::problem::WriteProblem;
 use env_kvstore::host::http::Host;
+use env_kvstore::lines::env_name::EnvName;
 use env_kvstore::stores::change::{self, Edit, Snapshot, version_id};
 
 use crate::Desk;
 use crate::place::Place;
-use crate::report::{Changed, Delete, Restore, key_changes};
+use crate::report::{Changed, Delete, Restore, Unusable, key_changes};
 use crate::secrets_manager::{CreateSecret, DeleteSecret, RestoreSecret};
 use crate::task::{Change, Creation, StoreName};
 
 impl<H: Host> Desk<'_, H> {
     pub(crate) async fn change(&self, task: Change) -> Result<Changed, Error> {
         let place = self.place(&task.store)?;
-        let edit = self.edit(&task).await?;
+        let (edit, skipped) = self.edit(&task).await?;
         let writer = self.writer(&place.secret);
         let current = match (&task.create, writer.current().await) {
             (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => {
@@ -44,6 +45,7 @@ impl<H: Host> Desk<'_, H> {
                 written: false,
                 created: false,
                 lost_races: 0,
+                skipped,
             });
         }
         let change::Changed { keys, base, version, arn, written, lost_races } =
@@ -56,10 +58,11 @@ impl<H: Host> Desk<'_, H> {
             written,
             created: false,
             lost_races,
+            skipped,
         })
     }
 
-    async fn edit(&self, task: &Change) -> Result<Edit, Error> {
+    async fn edit(&self, task: &Change) -> Result<(Edit, Vec<Unusable>), Error> {
         let mut set = match &task.set {
             Some(source) => self.found(source).await?.snapshot.entries(),
             None => Vec::new(),
@@ -73,7 +76,16 @@ impl<H: Host> Desk<'_, H> {
             }
             set.retain(|(key, _)| keys.contains(key));
         }
-        Ok(Edit { set, remove: task.remove.clone(), replace: task.replace, allow_any_key: task.allow_any_key })
+        let mut skipped = Vec::new();
+        if task.skip_unusable {
+            set.retain(|(key, _)| {
+                let problem = EnvName::parse(key).err();
+                skipped.extend(problem.map(|problem| Unusable { key: key.clone(), problem }));
+                skipped.last().is_none_or(|last| last.key != *key)
+            });
+        }
+        let edit = Edit { set, remove: task.remove.clone(), replace: task.replace, allow_any_key: task.allow_any_key };
+        Ok((edit, skipped))
     }
 
     /// Makes the store with its first document. None if it exists by now: somebody else made it at the same time.

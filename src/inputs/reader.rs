@@ -177,6 +177,7 @@ impl Reader<'_> {
             backend: Backend::SecretsManager(secrets_manager?),
         };
         let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
+        let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
         let session = SessionOptions {
             sts_region: sts_region.clone(),
             sts_endpoint: sts?.of(sts_region),
@@ -186,9 +187,10 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
-        let migration = self.migration(&s3?.of(&region));
+        let s3 = s3?.of(&region);
+        let migration = self.migration(&s3, owner);
         let (goal, token, export) = (self.raw.goal, token?, export?);
-        Some(Inputs { goal, claims, session, token, stores, region, migration, export, timeout, max_attempts })
+        Some(Inputs { goal, claims, session, token, stores, region, s3, migration, export, timeout, max_attempts })
     }
 
     fn check_names(&mut self) {

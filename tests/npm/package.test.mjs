@@ -37,6 +37,8 @@ describe('the package', () => {
       'dist/LICENSES.txt',
       'dist/env_kvstore_bg.wasm',
       'dist/hpagent.js',
+      'dist/npm/LICENSES.txt',
+      'dist/npm/age.cjs',
       'dist/npm/cli.mjs',
       'dist/npm/core.mjs',
       'dist/npm/credential-chain.cjs',
@@ -70,7 +72,7 @@ describe('the package', () => {
     assert.equal(packages['node_modules/env-kvstore'].hasInstallScript, undefined);
   });
 
-  const PARTS = ['credential-chain', 'dotenv', 'prompts'].map((name) => `dist/npm/${name}.cjs`);
+  const PARTS = ['age', 'credential-chain', 'dotenv', 'prompts'].map((name) => `dist/npm/${name}.cjs`);
 
   test('imports nothing but Node and its own files', async () => {
     for (const file of ['dist/npm/core.mjs', 'dist/npm/index.mjs', 'dist/npm/cli.mjs', ...PARTS, 'dist/hpagent.js']) {
