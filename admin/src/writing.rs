@@ -23,7 +23,7 @@ impl<H: Host> Desk<'_, H> {
                 if task.dry_run {
                     Snapshot::empty()
                 } else if let Some(created) = self.create(&place, creation, &edit).await? {
-                    return Ok(created);
+                    return Ok(Changed { skipped, ..created });
                 } else {
                     writer.current().await?
                 }
@@ -108,6 +108,7 @@ impl<H: Host> Desk<'_, H> {
                 written: true,
                 created: true,
                 lost_races: 0,
+                skipped: Vec::new(),
             })),
             Err(error) if error.code() == Code::StoreExists => Ok(None),
             Err(error) => Err(error),

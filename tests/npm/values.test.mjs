@@ -604,7 +604,7 @@ describe('export', { ...TOGETHER, ...POSIX }, () => {
     assert.deepEqual(JSON.parse(await readFile(to, 'utf8')), JSON.parse(document));
     assert.match(await readFile(to, 'utf8'), /1\.10/);
     // A null is no value that a job could get.
-    failed(await run(['import', to, '--yes', '--environment', 'copy', ...flags]), 'name-unusable');
+    failed(await run(['import', to, '--yes', '--environment', 'copy', ...flags]), 'value-unusable');
     await writeFile(to, document.replace('"B": null, ', ''));
     const { exitCode, stderr } = await run(['import', to, '--yes', '--environment', 'copy', ...flags]);
     assert.equal(exitCode, 0, stderr);
