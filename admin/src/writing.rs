@@ -18,9 +18,20 @@ impl<H: Host> Desk<'_, H> {
         let place = self.place(&task.store)?;
         let (edit, skipped) = self.edit(&task).await?;
         let writer = self.writer(&place.secret);
-        let (current, created) = self.current(&place, task.create.as_ref(), task.dry_run).await?;
+        let current = match (&task.create, writer.current().await) {
+            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => {
+                if task.dry_run {
+                    Snapshot::empty()
+                } else if let Some(created) = self.create(&place, creation, &edit).await? {
+                    return Ok(Changed { skipped, ..created });
+                } else {
+                    writer.current().await?
+                }
+            }
+            (_, current) => current?,
+        };
         let base = match task.base.as_deref() {
-            Some("") => Snapshot::of_text("{}"),
+            Some("") => Some(Snapshot::empty()),
             Some(id) if current.version.as_deref() != Some(id) => Some(writer.version(Some(id), None).await?),
             _ => None,
         };
@@ -45,7 +56,7 @@ impl<H: Host> Desk<'_, H> {
             base,
             version,
             written,
-            created,
+            created: false,
             lost_races,
             skipped,
         })
@@ -77,27 +88,29 @@ impl<H: Host> Desk<'_, H> {
         Ok((edit, skipped))
     }
 
-    /// The store as it is, made if it does not exist and that was asked for; and whether it was.
-    async fn current(
-        &self,
-        place: &Place,
-        create: Option<&Creation>,
-        dry_run: bool,
-    ) -> Result<(Snapshot, bool), Error> {
-        let writer = self.writer(&place.secret);
-        let (creation, absent) = match (create, writer.current().await) {
-            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => (creation, error),
-            (_, current) => return current.map(|current| (current, false)),
+    /// Makes the store with its first document. None if it exists by now: somebody else made it at the same time.
+    async fn create(&self, place: &Place, creation: &Creation, edit: &Edit) -> Result<Option<Changed>, Error> {
+        let (keys, text) = self.writer(&place.secret).first_document(edit)?;
+        let version_id = version_id()?;
+        let create = CreateSecret {
+            access: &self.access,
+            secret: &place.secret,
+            creation,
+            version_id: &version_id,
+            text: &text,
         };
-        if dry_run {
-            return Snapshot::of_text("{}").map(|empty| (empty, false)).ok_or(absent);
-        }
-        let token = version_id()?;
-        let create = CreateSecret { access: &self.access, secret: &place.secret, creation, token: &token };
         match self.client.call(&create).await {
-            Ok(_) => Ok((writer.current().await?, true)),
-            // Somebody else made it at the same time, or this call's first attempt did and was not answered.
-            Err(error) if error.code() == Code::StoreExists => Ok((writer.current().await?, false)),
+            Ok((arn, version)) => Ok(Some(Changed {
+                store: place.shown(Some(&arn)),
+                keys: key_changes(keys),
+                base: None,
+                version: Some(version),
+                written: true,
+                created: true,
+                lost_races: 0,
+                skipped: Vec::new(),
+            })),
+            Err(error) if error.code() == Code::StoreExists => Ok(None),
             Err(error) => Err(error),
         }
     }

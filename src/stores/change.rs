@@ -137,7 +137,7 @@ impl<H: Host> Writer<'_, H> {
                 Ok(description) if description.in_deletion => Err(error),
                 // Its first version came between the two calls.
                 Ok(description) if description.version_of(CURRENT).is_some() => self.read(&wanted).await,
-                Ok(Description { arn, .. }) => Ok(Snapshot { version: None, arn, text: Secret::new("{}") }),
+                Ok(Description { arn, .. }) => Ok(Snapshot { arn, ..Snapshot::empty() }),
                 Err(absent) if absent.code() == Code::StoreNotFound => Err(absent),
                 Err(_) => Err(error),
             },
@@ -164,6 +164,13 @@ impl<H: Host> Writer<'_, H> {
     /// What an edit would change; writes nothing.
     pub fn plan(&self, current: &Snapshot, edit: &Edit) -> Result<Vec<(String, Mark)>, Error> {
         self.planned(current, None, edit).map(|planned| planned.keys)
+    }
+
+    /// What an edit makes of a store that does not exist yet: its keys and its document.
+    pub fn first_document(&self, edit: &Edit) -> Result<(Vec<(String, Mark)>, Secret), Error> {
+        let empty = Snapshot::empty();
+        let Planned { keys, text } = self.planned(&empty, None, edit)?;
+        Ok((keys, text.unwrap_or(empty.text)))
     }
 
     /// Changes the store from what `base` was, which is what the user saw, or `current` if nobody saw anything.
@@ -361,6 +368,11 @@ impl<H: Host> Writer<'_, H> {
 }
 
 impl Snapshot {
+    /// The document of a store without a value, or of none.
+    pub fn empty() -> Self {
+        Self { version: None, arn: String::new(), text: Secret::new("{}") }
+    }
+
     /// A document that is no store's, as of a file; none if the text is not a JSON object.
     pub fn of_text(text: &str) -> Option<Self> {
         Members::parse(text).map(|_| Self { version: None, arn: String::new(), text: Secret::new(text) })
