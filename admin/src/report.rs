@@ -207,6 +207,9 @@ pub struct Version {
     pub stages: Vec<String>,
     /// When it was made.
     pub created: Option<String>,
+    /// The same in milliseconds since 1970, to sort by.
+    #[serde(skip)]
+    pub created_ms: u64,
     /// What changed since the version before it, if both could be read.
     pub keys: Option<Vec<KeyChange>>,
 }

@@ -31,8 +31,11 @@ const PAGE: usize = 100;
 
 /// The moment under a name, which AWS writes in seconds since 1970, as ISO 8601.
 fn date(body: &Object, name: &str) -> Option<String> {
-    let seconds: f64 = serde_json::from_str(body.json(name)?).ok()?;
-    DateTime::from_secs_f64(seconds.trunc()).fmt(Format::DateTime).ok()
+    DateTime::from_secs_f64(seconds(body, name)?.trunc()).fmt(Format::DateTime).ok()
+}
+
+fn seconds(body: &Object, name: &str) -> Option<f64> {
+    serde_json::from_str(body.json(name)?).ok()
 }
 
 fn page_request(
@@ -204,7 +207,8 @@ impl Operation for ListSecretVersionIds<'_> {
             let mut stages = version.texts("VersionStages").unwrap_or_default();
             stages.iter_mut().for_each(|stage| *stage = printable(stage));
             let id = printable(&version.text("VersionId")?);
-            Some(Version { id, stages, created: date(version, "CreatedDate"), keys: None })
+            let created_ms = seconds(version, "CreatedDate").map_or(0, |seconds| (seconds * 1000.0) as u64);
+            Some(Version { id, stages, created: date(version, "CreatedDate"), created_ms, keys: None })
         })
     }
 
