@@ -1419,11 +1419,11 @@ function decoded(bytes, what) {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw wrongUsage(`${what} is not UTF-8, and a value must be text`, "Encode it, for example with base64. Nothing was sent.");
+    throw wrongUsage(`${printable(what)} is not UTF-8, and a value must be text`, "Encode it, for example with base64. Nothing was sent.");
   }
 }
 function tooLarge(what) {
-  return wrongUsage(`${what} has more than ${MAX_BYTES} bytes, and a store takes 65536`, "Nothing was sent.");
+  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES} bytes, and a store takes 65536`, "Nothing was sent.");
 }
 
 // npm/entries.ts
@@ -1434,17 +1434,17 @@ async function sourceOfText(text, what) {
   try {
     parsed = JSON.parse(json);
   } catch {
-    throw wrongUsage(`${what} begins like JSON and is not valid JSON`, "Check it with `jq empty FILE`. Nothing was sent.");
+    throw wrongUsage(`${printable(what)} begins like JSON and is not valid JSON`, "Check it with `jq empty FILE`. Nothing was sent.");
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw wrongUsage(`${what} is JSON, but not an object of keys and values`, "Nothing was sent.");
+    throw wrongUsage(`${printable(what)} is JSON, but not an object of keys and values`, "Nothing was sent.");
   }
   return { from: "json", text: json };
 }
 var ASSIGNMENT = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)(.*)$/s;
 async function dotenvEntries(text, what) {
   const { parseDotenv } = await import("./dotenv.cjs");
-  const wrong = (line, why) => wrongUsage(`${what}: line ${line}: ${why}`, "Nothing was sent.");
+  const wrong = (line, why) => wrongUsage(`${printable(what)}: line ${line}: ${why}`, "Nothing was sent.");
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
   const entries = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Map();
@@ -1474,7 +1474,7 @@ async function dotenvEntries(text, what) {
   for (const [key, number] of seen) {
     if (whole[key] !== entries.get(key)) throw wrong(number, `dotenv reads ${printable(key)} in two ways; check the quotation marks before it`);
   }
-  if (Object.keys(whole).length !== entries.size) throw wrongUsage(`${what}: dotenv reads other keys than the lines have; check the quotation marks`, "Nothing was sent.");
+  if (Object.keys(whole).length !== entries.size) throw wrongUsage(`${printable(what)}: dotenv reads other keys than the lines have; check the quotation marks`, "Nothing was sent.");
   return [...entries];
 }
 function endOfValue(lines, start, rest) {
@@ -1558,7 +1558,9 @@ import { styleText } from "node:util";
 var COLUMNS = 80;
 var COLOURS = { "+": "green", "-": "red", "~": "yellow", "=": "dim" };
 function printJson(report) {
-  return print(`${JSON.stringify({ version: 1, ...report }, null, 2)}
+  const json = JSON.stringify({ version: 1, ...report }, null, 2);
+  const escaped = (text) => [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+  return print(`${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}
 `);
 }
 function storeInJson({ name, repository, environment, kind, region, account, arn }) {
@@ -2971,7 +2973,7 @@ function shown2(reason) {
   if (Array.isArray(reason)) return wrongUsage(reason.join("\n"));
   const { path: file, errno, syscall } = reason;
   if (file !== void 0 || errno !== void 0) {
-    const message = `${file ?? syscall}: ${systemReason(reason)}`;
+    const message = `${printable(file ?? syscall ?? "")}: ${systemReason(reason)}`;
     return new EnvKvstoreError({ code: "file-failed", message, hint: "Check the path and its permissions." });
   }
   return asError(reason);
