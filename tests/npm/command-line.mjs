@@ -17,8 +17,10 @@ export async function commandLineIn(folder) {
   const file = path.join(folder, 'npm/cli.mjs');
   const [before, after, ...more] = readFileSync(file, 'utf8').split(/^main\(args\)\.then\($/m);
   const ending = after?.indexOf('\n);\n');
-  if (more.length > 0 || !(ending > 0)) throw new Error('dist/npm/cli.mjs does not end as it did: adapt this file');
-  writeFileSync(file, `${before}${after.slice(ending + 4)}\nexport { main, shown, exitCodeOf };\n`);
+  // The bundler renames what has a name that another file uses.
+  const [, shownAs] = /const error = (\w+)\(reason\);/.exec(after?.slice(0, ending) ?? '') ?? [];
+  if (more.length > 0 || !(ending > 0) || !shownAs) throw new Error('dist/npm/cli.mjs does not end as it did: adapt this file');
+  writeFileSync(file, `${before}${after.slice(ending + 4)}\nexport { main, ${shownAs} as shown, exitCodeOf };\n`);
   const { main, shown, exitCodeOf } = await import(pathToFileURL(file).href);
 
   const runs = new AsyncLocalStorage();
