@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { printable } from './errors.ts';
+import { printable, systemReason } from './errors.ts';
 import { wrongUsage } from './usage.ts';
 
 /** The most that is read of a file or of stdin; a store holds 65,536 bytes, and a value may be escaped. */
@@ -25,8 +25,7 @@ function bytesOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    // Of a folder Node does not say which one it was.
-    throw Object.assign(error as NodeJS.ErrnoException, { path: file });
+    throw wrongUsage(`${printable(file)}: ${systemReason(error as NodeJS.ErrnoException)}`, 'Check the path and its permissions. Nothing was sent.');
   }
 }
 
