@@ -3,6 +3,7 @@
 //! The command line alone loads it. It calls AWS as the action does, by [`env_kvstore::call::client::Client`], and changes a
 //! store by [`env_kvstore::stores::change`].
 
+pub mod kvstore;
 pub mod listing;
 pub mod place;
 pub mod report;
