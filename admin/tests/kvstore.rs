@@ -49,7 +49,7 @@ fn the_five_use_cases_are_allowed_what_they_say_and_nothing_else() {
     assert_eq!(proof.failed, [], "{:#?}", proof.failed.first());
     let (allowed, denied) = proof.counts();
     println!("{allowed} allowed, {denied} denied");
-    assert!(allowed >= 12 && denied >= 150, "{allowed} {denied}");
+    assert!(allowed >= 11 && denied >= 150, "{allowed} {denied}");
     for role in &set_up.roles {
         let (policy, trust) = (size(&set_up.role_policy(role)), size(&set_up.trust_policy(role, "us-west-2:00000000")));
         println!("role {}: policy {policy} characters, trust policy {trust}", role.name);
@@ -64,7 +64,8 @@ fn the_five_use_cases_are_allowed_what_they_say_and_nothing_else() {
 #[test]
 fn a_policy_that_opens_more_than_the_file_says_is_found() {
     // The evaluator is asked about the policies, and the file is read by other code: each must see a fault of the other.
-    let merged = read(&[text("kvstore.json", EXAMPLE)]).unwrap();
+    let without = changed(|document| drop(document.as_object_mut().unwrap().remove("expect")));
+    let merged = read(&[text("kvstore.json", without)]).unwrap();
     let mut broken = set_up(&merged).unwrap();
     broken.guards.clear();
     let failed = prove(&broken, &merged).unwrap_or_else(|problems| panic!("{problems:#?}")).failed;

@@ -18,8 +18,9 @@ const POOL: &str = "us-west-2:00000000-0000-0000-0000-000000000000";
 /// Stands in for the six characters that AWS appends.
 const SUFFIX: &str = "-AbCdEf";
 
-/// So many stores of others a job asks for; of more, those that lie nearest by name and an even choice of the rest.
-const MAX_OTHERS: usize = 200;
+/// So many stores of other repositories are asked for by all jobs together, and at least one by each; of more, an even choice.
+/// The stores of the job's own repository, which lie nearest, are all asked for.
+const MAX_FOREIGN: usize = 20_000;
 
 /// Claims of a job, by name.
 pub type Job = BTreeMap<String, String>;
@@ -59,7 +60,12 @@ impl Proof {
 /// The policies of a set-up, ready to be asked.
 struct Rules<'s> {
     set_up: &'s SetUp,
+    /// Trust policy and policy of each role.
     roles: BTreeMap<&'s str, (Policy, Policy)>,
+    /// The roles and grants that open each store.
+    granting: BTreeMap<&'s str, Vec<(&'s Role, &'s Grant)>>,
+    /// How many grants there are.
+    grants: usize,
 }
 
 /// Asks everything. Problems are policies that AWS would refuse, and expectations that name nothing.
@@ -96,7 +102,13 @@ impl<'s> Rules<'s> {
             };
             roles.insert(role.name.as_str(), (parse("trust policy", &trust)?, parse("policy", &policy)?));
         }
-        Ok(Self { set_up, roles })
+        let mut granting: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let mut grants = 0;
+        for (role, grant) in set_up.roles.iter().flat_map(|role| role.grants.iter().map(move |grant| (role, grant))) {
+            grants += 1;
+            grant.stores.iter().for_each(|store| granting.entry(store).or_default().push((role, grant)));
+        }
+        Ok(Self { set_up, roles, granting, grants })
     }
 
     fn prove_grant(&self, role: &Role, grant: &Grant, proof: &mut Proof) {
@@ -119,7 +131,7 @@ impl<'s> Rules<'s> {
             }
         }
         let own: BTreeSet<_> = grant.stores.iter().collect();
-        for store in self.others(grant).filter(|store| !own.contains(&store.name)) {
+        for store in self.others(grant).into_iter().filter(|store| !own.contains(&store.name)) {
             for job in &jobs {
                 let allowed = self.is_granted(role, job, &store.name);
                 ask(format!("{} asks for a store of another binding", grant.binding), job, &store.name, allowed);
@@ -238,7 +250,8 @@ impl<'s> Rules<'s> {
             by_name
                 && grant.claims.iter().all(|(claim, values)| job.get(claim).is_some_and(|value| values.contains(value)))
         };
-        is_let_in && role.grants.iter().any(|grant| grant.stores.iter().any(|name| name == store) && satisfied(grant))
+        let granting = self.granting.get(store).map(Vec::as_slice).unwrap_or_default();
+        is_let_in && granting.iter().any(|(by, grant)| by.name == role.name && satisfied(grant))
     }
 
     /// What a grant wants of a job, and what its role does.
@@ -304,14 +317,19 @@ impl<'s> Rules<'s> {
         job
     }
 
-    /// Stores of others: of the same repository first, then others in steps.
-    fn others(&self, grant: &Grant) -> impl Iterator<Item = &Store> {
-        let base = grant.claims.get("repository").and_then(|values| values.first());
-        let base = base.map(|repository| format!("{}/repo/{repository}/", self.set_up.namespace));
-        let is_near = move |store: &&Store| base.as_ref().is_some_and(|base| store.name.starts_with(base.as_str()));
-        let (near, far): (Vec<_>, Vec<_>) = self.set_up.stores.values().partition(is_near);
-        let step = (far.len() / MAX_OTHERS).max(1);
-        near.into_iter().chain(far.into_iter().step_by(step))
+    /// Stores that a job may ask for: those of its own repository, and others in even steps.
+    fn others(&self, grant: &Grant) -> Vec<&'s Store> {
+        let repository = grant.claims.get("repository").and_then(|values| values.first());
+        let base = repository.map(|repository| format!("{}/repo/{repository}/", self.set_up.namespace));
+        let stores = &self.set_up.stores;
+        let near = base.iter().flat_map(|base| {
+            let from_there = stores.range(base.clone()..).map(|(_, store)| store);
+            from_there.take_while(move |store| store.name.starts_with(base.as_str()))
+        });
+        let each = (MAX_FOREIGN / self.grants.max(1)).max(1);
+        let step = stores.len().div_ceil(each).max(1);
+        let is_near = |store: &&Store| base.as_ref().is_some_and(|base| store.name.starts_with(base.as_str()));
+        near.chain(stores.values().step_by(step).filter(|store| !is_near(store))).collect()
     }
 }
 
