@@ -12,6 +12,7 @@ export function createHost(transport: Transport): Host {
   return {
     ...nodeHost(transport),
     githubToken: (...options) => requestGithubToken(transport, ...options),
+    encryptToAge: async (recipient, text) => (await import('./age.ts')).encryptToAge(recipient, text),
     log,
   };
 }

@@ -65,7 +65,9 @@ async function build(toolchain, use) {
     }
     makeWasm({ toolchain, scratch, dist, generated });
     const bundledFiles = await bundle({ scratch, dist });
-    writeFileSync(path.join(dist, 'LICENSES.txt'), licenses(bundledFiles, toolchain));
+    const { action, npm } = licenses(bundledFiles, toolchain);
+    writeFileSync(path.join(dist, 'LICENSES.txt'), action);
+    writeFileSync(path.join(dist, 'npm/LICENSES.txt'), npm);
     writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
     writeRecord(out, root, toolchain.name);
     return use(out);

@@ -35,8 +35,29 @@ const loadedWhenNeeded = (file) => ({
     ),
 });
 
+/** So is what encrypts, which only a migration needs. */
+const ageLoadedWhenNeeded = {
+  name: 'age-loaded-when-needed',
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\/age\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './age.js', external: true } : undefined,
+    ),
+};
+
+/**
+ * Three quarters of age's library are for recipients of other kinds than X25519, which the core refuses (src/migration/recipient.rs),
+ * and for platforms whose Web Crypto has no X25519, as every Node here has.
+ */
+const onlyX25519 = {
+  name: 'only-x25519',
+  setup: (build) =>
+    build.onResolve({ filter: /^@noble\/(post-quantum\/hybrid|curves\/(nist|ed25519)|hashes\/scrypt)\.js$/ }, () => ({
+      path: path.join(root, 'build/x25519-only.mjs'),
+    })),
+};
+
 /** What few commands need, by the file's name in `npm/parts/`: a file of its own, loaded when a command needs it. */
-const PARTS = ['credential-chain', 'dotenv', 'prompts'];
+const PARTS = ['age', 'credential-chain', 'dotenv', 'prompts'];
 
 const partsLoadedWhenNeeded = {
   name: 'parts-loaded-when-needed',
@@ -58,7 +79,7 @@ const glueForEachInstance = {
     }),
 };
 
-/** Resolves to the files of which anything is left in it; `scratch` has the glue of the core and of the crate that writes stores. */
+/** Resolves to the files of which anything is left in the action, and in the npm package alone; `scratch` has the glue of the core and of the crate that writes stores. */
 export async function bundle({ scratch, dist }) {
   const common = {
     absWorkingDir: root,
@@ -78,11 +99,11 @@ export async function bundle({ scratch, dist }) {
   };
   const action = await esbuild.build({
     ...common,
-    entryPoints: { index: 'action/main.ts', hpagent: 'hpagent' },
+    entryPoints: { index: 'action/main.ts', age: 'action/age.ts', hpagent: 'hpagent' },
     // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
     format: 'cjs',
     outdir: dist,
-    plugins: [glueForEachInstance, ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js')],
+    plugins: [glueForEachInstance, ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js'), ageLoadedWhenNeeded, onlyX25519],
   });
   const npm = await esbuild.build({
     ...common,
@@ -108,13 +129,14 @@ export async function bundle({ scratch, dist }) {
     mainFields: ['module', 'main'],
     outdir: path.join(dist, 'npm'),
     outExtension: { '.js': '.cjs' },
+    plugins: [onlyX25519],
   });
   for (const { metafile } of [action, npm, parts]) {
     const files = Object.keys(metafile.inputs).map((file) => path.resolve(root, file));
     expectOnlySources(root, files.filter((file) => !isBelow('node_modules', file) && !isBelow('target/wasm-bindgen', file)), 'the bundler');
   }
   cpSync(path.join(root, 'npm/index.d.mts'), path.join(dist, 'npm/index.d.mts'));
-  return [action, npm, parts].flatMap(({ metafile }) => bundledFiles(metafile));
+  return { action: bundledFiles(action.metafile), npm: [npm, parts].flatMap(({ metafile }) => bundledFiles(metafile)) };
 }
 
 function version() {

@@ -49,6 +49,8 @@ export interface Change {
   create?: Creation;
   /** Whether keys may have names that no variable can. */
   allowAnyKey?: boolean;
+  /** Leaves keys out whose names no variable can have; they would stop the write. */
+  skipUnusable?: boolean;
 }
 
 export type Task =
@@ -60,7 +62,10 @@ export type Task =
   | { task: 'history'; store: StoreName; limit: number }
   | { task: 'rollback'; store: StoreName; version?: string; base?: string; dryRun: boolean }
   | { task: 'delete'; store: StoreName; recoveryWindowInDays: number; dryRun: boolean }
-  | { task: 'restore'; store: StoreName };
+  | { task: 'restore'; store: StoreName }
+  /** In the region of the session, and of its account if that is known. */
+  | { task: 'objects'; bucket: string; prefix: string }
+  | { task: 'object'; bucket: string; key: string };
 
 /** `+` only on the right or new, `-` only on the left or gone, `~` another value, `=` the same. */
 export type Mark = '+' | '-' | '~' | '=';
@@ -93,6 +98,8 @@ export interface Changed {
   created: boolean;
   /** How often others' writes came first. */
   lostRaces: number;
+  /** By `skipUnusable`. */
+  skipped: { key: string; problem: string }[];
 }
 
 export interface Version {
@@ -129,6 +136,8 @@ export interface Reports {
   rollback: { store: StoreShown; from: string; to: string; keys: KeyChange[]; moved: boolean };
   delete: { store: StoreShown; deletionDate?: string };
   restore: { store: StoreShown };
+  objects: { keys: string[] };
+  object: { text: string };
 }
 
 export interface Admin {
@@ -136,4 +145,12 @@ export interface Admin {
   environmentVariables(): string[];
   /** Rejects with a `Failure`. The goal of `raw` is `manage`. */
   manage<T extends Task>(raw: RawInputs, task: T, host: Host, spelling?: Spelling): Promise<Reports[T['task']]>;
+  /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */
+  tokenServer(text: string): string[];
+  /** What a profile in the text of a config file says under the keys, '' where nothing; none if there is no such profile. */
+  profileSettings(text: string, name: string, keys: string[]): string[] | undefined;
+  /** The text of a config file, translated; throws texts. `flags` are names and values in turn. */
+  configure(text: string, command: string, flags: string[]): string;
+  /** A program and its arguments as `command`; throws a text. */
+  quotedCommand(words: string[]): string;
 }

@@ -122,12 +122,4 @@ export interface Core {
   run(raw: RawInputs, host: Host, spelling?: Spelling): Promise<Outcome>;
   /** The text with the profile in it; throws a `Failure`. `settings` are names and values in turn. */
   mergeProfile(text: string, isConfig: boolean, name: string, settings: string[], overwrite: boolean): string;
-  /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */
-  tokenServer(text: string): string[];
-  /** What a profile in the text of a config file says under the keys, '' where nothing; none if there is no such profile. */
-  profileSettings(text: string, name: string, keys: string[]): string[] | undefined;
-  /** The text of a config file, translated; throws texts. `flags` are names and values in turn. */
-  configure(text: string, command: string, flags: string[]): string;
-  /** A program and its arguments as `command`; throws a text. */
-  quotedCommand(words: string[]): string;
 }

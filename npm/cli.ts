@@ -21,7 +21,7 @@ import { restore } from './commands/restore.ts';
 import { rm } from './commands/rm.ts';
 import { rollback } from './commands/rollback.ts';
 import { token } from './commands/token.ts';
-import { asError, EnvKvstoreError, repeated, systemReason } from './errors.ts';
+import { asError, EnvKvstoreError, printable, repeated, systemReason } from './errors.ts';
 import { generalHelp, helpOf } from './help.ts';
 import { nearest } from './nearest.ts';
 import { isInActions, print } from './output.ts';
@@ -80,7 +80,7 @@ function shown(reason: unknown): EnvKvstoreError {
   const { path: file, errno, syscall } = reason as NodeJS.ErrnoException;
   // Of what fails once a file is open, Node does not say which file it was.
   if (file !== undefined || errno !== undefined) {
-    const message = `${file ?? syscall}: ${systemReason(reason as NodeJS.ErrnoException)}`;
+    const message = `${printable(file ?? syscall ?? '')}: ${systemReason(reason as NodeJS.ErrnoException)}`;
     return new EnvKvstoreError({ code: 'file-failed', message, hint: 'Check the path and its permissions.' });
   }
   return asError(reason);

@@ -1,10 +1,9 @@
 import { createAgents } from '../host/agents.ts';
-import { configFile, read } from '../host/aws-files.ts';
 import { isEndpoint } from '../host/token-endpoint.ts';
 import { askHidden, hasTerminal, Interrupted } from './ask.ts';
 import { asError, EnvKvstoreError, printable } from './errors.ts';
 import type { Flag } from './flag.ts';
-import { core } from './run.ts';
+import { profileSettings } from './profile.ts';
 import { wrongUsage } from './usage.ts';
 
 export const PROFILE_FLAG: Flag = {
@@ -34,8 +33,7 @@ export async function awsVariables(options: Texts, profile: string | undefined):
 }
 
 async function regionOf(profile: string): Promise<string | undefined> {
-  const { profileSettings } = await core();
-  return profileSettings(read(configFile()) ?? '', profile, ['region'])?.[0] || undefined;
+  return (await profileSettings(profile, ['region']))?.[0] || undefined;
 }
 
 async function search(name: string | undefined, region: string | undefined) {

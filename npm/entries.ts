@@ -14,10 +14,10 @@ export async function sourceOfText(text: string, what: string): Promise<Source> 
     parsed = JSON.parse(json);
   } catch {
     // What the parser says has an excerpt in it.
-    throw wrongUsage(`${what} begins like JSON and is not valid JSON`, 'Check it with `jq empty FILE`. Nothing was sent.');
+    throw wrongUsage(`${printable(what)} begins like JSON and is not valid JSON`, 'Check it with `jq empty FILE`. Nothing was sent.');
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw wrongUsage(`${what} is JSON, but not an object of keys and values`, 'Nothing was sent.');
+    throw wrongUsage(`${printable(what)} is JSON, but not an object of keys and values`, 'Nothing was sent.');
   }
   return { from: 'json', text: json };
 }
@@ -30,7 +30,7 @@ const ASSIGNMENT = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)(.*)$/s;
  */
 export async function dotenvEntries(text: string, what: string): Promise<Entry[]> {
   const { parseDotenv } = await import('./parts/dotenv.ts');
-  const wrong = (line: number, why: string) => wrongUsage(`${what}: line ${line}: ${why}`, 'Nothing was sent.');
+  const wrong = (line: number, why: string) => wrongUsage(`${printable(what)}: line ${line}: ${why}`, 'Nothing was sent.');
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   const entries = new Map<string, string>();
   const seen = new Map<string, number>();
@@ -61,7 +61,7 @@ export async function dotenvEntries(text: string, what: string): Promise<Entry[]
   for (const [key, number] of seen) {
     if (whole[key] !== entries.get(key)) throw wrong(number, `dotenv reads ${printable(key)} in two ways; check the quotation marks before it`);
   }
-  if (Object.keys(whole).length !== entries.size) throw wrongUsage(`${what}: dotenv reads other keys than the lines have; check the quotation marks`, 'Nothing was sent.');
+  if (Object.keys(whole).length !== entries.size) throw wrongUsage(`${printable(what)}: dotenv reads other keys than the lines have; check the quotation marks`, 'Nothing was sent.');
   return [...entries];
 }
 

@@ -2,9 +2,17 @@ import { readFileSync } from 'node:fs';
 import { createGlue } from '#admin-glue';
 import type { Admin } from '../host/admin.d.ts';
 import { withCaughtTraps, type Imports } from '../host/load.ts';
+import { instanceOf } from './run.ts';
 
-/** Instantiates the crate that writes stores, as `loadCore` does the core. Not in one file with it: the action has no use for this one. */
-export async function loadAdmin(wasm: URL, onTrap: (reason: unknown) => void): Promise<Admin> {
+/** The instance of what the command line alone needs. */
+export const adminInstance = instanceOf(new URL('./env_kvstore_admin_bg.wasm', import.meta.url), loadAdmin);
+
+export async function admin(): Promise<Admin> {
+  return (await adminInstance()).wasm;
+}
+
+/** Instantiates the crate `admin`, as `loadCore` does the core. Not in one file with it: the action has no use for this one. */
+async function loadAdmin(wasm: URL, onTrap: (reason: unknown) => void): Promise<Admin> {
   const glue = createGlue();
   const imports = withCaughtTraps(glue as unknown as Imports, onTrap);
   const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {

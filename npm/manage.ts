@@ -1,17 +1,15 @@
-import type { Admin, Reports, StoreName, StoreShown, Task } from '../host/admin.d.ts';
+import type { Reports, StoreName, StoreShown, Task } from '../host/admin.d.ts';
 import { confirmed, hasTerminal } from './ask.ts';
 import type { Arguments } from './command.ts';
 import { awsVariables, PROFILE_FLAG } from './credentials.ts';
 import { printable } from './errors.ts';
 import type { Flag } from './flag.ts';
 import { repositoryOfRemote } from './git-remote.ts';
-import { loadAdmin } from './load-admin.ts';
+import { adminInstance } from './load-admin.ts';
 import { common } from './output.ts';
 import { whileWorking } from './progress.ts';
-import { instanceOf, rawInputs, withHost } from './run.ts';
+import { rawInputs, withHost } from './run.ts';
 import { wrongUsage } from './usage.ts';
-
-const instance = instanceOf<Admin>(new URL('./env_kvstore_admin_bg.wasm', import.meta.url), loadAdmin);
 
 const REPOSITORY: Flag = {
   name: 'repository',
@@ -41,7 +39,8 @@ export interface Session {
   isJson: boolean;
   /** Whether the repository is what the folder's git remote says. */
   isDerived: boolean;
-  ask<T extends Task>(task: T, doing?: string): Promise<Reports[T['task']]>;
+  /** `doing` is null where somebody else says what is being done. */
+  ask<T extends Task>(task: T, doing?: string | null): Promise<Reports[T['task']]>;
   /** The flags that lead to a store again, for a command to copy. */
   flagsTo(store: StoreShown): string[];
 }
@@ -72,10 +71,10 @@ export async function begin(args: Arguments, { isWrite = false, asksAnyway = fal
     isJson: switches.has('json'),
     isDerived: derived !== undefined,
     async ask(task, doing) {
-      const { wasm: admin, trapped } = await instance();
+      const { wasm: admin, trapped } = await adminInstance();
       const raw = rawInputs('manage', settings, admin);
       const asked = withHost(settings, trapped, (host) => admin.manage(raw, task, host, settings.spelling));
-      return whileWorking(doing ?? 'Reading', asked);
+      return doing === null ? asked : whileWorking(doing ?? 'Reading', asked);
     },
     flagsTo: ({ repository, environment, kind }) => [
       ...(options.identity === 'environment' || given !== undefined ? ['--repository', repository] : []),

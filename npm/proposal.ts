@@ -1,9 +1,10 @@
-import { configFile, read } from '../host/aws-files.ts';
+import { configFile } from '../host/aws-files.ts';
 import { isEndpoint } from '../host/token-endpoint.ts';
 import { EnvKvstoreError } from './errors.ts';
 import type { Flag } from './flag.ts';
 import { GITHUB, type TokenVariables } from './github-token.ts';
-import { core } from './run.ts';
+import { admin } from './load-admin.ts';
+import { profileSettings } from './profile.ts';
 
 /** As whoever is told so has written it, in one place or another. */
 const SERVER = 'web identity token server';
@@ -42,14 +43,12 @@ const KEYS = [
  * <https://github.com/benkehoe/github-actions-boto3-demo>
  */
 export async function settingsOfProposal(options: Texts, own: Texts) {
-  const { tokenServer, profileSettings } = await core();
   const named = own['profile'];
   const flag = own['web-identity-token-server'];
   const name = named ?? (process.env['AWS_PROFILE'] || process.env['AWS_DEFAULT_PROFILE'] || 'default');
-  const file = configFile();
-  const found = profileSettings(read(file) ?? '', name, KEYS.map(([key]) => key));
+  const found = await profileSettings(name, KEYS.map(([key]) => key));
   if (named !== undefined && !found) {
-    throw invalid(`--profile: there is no such profile in ${file}`);
+    throw invalid(`--profile: there is no such profile in ${configFile()}`);
   }
   if (named !== undefined && !flag && !found?.[0]) {
     throw invalid('--profile: the profile has no web_identity_token_server');
@@ -65,7 +64,7 @@ export async function settingsOfProposal(options: Texts, own: Texts) {
     return { settings: options, tokenVariables: GITHUB };
   }
   const added = KEYS.flatMap(([, , option], index) => (option ? [[option, settled[index]] as const] : []));
-  const [url, token, audience] = parts(tokenServer, server);
+  const [url, token, audience] = await parts(server);
   const tokenVariables = { url, token } as TokenVariables;
   if (url !== GITHUB.url) demandEndpoint(tokenVariables);
   const settings = {
@@ -77,7 +76,8 @@ export async function settingsOfProposal(options: Texts, own: Texts) {
   return { settings, tokenVariables };
 }
 
-function parts(tokenServer: (text: string) => string[], server: string): string[] {
+async function parts(server: string): Promise<string[]> {
+  const { tokenServer } = await admin();
   try {
     return tokenServer(server);
   } catch (problem) {

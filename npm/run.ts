@@ -52,11 +52,6 @@ export function instanceOf<T>(url: URL, load: (wasm: URL, onTrap: (reason: unkno
 
 const instance = instanceOf(new URL('../env_kvstore_bg.wasm', import.meta.url), loadCore);
 
-/** The core of this process. */
-export async function core(): Promise<Core> {
-  return (await instance()).wasm;
-}
-
 /** Runs until the goal is reached. Rejects with an `EnvKvstoreError`, or with the reason of the signal. */
 export async function run(goal: Goal, settings: Settings): Promise<Outcome> {
   settings.signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { printable, systemReason } from './errors.ts';
 import { wrongUsage } from './usage.ts';
 
 /** The most that is read of a file or of stdin; a store holds 65,536 bytes, and a value may be escaped. */
@@ -24,8 +25,7 @@ function bytesOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    // Of a folder Node does not say which one it was.
-    throw Object.assign(error as NodeJS.ErrnoException, { path: file });
+    throw wrongUsage(`${printable(file)}: ${systemReason(error as NodeJS.ErrnoException)}`, 'Check the path and its permissions. Nothing was sent.');
   }
 }
 
@@ -35,10 +35,10 @@ function decoded(bytes: Buffer, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw wrongUsage(`${what} is not UTF-8, and a value must be text`, 'Encode it, for example with base64. Nothing was sent.');
+    throw wrongUsage(`${printable(what)} is not UTF-8, and a value must be text`, 'Encode it, for example with base64. Nothing was sent.');
   }
 }
 
 function tooLarge(what: string) {
-  return wrongUsage(`${what} has more than ${MAX_BYTES} bytes, and a store takes 65536`, 'Nothing was sent.');
+  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES} bytes, and a store takes 65536`, 'Nothing was sent.');
 }

@@ -19,7 +19,7 @@ use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs};
-use crate::migration::{Migrated, Mover};
+use crate::migration::Mover;
 use crate::stores::backend::Caller;
 use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
@@ -92,14 +92,10 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
             },
             claims: &claims,
             stores: options,
-            account: role.map(RoleArn::account),
+            s3: &inputs.s3,
             region: &inputs.region,
         };
         outcome.migrated = mover.migrate(migration).await?;
-        if !outcome.migrated.is_empty() {
-            let lines = outcome.migrated.iter().map(Migrated::line).collect();
-            host.log(Log::Group("Migrated from GitHub".to_owned(), lines));
-        }
     }
     if plan.is_empty() {
         return Ok(outcome);

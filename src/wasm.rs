@@ -19,7 +19,6 @@ use crate::aws::session::Session;
 use crate::error::Error;
 use crate::export::ProfilePlan;
 use crate::export::summary::failure_summary;
-use crate::github::token_server::TokenServer;
 use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, Rs256, SendFailure};
 use crate::inputs::Goal;
 use crate::inputs::table::INPUT_NAMES;
@@ -88,20 +87,6 @@ pub fn environment_variables() -> Vec<String> {
     AwsEnvironment::variables().map(ToString::to_string).collect()
 }
 
-/// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
-#[cfg_attr(feature = "exports", wasm_bindgen(js_name = tokenServer))]
-pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
-    let TokenServer { url_variable, token_variable, audience } = TokenServer::parse(text)?;
-    Ok(vec![url_variable, token_variable, audience.unwrap_or_default()])
-}
-
-/// What the profile in the text of a config file says under each of the keys; empty if nothing.
-#[cfg_attr(feature = "exports", wasm_bindgen(js_name = profileSettings))]
-pub fn profile_settings(text: &str, name: &str, keys: Vec<String>) -> Option<Vec<String>> {
-    let profile = config_file::profile(text, File::Config, name)?;
-    Some(keys.iter().map(|key| profile.get(key).unwrap_or_default().to_owned()).collect())
-}
-
 /// The text of a file with a profile merged into it. `settings` are names and values in turn.
 #[cfg_attr(feature = "exports", wasm_bindgen(js_name = mergeProfile))]
 pub fn merge_profile(
@@ -119,19 +104,8 @@ pub fn merge_profile(
     Ok(merged.secret().to_owned())
 }
 
-/// The text of a config file for the proposal, made one that every tool reads. `flags` are names and values in turn.
-#[cfg_attr(feature = "exports", wasm_bindgen)]
-pub fn configure(text: &str, command: &str, flags: Vec<String>) -> Result<String, Vec<String>> {
-    Ok(config_file::configure(text, command, &pairs(&flags))?.text.secret().to_owned())
-}
-
-/// A program and its arguments as the `command` of [`configure`]; throws a text.
-#[cfg_attr(feature = "exports", wasm_bindgen(js_name = quotedCommand))]
-pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
-    config_file::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
+/// Names and values in turn, as pairs.
+pub fn pairs(texts: &[String]) -> Vec<(&str, &str)> {
     texts.chunks_exact(2).filter_map(|pair| Some((pair.first()?.as_str(), pair.get(1)?.as_str()))).collect()
 }
 

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutAge } from './runner/age.mjs';
 import { wineIsInstalled } from './runner/wine.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -32,6 +33,7 @@ function install() {
   require('cargo', ['clippy', '--version'], 'rustup component add clippy');
   require('python3', ['-c', 'import venv, ensurepip'], 'apt-get install -y python3-venv');
   require('openssl', ['version'], 'apt-get install -y openssl');
+  if (withoutAge()) console.log(`\nSkipped: what a migration encrypts, decrypted by another program; ${withoutAge()}`);
   step('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   step('npm packages of the tests', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'tests/tools']);
   if (!existsSync(python)) {

@@ -1,25 +1,33 @@
-//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions.
+//! Looks after stores: who may, writes keys, lists and compares them, and goes back to older versions. It also reads and
+//! translates the profiles of AWS's config file.
 //!
 //! The command line alone loads it. It calls AWS as the action does, by [`env_kvstore::call::client::Client`], and changes a
 //! store by [`env_kvstore::stores::change`].
 
+pub mod configure;
 pub mod kvstore;
 pub mod listing;
+mod objects;
 pub mod place;
+pub mod profile;
 pub mod report;
+pub mod s3;
 pub mod secrets_manager;
 pub mod source;
 pub mod task;
+pub mod token_server;
 pub mod versions;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 mod writing;
 
+use env_kvstore::aws::names::Region;
 use env_kvstore::aws::secret_id::SecretId;
 use env_kvstore::aws::secrets_manager::Access;
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;
 use env_kvstore::host::http::Host;
+use env_kvstore::host::url::BaseUrl;
 use env_kvstore::inputs::{Inputs, RawInputs};
 use env_kvstore::pipeline::{Opened, open_session};
 use env_kvstore::stores::change::Writer;
@@ -38,6 +46,8 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
     let desk = Desk {
         host,
         client,
+        s3: &inputs.s3,
+        region: &inputs.region,
         access: Access {
             endpoint: &inputs.stores.backend.endpoint(region),
             region,
@@ -59,6 +69,8 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
             desk.delete(&store, recovery_window_in_days, dry_run).await.map(Report::Delete)
         }
         Task::Restore { store } => desk.restore(&store).await.map(Report::Restore),
+        Task::Objects { bucket, prefix } => desk.objects(&bucket, &prefix).await.map(Report::Objects),
+        Task::Object { bucket, key } => desk.object(&bucket, &key).await.map(Report::Object),
     }
 }
 
@@ -66,6 +78,9 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
 struct Desk<'a, H> {
     host: &'a H,
     client: &'a Client<'a, H>,
+    /// Where buckets are.
+    s3: &'a BaseUrl,
+    region: &'a Region,
     access: Access<'a>,
     places: Places<'a>,
 }

@@ -26,6 +26,10 @@ pub enum Report {
     Delete(Delete),
     /// Of `restore`.
     Restore(Restore),
+    /// Of `objects`.
+    Objects(Objects),
+    /// Of `object`.
+    Object(Object),
 }
 
 /// A store as it is shown.
@@ -79,6 +83,8 @@ pub struct Changed {
     pub created: bool,
     /// How often another write came first.
     pub lost_races: u32,
+    /// Keys that were left out.
+    pub skipped: Vec<Unusable>,
 }
 
 /// Keys and values.
@@ -98,13 +104,13 @@ pub struct Read {
     pub unusable: Vec<Unusable>,
 }
 
-/// A key whose value has no text.
+/// A key that no job can load.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Unusable {
     /// The key.
     pub key: String,
     /// Why.
-    pub problem: &'static str,
+    pub problem: String,
 }
 
 fn text<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
@@ -201,6 +207,9 @@ pub struct Version {
     pub stages: Vec<String>,
     /// When it was made.
     pub created: Option<String>,
+    /// The same in milliseconds since 1970, to sort by.
+    #[serde(skip)]
+    pub created_ms: u64,
     /// What changed since the version before it, if both could be read.
     pub keys: Option<Vec<KeyChange>>,
 }
@@ -235,4 +244,19 @@ pub struct Delete {
 pub struct Restore {
     /// Which.
     pub store: StoreShown,
+}
+
+/// Objects of a bucket.
+#[derive(Debug, Serialize)]
+pub struct Objects {
+    /// Their keys.
+    pub keys: Vec<String>,
+}
+
+/// An object of a bucket.
+#[derive(Debug, Serialize)]
+pub struct Object {
+    /// What is in it.
+    #[serde(serialize_with = "text")]
+    pub text: Secret,
 }

@@ -8,7 +8,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::SecretId;
-use env_kvstore::aws::secret_versions::diagnose_write;
+use env_kvstore::aws::secret_versions::{OfValues, diagnose_write};
 use env_kvstore::aws::secrets_manager::{Access, GetSecretValue, diagnose_session};
 use env_kvstore::call::operation::Operation;
 use env_kvstore::call::protocol::Protocol;
@@ -20,6 +20,7 @@ use env_kvstore::host::http::{MAX_BODY_BYTES, Request, Response};
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::text::json::{Object, object_of, string};
 use env_kvstore::text::printable::printable;
+use env_kvstore::text::secret::Secret;
 use env_kvstore::text::secret_value::SecretValue;
 
 use crate::report::{ListedStore, Version};
@@ -30,8 +31,11 @@ const PAGE: usize = 100;
 
 /// The moment under a name, which AWS writes in seconds since 1970, as ISO 8601.
 fn date(body: &Object, name: &str) -> Option<String> {
-    let seconds: f64 = serde_json::from_str(body.json(name)?).ok()?;
-    DateTime::from_secs_f64(seconds.trunc()).fmt(Format::DateTime).ok()
+    DateTime::from_secs_f64(seconds(body, name)?.trunc()).fmt(Format::DateTime).ok()
+}
+
+fn seconds(body: &Object, name: &str) -> Option<f64> {
+    serde_json::from_str(body.json(name)?).ok()
 }
 
 fn page_request(
@@ -93,7 +97,7 @@ impl Operation for GetDatedValue<'_> {
     }
 }
 
-/// Makes a secret without a value.
+/// Makes a secret with its first version, which is current at once.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 pub struct CreateSecret<'a> {
     /// As whom, and where.
@@ -102,15 +106,17 @@ pub struct CreateSecret<'a> {
     pub secret: &'a SecretId,
     /// With these tags and this key.
     pub creation: &'a Creation,
-    /// `ClientRequestToken`
-    pub token: &'a str,
+    /// `ClientRequestToken`: the first version's id. A request with the same id and text is the same creation.
+    pub version_id: &'a str,
+    /// `SecretString`
+    pub text: &'a Secret,
 }
 
 impl Operation for CreateSecret<'_> {
     const NAME: &'static str = "CreateSecret";
-    const PROTOCOL: &'static dyn Protocol = &Aws;
-    /// Its ARN, safe to print.
-    type Output = String;
+    const PROTOCOL: &'static dyn Protocol = &OfValues;
+    /// Its ARN and its version, safe to print.
+    type Output = (String, String);
 
     fn subject(&self) -> String {
         self.secret.to_string()
@@ -124,7 +130,8 @@ impl Operation for CreateSecret<'_> {
         let Creation { kms_key_id, tags } = self.creation;
         let tag = |(key, value): &(String, String)| object_of(&[("Key", key), ("Value", value)]);
         let mut members = vec![format!(r#""Name":{}"#, string(&self.secret.name))];
-        members.push(format!(r#""ClientRequestToken":{}"#, string(self.token)));
+        members.push(format!(r#""ClientRequestToken":{}"#, string(self.version_id)));
+        members.push(format!(r#""SecretString":{}"#, string(self.text.secret())));
         members.extend(kms_key_id.as_deref().map(|key| format!(r#""KmsKeyId":{}"#, string(key))));
         if !tags.is_empty() {
             members.push(format!(r#""Tags":[{}]"#, tags.iter().map(tag).collect::<Vec<_>>().join(",")));
@@ -133,12 +140,19 @@ impl Operation for CreateSecret<'_> {
         self.access.request("secretsmanager.CreateSecret", body, MAX_BODY_BYTES, at)
     }
 
-    fn parse(&self, response: &Response) -> Result<String, &'static str> {
-        response.json().and_then(|body| body.text("ARN")).map(|arn| printable(&arn)).ok_or("no ARN in it")
+    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str> {
+        let body = response.json().ok_or("not JSON")?;
+        let text = |name| body.text(name).map(|text| printable(&text));
+        Ok((text("ARN").ok_or("no ARN in it")?, text("VersionId").ok_or("no version in it")?))
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         match answer.code.as_str() {
+            "LimitExceededException" => Diagnosis::new(
+                Code::StoreRefused,
+                "The account has as many secrets as it may have in this region.",
+                "Delete secrets that nobody needs, or request a higher quota.",
+            ),
             "ResourceExistsException" => {
                 Diagnosis::new(Code::StoreExists, "There is a secret of this name already.", "Leave out --create.")
             }
@@ -193,7 +207,8 @@ impl Operation for ListSecretVersionIds<'_> {
             let mut stages = version.texts("VersionStages").unwrap_or_default();
             stages.iter_mut().for_each(|stage| *stage = printable(stage));
             let id = printable(&version.text("VersionId")?);
-            Some(Version { id, stages, created: date(version, "CreatedDate"), keys: None })
+            let created_ms = seconds(version, "CreatedDate").map_or(0, |seconds| (seconds * 1000.0) as u64);
+            Some(Version { id, stages, created: date(version, "CreatedDate"), created_ms, keys: None })
         })
     }
 

@@ -52,7 +52,7 @@ impl<H: Host> Desk<'_, H> {
         for (key, json) in snapshot.entries() {
             match text_of(json.secret()) {
                 Ok(text) => entries.push((key, text)),
-                Err(problem) => unusable.push(Unusable { key, problem }),
+                Err(problem) => unusable.push(Unusable { key, problem: problem.to_owned() }),
             }
         }
         Ok(Read { store, version: snapshot.version.clone(), entries, json: snapshot.text().clone(), unusable })

@@ -59,6 +59,20 @@ pub enum Task {
         /// This one.
         store: StoreName,
     },
+    /// Lists objects of a bucket.
+    Objects {
+        /// This one.
+        bucket: String,
+        /// What their keys begin with.
+        prefix: String,
+    },
+    /// Reads an object of a bucket.
+    Object {
+        /// This one.
+        bucket: String,
+        /// Its key.
+        key: String,
+    },
 }
 
 /// A store by what it is named after.
@@ -132,6 +146,9 @@ pub struct Change {
     /// Whether keys may have names that no variable can have.
     #[serde(default)]
     pub allow_any_key: bool,
+    /// Whether keys whose names no variable can have are left out, where they would otherwise stop the write.
+    #[serde(default)]
+    pub skip_unusable: bool,
 }
 
 /// What a new store is made with.

@@ -8,7 +8,7 @@ use env_kvstore::stores::change::Mark;
 use futures_util::future::join_all;
 
 use crate::Desk;
-use crate::report::{History, Rollback, key_changes};
+use crate::report::{History, Rollback, Version, key_changes};
 use crate::secrets_manager::ListSecretVersionIds;
 use crate::task::{self, StoreName};
 
@@ -26,11 +26,10 @@ impl<H: Host> Desk<'_, H> {
                 _ => break,
             }
         }
-        // The current one first, then by date: ISO 8601 in one time zone sorts as text.
-        let is_current = |stages: &[String]| stages.iter().any(|stage| stage == CURRENT);
-        versions.sort_by(|one, other| {
-            (is_current(&other.stages), &other.created).cmp(&(is_current(&one.stages), &one.created))
-        });
+        // The current one first, then the one before it, then by date: some servers date to the second only.
+        let has = |version: &Version, wanted: &str| version.stages.iter().any(|stage| stage == wanted);
+        let order = |version: &Version| (has(version, CURRENT), has(version, PREVIOUS), version.created_ms);
+        versions.sort_by_key(|version| std::cmp::Reverse(order(version)));
         let writer = self.writer(&place.secret);
         let read = versions.iter().take(limit.saturating_add(1)).map(|version| writer.version(Some(&version.id), None));
         // What was deprecated may be gone at any time, and older versions may be closed to the reader.

@@ -4,22 +4,34 @@ use env_kvstore::error::Error;
 use env_kvstore::error::code::Code;
 use env_kvstore::error::problem::WriteProblem;
 use env_kvstore::host::http::Host;
+use env_kvstore::lines::env_name::EnvName;
 use env_kvstore::stores::change::{self, Edit, Snapshot, version_id};
 
 use crate::Desk;
 use crate::place::Place;
-use crate::report::{Changed, Delete, Restore, key_changes};
+use crate::report::{Changed, Delete, Restore, Unusable, key_changes};
 use crate::secrets_manager::{CreateSecret, DeleteSecret, RestoreSecret};
 use crate::task::{Change, Creation, StoreName};
 
 impl<H: Host> Desk<'_, H> {
     pub(crate) async fn change(&self, task: Change) -> Result<Changed, Error> {
         let place = self.place(&task.store)?;
-        let edit = self.edit(&task).await?;
+        let (edit, skipped) = self.edit(&task).await?;
         let writer = self.writer(&place.secret);
-        let (current, created) = self.current(&place, task.create.as_ref(), task.dry_run).await?;
+        let current = match (&task.create, writer.current().await) {
+            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => {
+                if task.dry_run {
+                    Snapshot::empty()
+                } else if let Some(created) = self.create(&place, creation, &edit).await? {
+                    return Ok(Changed { skipped, ..created });
+                } else {
+                    writer.current().await?
+                }
+            }
+            (_, current) => current?,
+        };
         let base = match task.base.as_deref() {
-            Some("") => Snapshot::of_text("{}"),
+            Some("") => Some(Snapshot::empty()),
             Some(id) if current.version.as_deref() != Some(id) => Some(writer.version(Some(id), None).await?),
             _ => None,
         };
@@ -33,6 +45,7 @@ impl<H: Host> Desk<'_, H> {
                 written: false,
                 created: false,
                 lost_races: 0,
+                skipped,
             });
         }
         let change::Changed { keys, base, version, arn, written, lost_races } =
@@ -43,12 +56,13 @@ impl<H: Host> Desk<'_, H> {
             base,
             version,
             written,
-            created,
+            created: false,
             lost_races,
+            skipped,
         })
     }
 
-    async fn edit(&self, task: &Change) -> Result<Edit, Error> {
+    async fn edit(&self, task: &Change) -> Result<(Edit, Vec<Unusable>), Error> {
         let mut set = match &task.set {
             Some(source) => self.found(source).await?.snapshot.entries(),
             None => Vec::new(),
@@ -62,43 +76,62 @@ impl<H: Host> Desk<'_, H> {
             }
             set.retain(|(key, _)| keys.contains(key));
         }
-        Ok(Edit { set, remove: task.remove.clone(), replace: task.replace, allow_any_key: task.allow_any_key })
+        let mut skipped = Vec::new();
+        if task.skip_unusable {
+            set.retain(|(key, _)| {
+                let problem = EnvName::parse(key).err();
+                skipped.extend(problem.map(|problem| Unusable { key: key.clone(), problem }));
+                skipped.last().is_none_or(|last| last.key != *key)
+            });
+        }
+        let edit = Edit { set, remove: task.remove.clone(), replace: task.replace, allow_any_key: task.allow_any_key };
+        Ok((edit, skipped))
     }
 
-    /// The store as it is, made if it does not exist and that was asked for; and whether it was.
-    async fn current(
-        &self,
-        place: &Place,
-        create: Option<&Creation>,
-        dry_run: bool,
-    ) -> Result<(Snapshot, bool), Error> {
-        let writer = self.writer(&place.secret);
-        let (creation, absent) = match (create, writer.current().await) {
-            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => (creation, error),
-            (_, current) => return current.map(|current| (current, false)),
+    /// Makes the store with its first document. None if it exists by now: somebody else made it at the same time.
+    async fn create(&self, place: &Place, creation: &Creation, edit: &Edit) -> Result<Option<Changed>, Error> {
+        let (keys, text) = self.writer(&place.secret).first_document(edit)?;
+        let version_id = version_id()?;
+        let create = CreateSecret {
+            access: &self.access,
+            secret: &place.secret,
+            creation,
+            version_id: &version_id,
+            text: &text,
         };
-        if dry_run {
-            return Snapshot::of_text("{}").map(|empty| (empty, false)).ok_or(absent);
-        }
-        let token = version_id()?;
-        let create = CreateSecret { access: &self.access, secret: &place.secret, creation, token: &token };
         match self.client.call(&create).await {
-            Ok(_) => Ok((writer.current().await?, true)),
-            // Somebody else made it at the same time, or this call's first attempt did and was not answered.
-            Err(error) if error.code() == Code::StoreExists => Ok((writer.current().await?, false)),
+            Ok((arn, version)) => Ok(Some(Changed {
+                store: place.shown(Some(&arn)),
+                keys: key_changes(keys),
+                base: None,
+                version: Some(version),
+                written: true,
+                created: true,
+                lost_races: 0,
+                skipped: Vec::new(),
+            })),
+            Err(error) if error.code() == Code::StoreExists => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     pub(crate) async fn delete(&self, store: &StoreName, days: u32, dry_run: bool) -> Result<Delete, Error> {
         let place = self.place(store)?;
-        let arn = self.writer(&place.secret).describe().await?.arn;
-        let store = place.shown(Some(&arn));
+        let writer = self.writer(&place.secret);
+        let before = writer.describe().await?;
+        let store = place.shown(Some(&before.arn));
         if dry_run {
             return Ok(Delete { store, deletion_date: None });
         }
         let delete = DeleteSecret { access: &self.access, secret: &place.secret, recovery_window_in_days: days };
-        Ok(Delete { store, deletion_date: self.client.call(&delete).await? })
+        match self.client.call(&delete).await {
+            Ok(deletion_date) => Ok(Delete { store, deletion_date }),
+            // A call that was not answered may have been heard, and its repetition is then refused.
+            Err(error) => match writer.describe().await {
+                Ok(after) if after.in_deletion && !before.in_deletion => Ok(Delete { store, deletion_date: None }),
+                _ => Err(error),
+            },
+        }
     }
 
     pub(crate) async fn restore(&self, store: &StoreName) -> Result<Restore, Error> {

@@ -45,9 +45,11 @@ function systemReason({ errno, code, name }) {
 }
 var MAX_REPEATED = 40;
 function repeated(text) {
-  const characters = [...text].slice(0, MAX_REPEATED);
-  const shown = characters.map((each) => /[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0).toString(16)}}` : each);
-  return shown.join("") + ([...text].length > MAX_REPEATED ? "\u2026" : "");
+  const characters = [...text];
+  return printable(characters.slice(0, MAX_REPEATED).join("")) + (characters.length > MAX_REPEATED ? "\u2026" : "");
+}
+function printable(text) {
+  return [...text].map((each) => /[\p{C}\p{Zl}\p{Zp}]/u.test(each) ? `\\u{${each.codePointAt(0).toString(16)}}` : each).join("");
 }
 
 // npm/generated/options.ts
@@ -126,46 +128,6 @@ import { readFileSync } from "node:fs";
 
 // target/wasm-bindgen/env_kvstore_bg.js
 function createGlue() {
-  function configure(text, command, flags) {
-    let deferred5_0;
-    let deferred5_1;
-    try {
-      let ptr0, len0, ptr1, len1, ptr2, len2;
-      try {
-        ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = passStringToWasm0(command, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len1 = WASM_VECTOR_LEN;
-        ptr2 = passArrayJsValueToWasm0(flags, wasm.__wbindgen_malloc);
-        len2 = WASM_VECTOR_LEN;
-      } catch (e) {
-        if (ptr2) {
-          wasm.__externref_drop_slice(ptr2, len2);
-          wasm.__wbindgen_free(ptr2, len2 * 4, 4);
-        }
-        if (ptr1) {
-          wasm.__wbindgen_free(ptr1, len1 * 1, 1);
-        }
-        if (ptr0) {
-          wasm.__wbindgen_free(ptr0, len0 * 1, 1);
-        }
-        throw e;
-      }
-      const ret = wasm.configure(ptr0, len0, ptr1, len1, ptr2, len2);
-      var ptr4 = ret[0];
-      var len4 = ret[1];
-      if (ret[3]) {
-        ptr4 = 0;
-        len4 = 0;
-        throw takeFromExternrefTable0(ret[2]);
-      }
-      deferred5_0 = ptr4;
-      deferred5_1 = len4;
-      return getStringFromWasm0(ptr4, len4);
-    } finally {
-      wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
-    }
-  }
   function environmentVariables() {
     const ret = wasm.environmentVariables();
     var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
@@ -220,73 +182,11 @@ function createGlue() {
       wasm.__wbindgen_free(deferred7_0, deferred7_1, 1);
     }
   }
-  function profileSettings(text, name, keys) {
-    let ptr0, len0, ptr1, len1, ptr2, len2;
-    try {
-      ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-      len0 = WASM_VECTOR_LEN;
-      ptr1 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-      len1 = WASM_VECTOR_LEN;
-      ptr2 = passArrayJsValueToWasm0(keys, wasm.__wbindgen_malloc);
-      len2 = WASM_VECTOR_LEN;
-    } catch (e) {
-      if (ptr2) {
-        wasm.__externref_drop_slice(ptr2, len2);
-        wasm.__wbindgen_free(ptr2, len2 * 4, 4);
-      }
-      if (ptr1) {
-        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
-      }
-      if (ptr0) {
-        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
-      }
-      throw e;
-    }
-    const ret = wasm.profileSettings(ptr0, len0, ptr1, len1, ptr2, len2);
-    let v4;
-    if (ret[0] !== 0) {
-      v4 = getArrayJsValueFromWasm0(ret[0], ret[1]);
-      wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-    }
-    return v4;
-  }
-  function quotedCommand(words) {
-    let deferred3_0;
-    let deferred3_1;
-    try {
-      const ptr0 = passArrayJsValueToWasm0(words, wasm.__wbindgen_malloc);
-      const len0 = WASM_VECTOR_LEN;
-      const ret = wasm.quotedCommand(ptr0, len0);
-      var ptr2 = ret[0];
-      var len2 = ret[1];
-      if (ret[3]) {
-        ptr2 = 0;
-        len2 = 0;
-        throw takeFromExternrefTable0(ret[2]);
-      }
-      deferred3_0 = ptr2;
-      deferred3_1 = len2;
-      return getStringFromWasm0(ptr2, len2);
-    } finally {
-      wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
-    }
-  }
   function run2(raw, host, spelling) {
     var ptr0 = isLikeNone(spelling) ? 0 : passStringToWasm0(spelling, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     var len0 = WASM_VECTOR_LEN;
     const ret = wasm.run(raw, host, ptr0, len0);
     return ret;
-  }
-  function tokenServer(text) {
-    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.tokenServer(ptr0, len0);
-    if (ret[3]) {
-      throw takeFromExternrefTable0(ret[2]);
-    }
-    var v2 = getArrayJsValueFromWasm0(ret[0], ret[1]);
-    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-    return v2;
   }
   function __wbg_Error_208446807d0d1e30(arg0, arg1) {
     const ret = Error(getStringFromWasm0(arg0, arg1));
@@ -368,6 +268,12 @@ function createGlue() {
   function __wbg_done_57e08d0be6e30c02(arg0) {
     const ret = arg0.done;
     return ret;
+  }
+  function __wbg_encryptToAge_6b75587d41dd30b7() {
+    return handleError(function(arg0, arg1, arg2, arg3, arg4) {
+      const ret = arg0.encryptToAge(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));
+      return ret;
+    }, arguments);
   }
   function __wbg_entries_7bb1459bd9b5c2b9(arg0) {
     const ret = Object.entries(arg0);
@@ -559,6 +465,12 @@ function createGlue() {
     const ret = arg0.value;
     return ret;
   }
+  function __wbg_verifyRs256_f3722c9f0b83da05() {
+    return handleError(function(arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8) {
+      const ret = arg0.verifyRs256(getArrayU8FromWasm0(arg1, arg2), getArrayU8FromWasm0(arg3, arg4), getArrayU8FromWasm0(arg5, arg6), getArrayU8FromWasm0(arg7, arg8));
+      return ret;
+    }, arguments);
+  }
   function __wbindgen_generic_0000000000000001(arg0, arg1) {
     const ret = makeMutClosure(arg0, arg1, wasm_bindgen_e44edd6d937718a7___convert__closures_____invoke___wasm_bindgen_e44edd6d937718a7___JsValue__core_27cd0353e63fa9bc___result__Result_____wasm_bindgen_e44edd6d937718a7___JsError___true_);
     return ret;
@@ -573,12 +485,6 @@ function createGlue() {
   }
   function __wbindgen_generic_0000000000000004(arg0) {
     const ret = BigInt.asUintN(64, arg0);
-    return ret;
-  }
-  function __wbindgen_generic_0000000000000005(arg0, arg1) {
-    var v0 = getArrayJsValueFromWasm0(arg0, arg1);
-    wasm.__wbindgen_free(arg0, arg1 * 4, 4);
-    const ret = v0;
     return ret;
   }
   function __wbindgen_init_externref_table() {
@@ -745,7 +651,7 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { configure, environmentVariables, inputNames, mergeProfile, profileSettings, quotedCommand, run: run2, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { environmentVariables, inputNames, mergeProfile, run: run2, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_encryptToAge_6b75587d41dd30b7, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
 // host/load.ts
@@ -783,6 +689,7 @@ import { setMaxListeners as setMaxListeners2 } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // host/node-host.ts
+import { constants, createPublicKey, verify } from "node:crypto";
 function nodeHost(transport) {
   return {
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
@@ -790,13 +697,21 @@ function nodeHost(transport) {
     connectEarly: (origin, connections) => void setImmediate(() => transport.connectEarly(origin, connections)),
     allSent: () => transport.allSent(),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    verifyRs256,
     nowMs: () => Date.now(),
     // `performance` would do, were it not for the 5 ms that Node takes to load it.
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6
   };
 }
-function awsEnvironment(core2) {
-  const set = core2.environmentVariables().filter((name) => process.env[name] !== void 0);
+function verifyRs256(modulus, exponent, message, signature) {
+  const key = createPublicKey({ key: { kty: "RSA", n: base64url(modulus), e: base64url(exponent) }, format: "jwk" });
+  return verify("RSA-SHA256", message, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+}
+function base64url(bytes) {
+  return Buffer.from(bytes).toString("base64url");
+}
+function awsEnvironment(core) {
+  const set = core.environmentVariables().filter((name) => process.env[name] !== void 0);
   return Object.fromEntries(set.map((name) => [name, process.env[name] ?? ""]));
 }
 
@@ -810,7 +725,7 @@ function isEndpoint(url) {
 function unsafeEndpoint(variable) {
   const url = process.env[variable];
   if (!url || isEndpoint(url)) return void 0;
-  const message = `${variable} holds no https URL: the token that is sent there could be read on the way`;
+  const message = `${variable} is not an https URL: a token sent there could be intercepted`;
   return { code: "invalid-input", message, hint: "Correct the variable. No token was sent." };
 }
 
@@ -1193,35 +1108,42 @@ function tokenIn(body) {
 }
 
 // npm/run.ts
-var loading;
-async function core() {
-  return (await instance()).core;
-}
-function instance() {
-  return loading ??= instantiate();
-}
-async function instantiate() {
-  const trap = new AbortController();
-  try {
-    const core2 = await loadCore(new URL("../env_kvstore_bg.wasm", import.meta.url), (reason) => {
+function instanceOf(url, load) {
+  let loading;
+  const instantiate = async () => {
+    const trap = new AbortController();
+    try {
+      const wasm = await load(url, (reason) => {
+        loading = void 0;
+        trap.abort(reason);
+      });
+      return { wasm, trapped: trap.signal };
+    } catch (reason) {
       loading = void 0;
-      trap.abort(reason);
-    });
-    return { core: core2, trapped: trap.signal };
-  } catch (reason) {
-    loading = void 0;
-    throw new EnvKvstoreError({
-      code: "internal-error",
-      message: `env_kvstore_bg.wasm cannot be loaded: ${systemReason(reason)}`,
-      hint: "Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder."
-    });
-  }
+      throw new EnvKvstoreError({
+        code: "internal-error",
+        message: `${url.pathname.split("/").at(-1)} cannot be loaded: ${systemReason(reason)}`,
+        hint: "Install env-kvstore anew. A bundler must leave it out of the bundle: it reads files of its own folder."
+      });
+    }
+  };
+  return () => loading ??= instantiate();
 }
+var instance = instanceOf(new URL("../env_kvstore_bg.wasm", import.meta.url), loadCore);
 async function run(goal, settings) {
-  const { options, spelling, log, masked = false, tokenVariables = GITHUB, signal } = settings;
+  settings.signal?.throwIfAborted();
+  const { wasm: core, trapped } = await instance();
+  const raw = rawInputs(goal, settings, core);
+  return withHost(settings, trapped, (host) => core.run(raw, host, settings.spelling));
+}
+function rawInputs(goal, { options, masked = false, environment = {} }, wasm) {
+  const variables = { ...awsEnvironment(wasm), ...environment };
+  const set = Object.entries(variables).filter((entry) => entry[1] !== void 0);
+  return { goal, ...asCoreTakesThem(options), environment: Object.fromEntries(set), unmasked: !masked };
+}
+async function withHost(settings, trapped, use) {
+  const { log, tokenVariables = GITHUB, signal } = settings;
   signal?.throwIfAborted();
-  const { core: core2, trapped } = await instance();
-  const raw = { goal, ...asCoreTakesThem(options), environment: awsEnvironment(core2), unmasked: !masked };
   const over = new AbortController();
   setMaxListeners2(0, over.signal);
   const aborted = whenAborted(signal, trapped);
@@ -1242,7 +1164,7 @@ async function run(goal, settings) {
       },
       log: (...entry) => over.signal.aborted || log(...entry)
     };
-    return await Promise.race([aborted.promise, core2.run(raw, host, spelling)]);
+    return await Promise.race([aborted.promise, use(host)]);
   } catch (reason) {
     signal?.throwIfAborted();
     throw unsafe ?? asError(reason);
@@ -1277,15 +1199,16 @@ function onAbort(signal, listener) {
 
 // host/mask-commands.ts
 function maskCommands(masks) {
-  const escaped = (mask) => mask.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-  return masks.map((mask) => `::add-mask::${escaped(mask)}
-`).join("");
+  if (masks === "") return "";
+  const escaped = masks.replaceAll("%", "%25").replaceAll("\r", "%0D");
+  return `::add-mask::${escaped.replaceAll("\n", "\n::add-mask::")}
+`;
 }
 
 // npm/masks.ts
 function writeMasks(stream, masks) {
-  return written(stream, masks.length > 0 ? `
-${maskCommands(masks)}` : "");
+  return written(stream, masks === "" ? "" : `
+${maskCommands(masks)}`);
 }
 function written(stream, text) {
   return new Promise((resolve, reject) => {
@@ -1303,11 +1226,13 @@ function written(stream, text) {
 }
 
 export {
+  getRandomValues,
   EnvKvstoreError,
   asError,
   wrongOptions,
   systemReason,
   repeated,
+  printable,
   OPTION_NAMES,
   OF_CREDENTIALS,
   NUMBERS,
@@ -1315,11 +1240,15 @@ export {
   byCurrentNames,
   optionOf,
   flagOf,
+  withCaughtTraps,
   compileEachFunctionOnce,
   isEndpoint,
+  createAgents,
   GITHUB,
-  core,
+  instanceOf,
   run,
+  rawInputs,
+  withHost,
   writeMasks,
   written
 };

@@ -286,7 +286,7 @@ export function loadValues(options: LoadValuesOptions): Promise<Map<string, Load
 export class EnvKvstoreError extends Error {
   private constructor();
   readonly name: 'EnvKvstoreError';
-  /** Stable; each is explained in the README's section Troubleshooting. */
+  /** Stable; docs/troubleshooting.md has a section for each. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint: string;
@@ -294,11 +294,14 @@ export class EnvKvstoreError extends Error {
   readonly tryNextLink: boolean;
 }
 
-/** The codes of the README's section Troubleshooting, and `file-failed`: masks could not be written to stdout. */
+// Codes of errors. Made by build/inputs.mjs from docs/troubleshooting.md. Do not edit.
+
+/** The codes of docs/troubleshooting.md. Of `file-failed`: masks could not be written to stdout. */
 export type ErrorCode =
   | 'answer-unusable'
   | 'assume-role-denied'
   | 'assume-role-refused'
+  | 'bucket-refused'
   | 'chain-role-denied'
   | 'claim-unusable'
   | 'classic-flow-disabled'
@@ -306,6 +309,7 @@ export type ErrorCode =
   | 'cognito-token-expired'
   | 'cognito-token-refused'
   | 'credentials-refused'
+  | 'credentials-unavailable'
   | 'deadline-exceeded'
   | 'file-failed'
   | 'github-token-algorithm'
@@ -325,23 +329,32 @@ export type ErrorCode =
   | 'issuer-not-in-identity-pool'
   | 'issuer-not-reachable-by-cognito'
   | 'key-missing'
+  | 'migration-misconfigured'
   | 'name-unusable'
   | 'proxy-refused'
+  | 'recipient-unusable'
   | 'role-duration-refused'
   | 'service-fault'
   | 'service-unreachable'
   | 'session-tags-too-large'
   | 'signature-refused'
+  | 'sso-session-expired'
   | 'store-access-denied'
+  | 'store-changed'
+  | 'store-exists'
   | 'store-not-an-object'
   | 'store-not-decryptable'
   | 'store-not-found'
   | 'store-not-readable'
   | 'store-refused'
+  | 'store-too-large'
+  | 'store-version-quota'
   | 'sts-region-disabled'
   | 'throttled'
   | 'tls-not-trusted'
   | 'value-unusable';
+
+// Up to here.
 
 // What is not exported by name is not exported.
 export {};

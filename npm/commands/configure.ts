@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { followed, replaceFile } from '../../host/aws-files.ts';
 import type { Command } from '../command.ts';
+import { admin } from '../load-admin.ts';
 import { flagOf } from '../options.ts';
 import { print, warnOfShadow } from '../output.ts';
-import { core } from '../run.ts';
 import { missing, wrongUsage } from '../usage.ts';
 
 export const configure: Command = {
@@ -27,7 +27,7 @@ export const configure: Command = {
   async run({ options, own, switches }) {
     const from = own['from'] ?? missing('--from FILE');
     const flags = Object.entries(options).flatMap(([name, value]) => (value ? [flagOf(name), value] : []));
-    const { configure, quotedCommand } = await core();
+    const { configure, quotedCommand } = await admin();
     const program = thisProgram();
     const text = configure(textOf(from), own['command'] ?? quotedCommand(program), flags);
     if (!own['command']) warnOfCheckout(program[1]!);

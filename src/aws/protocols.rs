@@ -175,9 +175,12 @@ impl SigningFault {
     /// The fault that the code of a refusal stands for; the services spell it differently.
     pub fn of(answer: &Answer) -> Option<Self> {
         match answer.code.as_str() {
-            "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException" => {
-                Some(Self::Credentials)
-            }
+            "UnrecognizedClientException"
+            | "InvalidAccessKeyId"
+            | "InvalidClientTokenId"
+            | "InvalidToken"
+            | "ExpiredToken"
+            | "ExpiredTokenException" => Some(Self::Credentials),
             "InvalidSignatureException"
             | "RequestExpired"
             | "RequestInTheFuture"

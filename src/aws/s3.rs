@@ -41,6 +41,11 @@ impl Bucket {
     }
 }
 
+/// The URL of an object, or of the whole bucket if `key` is empty. It is path style, which takes bucket names with dots in them too.
+pub fn object_url(endpoint: &BaseUrl, bucket: &Bucket, key: &str) -> String {
+    format!("{endpoint}/{}/{}", bucket.as_str(), utf8_percent_encode(key, ENCODED))
+}
+
 /// Puts an object into a bucket, if the bucket is who it should be.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 pub struct PutObject<'a> {
@@ -53,7 +58,7 @@ pub struct PutObject<'a> {
     /// The bucket.
     pub bucket: &'a Bucket,
     /// Whose bucket it must be: otherwise whoever names a bucket could name one of their own.
-    pub owner: Option<&'a AccountId>,
+    pub owner: &'a AccountId,
     /// The object's key.
     pub key: &'a str,
     /// JSON.
@@ -74,13 +79,13 @@ impl Operation for PutObject<'_> {
     }
 
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
-        let path = utf8_percent_encode(self.key, ENCODED);
-        let mut headers = vec![("content-type", "application/json".to_owned())];
-        headers.extend(self.owner.map(|owner| ("x-amz-expected-bucket-owner", owner.digits().to_owned())));
+        let headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("x-amz-expected-bucket-owner", self.owner.digits().to_owned()),
+        ];
         let request = Request {
             method: Method::Put,
-            // Path style, which takes bucket names with dots in them too.
-            url: format!("{}/{}/{path}", self.endpoint, self.bucket.as_str()),
+            url: object_url(self.endpoint, self.bucket, self.key),
             headers,
             body: self.body.clone(),
             max_body_bytes: MAX_BODY_BYTES,
@@ -95,44 +100,53 @@ impl Operation for PutObject<'_> {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        let owner = self.owner.map_or(String::new(), |owner| format!(" It must belong to account {}.", owner.digits()));
-        match answer.code.as_str() {
-            "NoSuchBucket" => Diagnosis::new(
-                Code::BucketRefused,
-                "There is no bucket of this name.",
-                "Check ‹migrate-s3-bucket›, or the key `kvstore_migrate_s3_bucket` of the variables store.",
-            ),
+        let who = format!("The bucket must belong to account {}.", self.owner.digits());
+        diagnose(answer, self.region).unwrap_or_else(|| match answer.code.as_str() {
             "AccessDenied" => Diagnosis::new(
                 Code::BucketRefused,
-                format!("The role may not write this object, or the bucket belongs to another account.{owner}"),
+                format!("The role may not write this object, or the bucket belongs to another account. {who}"),
                 "Allow the role `s3:PutObject` for this key, in the bucket's policy too if it has one.",
             ),
-            "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
-                Diagnosis::new(
-                    Code::BucketRefused,
-                    format!("The bucket is not in region {}.", self.region),
-                    "Set ‹aws-region› to the bucket's region.",
-                )
-            }
-            _ => match SigningFault::of(answer) {
-                Some(SigningFault::Credentials) => Diagnosis::new(
-                    Code::CredentialsRefused,
-                    "S3 does not know the session's credentials.",
-                    "Check that the bucket's region is one of the role's partition, and that it is enabled for the account.",
-                ),
-                Some(SigningFault::Signature) => Diagnosis::new(
-                    Code::SignatureRefused,
-                    "S3 does not accept the request's signature.",
-                    "Check the runner's clock, and that no proxy changes requests.",
-                ),
-                None => Diagnosis::new(
-                    Code::BucketRefused,
-                    "S3 refused the request.",
-                    "Check the bucket's name and region.",
-                ),
-            },
-        }
+            _ => refused(),
+        })
     }
+}
+
+/// What a refusal of S3 means, whatever was asked for; none if that depends on it.
+pub fn diagnose(answer: &Answer, region: &Region) -> Option<Diagnosis> {
+    let diagnosis = match answer.code.as_str() {
+        "NoSuchBucket" => Diagnosis::new(
+            Code::BucketRefused,
+            "There is no bucket of this name.",
+            "Check the name, and who wrote it: whoever creates a bucket of that name would get what is meant for yours.",
+        ),
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException" => Diagnosis::new(
+            Code::BucketRefused,
+            format!("The bucket is not in region {region}."),
+            "Set ‹aws-region› to the bucket's region.",
+        ),
+        _ => match SigningFault::of(answer)? {
+            SigningFault::Credentials => Diagnosis::new(
+                Code::CredentialsRefused,
+                "S3 does not know the session's credentials.",
+                "Check that the bucket's region is in the role's partition and is enabled for the account.",
+            ),
+            SigningFault::Signature => Diagnosis::new(
+                Code::SignatureRefused,
+                "S3 does not accept the request's signature.",
+                "Check the runner's clock, and that no proxy changes requests.",
+            ),
+        },
+    };
+    Some(diagnosis)
+}
+
+/// A refusal that nothing more is known of.
+pub fn refused() -> Diagnosis {
+    Diagnosis::new(Code::BucketRefused, "S3 refused the request.", "Check the bucket's name, region and policy.")
 }
 
 #[cfg(test)]

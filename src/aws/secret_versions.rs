@@ -34,7 +34,7 @@ pub const PENDING: &str = "env-kvstore-pending";
 pub const MAX_SECRET_BYTES: usize = 65_536;
 
 /// How AWS refuses a request that holds values.
-struct OfValues;
+pub struct OfValues;
 
 impl Protocol for OfValues {
     /// Without AWS's words: they may quote what was sent.

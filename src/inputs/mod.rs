@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
+use crate::host::url::BaseUrl;
 use crate::identity::{Identity, SessionOptions};
 use crate::migration::MigrationOptions;
 use crate::stores::StoreOptions;
@@ -76,6 +77,8 @@ pub struct Inputs {
     pub stores: StoreOptions,
     /// `aws-region`, or where the identity is
     pub region: Region,
+    /// Where S3 is, in that region.
+    pub s3: BaseUrl,
     /// Away from GitHub's own secrets, if that is asked for.
     pub migration: Option<MigrationOptions>,
     /// For later steps.

@@ -160,6 +160,8 @@ impl Reader<'_> {
         let max_attempts = self.max_attempts();
         let token = self.token(who.kind, issuer);
         let claims = self.given_claims(who.kind);
+        let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
+        let migration = self.migration(owner, who.kind == Some(IdentityKind::Environment));
         let cognito = self.endpoints(Service::CognitoIdentity);
         let sts = self.endpoints(Service::Sts);
         let secrets_manager = self.endpoints(Service::SecretsManager);
@@ -186,9 +188,8 @@ impl Reader<'_> {
             role_session_name: role_session_name?,
             role_duration_seconds,
         };
-        let migration = self.migration(&s3?.of(&region));
-        let (goal, token, export) = (self.raw.goal, token?, export?);
-        Some(Inputs { goal, claims, session, token, stores, region, migration, export, timeout, max_attempts })
+        let (goal, token, export, s3) = (self.raw.goal, token?, export?, s3?.of(&region));
+        Some(Inputs { goal, claims, session, token, stores, region, s3, migration, export, timeout, max_attempts })
     }
 
     fn check_names(&mut self) {

@@ -1,6 +1,6 @@
 //! The lines of `values` and `secrets`.
 
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::BTreeSet;
 
 use crate::lines::env_name::DIFFERS_IN_CASE;
 use crate::text::printable::printable;
@@ -14,8 +14,8 @@ pub mod values;
 /// case neither.
 pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
-    let mut taken_on: BTreeMap<String, usize> = BTreeMap::new();
-    let mut all_taken = Vec::new();
+    let mut lower_case = BTreeSet::new();
+    let mut all_taken: Vec<(String, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
         if line.is_empty() || line.starts_with('#') {
@@ -23,18 +23,13 @@ pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String
         }
         let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
         match read(line) {
-            Ok(taken) => match taken_on.entry(taken.to_ascii_lowercase()) {
-                Entry::Vacant(entry) => {
-                    entry.insert(all_taken.len());
-                    all_taken.push((taken, number));
+            Ok(taken) if lower_case.insert(taken.to_ascii_lowercase()) => all_taken.push((taken, number)),
+            Ok(taken) => match all_taken.iter().find(|(other, _)| other.eq_ignore_ascii_case(&taken)) {
+                Some((other, first)) if *other != taken => {
+                    refuse(&format!("`{other}` on line {first} {DIFFERS_IN_CASE}"))
                 }
-                Entry::Occupied(entry) => match all_taken.get(*entry.get()) {
-                    Some((other, first)) if *other != taken => {
-                        refuse(&format!("`{other}` on line {first} {DIFFERS_IN_CASE}"))
-                    }
-                    Some((_, first)) => refuse(&format!("`{taken}` is already set on line {first}")),
-                    None => {}
-                },
+                Some((_, first)) => refuse(&format!("`{taken}` is already set on line {first}")),
+                None => {}
             },
             Err(problem) => refuse(&problem),
         }

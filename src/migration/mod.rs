@@ -9,7 +9,7 @@ use crate::aws::secrets_manager::Access;
 use crate::call::client::Client;
 use crate::error::Error;
 use crate::github::claims::Claims;
-use crate::host::http::Host;
+use crate::host::http::{Host, Log};
 use crate::host::url::BaseUrl;
 use crate::lines::values::Kind;
 use crate::migration::recipient::Recipient;
@@ -22,8 +22,11 @@ mod bucket;
 pub mod recipient;
 mod stores;
 
-/// The token of the job itself, by both of its names in the context.
-const JOB_TOKEN: [&str; 2] = ["GITHUB_TOKEN", "github_token"];
+/// The token of the job itself: in the context it is `github_token`.
+const JOB_TOKEN: &str = "GITHUB_TOKEN";
+
+const NOTHING_GIVEN: &str = "Nothing was migrated: `existing-gh-secrets` and `existing-gh-variables` name nothing. Set them to \
+    ${{ toJSON(secrets) }} and ${{ toJSON(vars) }}.";
 
 /// What is migrated, and where to.
 #[derive(Debug)]
@@ -45,8 +48,9 @@ pub enum Destination {
         place: Option<BucketPlace>,
         /// `migrate-config-from-store`
         config_from_store: bool,
-        /// Where S3 is.
-        endpoint: BaseUrl,
+        /// Whose bucket it must be: otherwise whoever names a bucket could name one of their own. There is one if any bucket may be
+        /// written to.
+        owner: Option<AccountId>,
     },
     /// Into the stores of the job.
     Stores {
@@ -82,7 +86,8 @@ impl Context {
         if !members.names().iter().all(|name| members.json(name).is_some_and(|json| json.starts_with('"'))) {
             return None;
         }
-        let without = members.changed(&JOB_TOKEN.map(|name| (name, MemberChange::Remove)))?;
+        let tokens = members.names().into_iter().filter(|name| name.eq_ignore_ascii_case(JOB_TOKEN));
+        let without = members.changed(&tokens.map(|name| (name, MemberChange::Remove)).collect::<Vec<_>>())?;
         Some(Self(Secret::new(without)))
     }
 
@@ -133,8 +138,8 @@ pub struct Mover<'a, H> {
     pub claims: &'a Claims,
     /// Where its stores are.
     pub stores: &'a StoreOptions,
-    /// Whose bucket it must be: the account of the session's role.
-    pub account: Option<&'a AccountId>,
+    /// Where S3 is, in the bucket's region.
+    pub s3: &'a BaseUrl,
     /// Where the bucket is.
     pub region: &'a Region,
 }
@@ -189,19 +194,29 @@ impl MoveResult {
 impl Migrated {
     /// A line for the log.
     pub fn line(&self) -> String {
-        format!("{} {} → {}: {}", self.kind.name(), printable(&self.key), self.to, self.result.told())
+        format!("{} {}: {}", self.kind.name(), printable(&self.key), self.result.told())
     }
 }
 
 impl<H: Host> Mover<'_, H> {
     /// Migrates what the contexts hold; says in words when there is nothing to do.
     pub async fn migrate(&self, options: &MigrationOptions) -> Result<Vec<Migrated>, Error> {
+        if options.is_empty() {
+            self.host.log(Log::Notice(NOTHING_GIVEN.to_owned()));
+            return Ok(vec![]);
+        }
         match &options.destination {
-            Destination::Bucket { place, config_from_store, endpoint } => {
-                self.to_bucket(options, place.as_ref(), *config_from_store, endpoint).await
+            Destination::Bucket { place, config_from_store, owner } => {
+                self.to_bucket(options, place.as_ref(), *config_from_store, owner.as_ref()).await
             }
             Destination::Stores { overwrite, keys } => self.to_stores(options, *overwrite, keys.as_deref()).await,
         }
+    }
+
+    /// As soon as it is done: what comes next may fail.
+    fn report(&self, to: &str, migrated: &[Migrated]) {
+        let lines = migrated.iter().map(Migrated::line).collect();
+        self.host.log(Log::Group(format!("Migrated from GitHub to {to}"), lines));
     }
 }
 
@@ -217,6 +232,8 @@ mod tests {
         assert_eq!(names, ["A", "B"]);
         assert!(!context.0.secret().contains("canary"));
         assert!(!format!("{context:?}").contains('1'));
+        let mixed = Context::parse(r#"{"GitHub_Token":"ghs_canary","GITHUB_TOKEN_2":"kept"}"#).unwrap();
+        assert_eq!(mixed.0.secret(), r#"{"GITHUB_TOKEN_2":"kept"}"#);
         for empty in ["", " ", "{}", "{ }", r#"{"GITHUB_TOKEN":"t"}"#] {
             assert!(Context::parse(empty).unwrap().is_empty(), "{empty}");
         }

@@ -13,6 +13,16 @@ use crate::stores::naming::{EnvironmentStore, Scope, stores_of};
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
 
+/// What is to become of one store.
+struct Plan {
+    kind: Kind,
+    target: SecretId,
+    current: Snapshot,
+    edit: Edit,
+    /// Of every key, also of those that are not written.
+    results: Vec<(String, MoveResult)>,
+}
+
 impl<H: Host> Mover<'_, H> {
     pub(super) async fn to_stores(
         &self,
@@ -20,12 +30,6 @@ impl<H: Host> Mover<'_, H> {
         overwrite: bool,
         keys: Option<&[String]>,
     ) -> Result<Vec<Migrated>, Error> {
-        if options.is_empty() {
-            let text = "Nothing was migrated: `existing-gh-secrets` and `existing-gh-variables` name nothing. Set them to \
-                ${{ toJSON(secrets) }} and ${{ toJSON(vars) }}.";
-            self.host.log(Log::Notice(text.to_owned()));
-            return Ok(vec![]);
-        }
         let chosen = |key: &str| keys.is_none_or(|keys| keys.iter().any(|wanted| wanted.eq_ignore_ascii_case(key)));
         let known: Vec<_> =
             [Kind::Secret, Kind::Variable].into_iter().flat_map(|kind| options.context(kind).entries()).collect();
@@ -35,23 +39,23 @@ impl<H: Host> Mover<'_, H> {
             let text = format!("`migrate-keys` names what this job does not have: {}", absent.join(", "));
             self.host.log(Log::Warning(text));
         }
-        let mut migrated = Vec::new();
+        // All is read before anything is written: most of what can be wrong shows itself then.
+        let mut plans = Vec::new();
         for kind in [Kind::Secret, Kind::Variable] {
             let mut entries = options.context(kind).entries();
             entries.retain(|(key, _)| chosen(key));
             if !entries.is_empty() {
-                migrated.extend(self.to_store(kind, entries, overwrite).await?);
+                plans.push(self.plan(kind, entries, overwrite).await?);
             }
+        }
+        let mut migrated = Vec::new();
+        for plan in plans {
+            migrated.extend(self.write(plan).await?);
         }
         Ok(migrated)
     }
 
-    async fn to_store(
-        &self,
-        kind: Kind,
-        entries: Vec<(String, Secret)>,
-        overwrite: bool,
-    ) -> Result<Vec<Migrated>, Error> {
+    async fn plan(&self, kind: Kind, entries: Vec<(String, Secret)>, overwrite: bool) -> Result<Plan, Error> {
         let stores =
             stores_of(self.claims, self.stores.namespace.as_ref(), &[kind], EnvironmentStore::Required)?.stores;
         let home = self.stores.home(self.access.role);
@@ -59,18 +63,13 @@ impl<H: Host> Mover<'_, H> {
             let store = stores.iter().find(|store| store.scope == scope)?;
             Some(SecretId::by_name(&store.name, home))
         };
-        let (of_environment, of_repository) = (secret_of(Scope::Environment), secret_of(Scope::Repository));
-        let (target, shared) = match (&of_environment, &of_repository) {
-            (Some(environment), Some(repository)) => (environment, Some(repository)),
-            (_, repository) => (repository.as_ref().ok_or(Error::Internal("a store has no name"))?, None),
-        };
+        let repository = secret_of(Scope::Repository).ok_or(Error::Internal("a store has no name"))?;
         // GitHub merges the repository's values into the environment's, and so does loading them.
-        let shared = match shared {
-            Some(repository) => self.known(&self.writer(repository)).await?,
-            None => vec![],
+        let (target, shared) = match secret_of(Scope::Environment) {
+            Some(environment) => (environment, self.known(&self.writer(&repository)).await?),
+            None => (repository, vec![]),
         };
-        let writer = self.writer(target);
-        let current = writer.current().await?;
+        let current = self.writer(&target).current().await?;
         let there = current.entries();
         let has = |entries: &[(String, Secret)], key: &str| {
             entries.iter().find(|(known, _)| known == key).map(|(_, json)| json.clone())
@@ -80,19 +79,29 @@ impl<H: Host> Mover<'_, H> {
         for (key, json) in entries {
             let same = |known: Option<&Secret>| known.is_some_and(|known| is_same_value(known.secret(), json.secret()));
             let known = has(&there, &key);
-            let result = match EnvName::parse(&key) {
-                Err(problem) => MoveResult::Refused(problem),
-                Ok(_) if same(known.as_ref()) => MoveResult::AlreadyThere,
-                Ok(_) if known.is_none() && same(has(&shared, &key).as_ref()) => MoveResult::SameInRepository,
-                Ok(_) if known.is_some() && !overwrite => MoveResult::Kept,
-                Ok(_) => {
+            let other = there.iter().find(|(name, _)| *name != key && name.eq_ignore_ascii_case(&key));
+            let result = match (EnvName::parse(&key), other) {
+                (Err(problem), _) => MoveResult::Refused(problem),
+                (Ok(_), Some((other, _))) => MoveResult::Refused(format!(
+                    "differs only in case from `{}`, which the store has",
+                    printable(other)
+                )),
+                _ if same(known.as_ref()) => MoveResult::AlreadyThere,
+                _ if known.is_none() && same(has(&shared, &key).as_ref()) => MoveResult::SameInRepository,
+                _ if known.is_some() && !overwrite => MoveResult::Kept,
+                _ => {
                     edit.set.push((key.clone(), json));
                     MoveResult::Added
                 }
             };
             results.push((key, result));
         }
-        let changed = writer.change(None, current, &edit).await?;
+        Ok(Plan { kind, target, current, edit, results })
+    }
+
+    async fn write(&self, plan: Plan) -> Result<Vec<Migrated>, Error> {
+        let Plan { kind, target, current, edit, results } = plan;
+        let changed = self.writer(&target).change(None, current, &edit).await?;
         let mark_of = |key: &str| changed.keys.iter().find(|(changed, _)| changed == key).map(|(_, mark)| *mark);
         let to = target.name.clone();
         let told = results.into_iter().map(|(key, result)| {
@@ -103,7 +112,9 @@ impl<H: Host> Mover<'_, H> {
             };
             Migrated { key, kind, to: to.clone(), result }
         });
-        Ok(told.collect())
+        let migrated: Vec<_> = told.collect();
+        self.report(&target.name, &migrated);
+        Ok(migrated)
     }
 
     fn writer<'d>(&'d self, secret: &'d SecretId) -> Writer<'d, H> {

@@ -26,9 +26,11 @@ use crate::text::secret::Secret;
 /// Each attempt that comes second adds a version, of which a secret has about a hundred.
 const MAX_ATTEMPTS: u32 = 8;
 
-const BASE_PAUSE: Duration = Duration::from_millis(100);
+/// As long that twenty writers at once make fewer versions than a secret may have: shorter pauses make more.
+const BASE_PAUSE: Duration = Duration::from_millis(200);
 
-const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// As short that all pauses of a write fit into the minute that a command has.
+const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 /// So many keys are named when a document is too long.
 const LARGEST_NAMED: usize = 5;
@@ -98,6 +100,15 @@ pub struct Changed {
     pub lost_races: u32,
 }
 
+/// What is known of a version that is to be the current one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// This write has made it.
+    New,
+    /// It was there before, and may have been current.
+    Older,
+}
+
 /// A document after an edit.
 struct Planned {
     keys: Vec<(String, Mark)>,
@@ -126,7 +137,7 @@ impl<H: Host> Writer<'_, H> {
                 Ok(description) if description.in_deletion => Err(error),
                 // Its first version came between the two calls.
                 Ok(description) if description.version_of(CURRENT).is_some() => self.read(&wanted).await,
-                Ok(Description { arn, .. }) => Ok(Snapshot { version: None, arn, text: Secret::new("{}") }),
+                Ok(Description { arn, .. }) => Ok(Snapshot { arn, ..Snapshot::empty() }),
                 Err(absent) if absent.code() == Code::StoreNotFound => Err(absent),
                 Err(_) => Err(error),
             },
@@ -153,6 +164,13 @@ impl<H: Host> Writer<'_, H> {
     /// What an edit would change; writes nothing.
     pub fn plan(&self, current: &Snapshot, edit: &Edit) -> Result<Vec<(String, Mark)>, Error> {
         self.planned(current, None, edit).map(|planned| planned.keys)
+    }
+
+    /// What an edit makes of a store that does not exist yet: its keys and its document.
+    pub fn first_document(&self, edit: &Edit) -> Result<(Vec<(String, Mark)>, Secret), Error> {
+        let empty = Snapshot::empty();
+        let Planned { keys, text } = self.planned(&empty, None, edit)?;
+        Ok((keys, text.unwrap_or(empty.text)))
     }
 
     /// Changes the store from what `base` was, which is what the user saw, or `current` if nobody saw anything.
@@ -183,7 +201,7 @@ impl<H: Host> Writer<'_, H> {
 
     /// Makes a version of the store current if `from` still is.
     pub async fn move_current(&self, from: Option<&str>, to: &str) -> Result<(), Error> {
-        match self.is_moved(from, to).await? {
+        match self.is_moved(from, to, Age::Older).await? {
             true => Ok(()),
             false => Err(self.not_written(WriteProblem::Changed(vec![]))),
         }
@@ -208,15 +226,15 @@ impl<H: Host> Writer<'_, H> {
             };
             return match description.version_of(CURRENT) {
                 Some(current) => Ok((current == version_id).then_some(version_id)),
-                None => Ok(self.is_moved(None, &version_id).await?.then_some(version_id)),
+                None => Ok(self.is_moved(None, &version_id, Age::New).await?.then_some(version_id)),
             };
         };
         sent?;
-        Ok(self.is_moved(Some(base), &version_id).await?.then_some(version_id))
+        Ok(self.is_moved(Some(base), &version_id, Age::New).await?.then_some(version_id))
     }
 
     /// Moves the label of the current version; false if it was not at `from` any more.
-    async fn is_moved(&self, from: Option<&str>, to: &str) -> Result<bool, Error> {
+    async fn is_moved(&self, from: Option<&str>, to: &str, age: Age) -> Result<bool, Error> {
         let Err(error) = self.client.call(&MoveCurrent { access: self.access, secret: self.secret, from, to }).await
         else {
             return Ok(true);
@@ -231,13 +249,15 @@ impl<H: Host> Writer<'_, H> {
         }
         let Ok(description) = self.describe().await else { return Err(error) };
         let has = |stage| description.version_of(stage) == Some(to);
-        if has(CURRENT) || has(PREVIOUS) {
+        let is_still_there = description.version_of(CURRENT) == from;
+        // A new version is the previous one only if it has been current. An older one may have been that before.
+        if has(CURRENT) || has(PREVIOUS) && (age == Age::New || !is_still_there) {
             return Ok(true);
         }
         match error.code() {
             Code::StoreChanged | Code::StoreNotFound => Ok(false),
             // Nobody else moved it: the service does not answer, and an attempt more would add a version for nothing.
-            _ if description.version_of(CURRENT) == from => Err(error),
+            _ if is_still_there => Err(error),
             _ => Ok(false),
         }
     }
@@ -348,6 +368,11 @@ impl<H: Host> Writer<'_, H> {
 }
 
 impl Snapshot {
+    /// The document of a store without a value, or of none.
+    pub fn empty() -> Self {
+        Self { version: None, arn: String::new(), text: Secret::new("{}") }
+    }
+
     /// A document that is no store's, as of a file; none if the text is not a JSON object.
     pub fn of_text(text: &str) -> Option<Self> {
         Members::parse(text).map(|_| Self { version: None, arn: String::new(), text: Secret::new(text) })

@@ -10,7 +10,9 @@ const MAX_NAMES: usize = 1000;
 pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = wanted.to_ascii_lowercase().chars().take(MAX_CHARACTERS + 1).collect();
     let most = (wanted.len() / 3).min(2);
-    let distances = known.take(MAX_NAMES).filter_map(|name| {
+    // A list, so that the search is compiled once and not for each kind of iterator.
+    let known: Vec<&str> = known.take(MAX_NAMES).collect();
+    let distances = known.into_iter().filter_map(|name| {
         let other: Vec<char> = name.to_ascii_lowercase().chars().take(MAX_CHARACTERS + 1).collect();
         let comparable = wanted.len().max(other.len()) <= MAX_CHARACTERS && wanted.len().abs_diff(other.len()) <= most;
         let distance = comparable.then(|| distance(&wanted, &other))?;

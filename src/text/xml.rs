@@ -93,12 +93,17 @@ impl Document {
     /// The text of the first element whose path ends like this, without the white space around it; an empty one counts as
     /// absent.
     pub fn text(&self, path: &[&str]) -> Option<&Secret> {
-        let is_it = |leaf: &[String]| {
+        self.texts(path).next()
+    }
+
+    /// The texts of all such elements, in their order.
+    pub fn texts<'d, 'p>(&'d self, path: &'p [&'p str]) -> impl Iterator<Item = &'d Secret> + use<'d, 'p> {
+        let is_it = move |leaf: &[String]| {
             let above = leaf.len().checked_sub(path.len()).and_then(|above| leaf.get(above..));
             above.is_some_and(|end| end.iter().zip(path).all(|(name, wanted)| name == wanted))
         };
-        let mut found = self.leaves.iter().filter(|(leaf, text)| is_it(leaf) && !text.secret().is_empty());
-        found.next().map(|(_, text)| text)
+        let found = self.leaves.iter().filter(move |(leaf, text)| is_it(leaf) && !text.secret().is_empty());
+        found.map(|(_, text)| text)
     }
 }
 
@@ -116,6 +121,8 @@ mod tests {
         assert_eq!(text(body, &["A", "C"]).as_deref(), Some("2"));
         assert_eq!(text(body, &["R", "C"]).as_deref(), Some("3"));
         assert_eq!(text(body, &["C"]).as_deref(), Some("1"));
+        let document = Document::parse(body.as_bytes()).unwrap();
+        assert_eq!(document.texts(&["C"]).map(|text| text.secret()).collect::<Vec<_>>(), ["1", "2", "3"]);
         for absent in [&["A"][..], &["R", "A", "Detail", "C", "D"], &["X", "R", "C"], &["Detail"]] {
             assert_eq!(text(body, absent), None, "{absent:?}");
         }

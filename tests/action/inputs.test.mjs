@@ -33,6 +33,12 @@ import {
   TOGETHER,
 } from './jobs.mjs';
 
+const TO_BUCKET = {
+  'migrate-to': 'bucket',
+  'migrate-age-recipient': 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+  'migrate-s3-bucket': 'migration',
+};
+
 /** For jobs with wrong inputs: it keeps what it was asked for. */
 const quiet = await newCloud();
 
@@ -552,6 +558,65 @@ const EFFECTS = {
       (operation) => [`ends a run to which ${operation} does not answer`, (t) => timesOut(t, operation)],
     ),
   ),
+  'existing-gh-secrets': {
+    'are what is migrated into the store of secrets': async () => {
+      const { secrets, variables } = await migration({ 'existing-gh-secrets': `{"KEY":"${CANARY}"}` });
+      assert.deepEqual([secrets, variables], [{ KEY: CANARY }, {}]);
+    },
+  },
+  'existing-gh-variables': {
+    'are what is migrated into the store of variables': async () => {
+      const { secrets, variables } = await migration({ 'existing-gh-variables': '{"KEY":"v"}' });
+      assert.deepEqual([secrets, variables], [{}, { KEY: 'v' }]);
+    },
+  },
+  'migrate-to': {
+    'is the bucket if left out, and the stores if it says so': async () => {
+      const { secrets, objects } = await migration({ ...TO_BUCKET, 'existing-gh-secrets': `{"KEY":"${CANARY}"}` });
+      assert.deepEqual([secrets, objects.length], [{}, 1]);
+      const other = await migration({ 'existing-gh-secrets': `{"KEY":"${CANARY}"}`, 'migrate-to': 'stores' });
+      assert.deepEqual([other.secrets, other.objects.length], [{ KEY: CANARY }, 0]);
+    },
+  },
+  'migrate-age-recipient': {
+    'is whom it is encrypted to': async () => {
+      const { objects } = await migration({ ...TO_BUCKET, 'existing-gh-secrets': `{"KEY":"${CANARY}"}` });
+      assert.equal(JSON.parse(objects[0]).agePublicKey, TO_BUCKET['migrate-age-recipient']);
+    },
+  },
+  'migrate-s3-bucket': {
+    'is where it is put': async () => {
+      cloud.addBucket('another-bucket');
+      const { objects } = await migration({ ...TO_BUCKET, 'migrate-s3-bucket': 'another-bucket', 'existing-gh-secrets': `{"KEY":"${CANARY}"}` });
+      assert.deepEqual([objects.length, cloud.setup.buckets['another-bucket'].objects.size], [0, 1]);
+    },
+  },
+  'migrate-config-from-store': {
+    'lets the variables store say where to': async () => {
+      const config = { kvstore_migrate_age_public: TO_BUCKET['migrate-age-recipient'], kvstore_migrate_s3_bucket: TO_BUCKET['migrate-s3-bucket'] };
+      for (const [allowed, expected] of [['true', 1], ['false', 0]]) {
+        const inputs = { 'migrate-to': 'bucket', 'migrate-config-from-store': allowed, 'existing-gh-secrets': `{"KEY":"${CANARY}"}` };
+        const { objects } = await migration(inputs, { variables: config });
+        assert.equal(objects.length, expected, allowed);
+      }
+    },
+  },
+  'migrate-overwrite': {
+    'replaces what a store has': async () => {
+      for (const [overwrite, expected] of [['true', CANARY], ['false', `${CANARY}-ours`]]) {
+        const inputs = { 'migrate-overwrite': overwrite, 'existing-gh-secrets': `{"KEY":"${CANARY}"}` };
+        const { secrets } = await migration(inputs, { secrets: { KEY: `${CANARY}-ours` } });
+        assert.deepEqual(secrets, { KEY: expected }, overwrite);
+      }
+    },
+  },
+  'migrate-keys': {
+    'are all that is migrated': async () => {
+      const inputs = { 'migrate-keys': 'A\nC', 'existing-gh-secrets': `{"A":"${CANARY}","B":"${CANARY}"}`, 'existing-gh-variables': '{"C":"c","D":"d"}' };
+      const { secrets, variables } = await migration(inputs);
+      assert.deepEqual([secrets, variables], [{ A: CANARY }, { C: 'c' }]);
+    },
+  },
 };
 
 for (const [input, effects] of Object.entries(EFFECTS)) {
@@ -586,6 +651,12 @@ describe('wrong input', TOGETHER, () => {
     'export-outputs': '1',
     'min-mask-length': '0',
     'timeout-seconds': '1.5',
+    'migrate-to': 's3',
+    'migrate-age-recipient': 'age1pq1abc',
+    'migrate-s3-bucket': 's3://bucket',
+    'migrate-config-from-store': 'yes',
+    'migrate-overwrite': '1',
+    'migrate-keys': 'A B',
   };
   const wrongLines = [
     ['B,secrt', /secrt/],
@@ -671,6 +742,19 @@ test('every input of action.yml has an effect that a test shows', () => {
   assert.deepEqual(Object.keys(EFFECTS).sort(), inputs.sort());
   for (const [input, effects] of Object.entries(EFFECTS)) assert.ok(Object.keys(effects).length > 0, input);
 });
+
+/** What is in the stores and in the bucket when a job with these inputs has migrated, into the stores unless they say otherwise. */
+async function migration(inputs, { secrets = {}, variables = {} } = {}) {
+  const repository = newRepository({ secrets, variables });
+  cloud.setup.buckets['migration'] ??= cloud.addBucket('migration');
+  const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['secretsmanager:*', 's3:PutObject'], Resource: '*' }] };
+  const claims = { environment: undefined };
+  const step = await run({ repository, claims, inputs: { 'cognito-role-arn': addRole({ policy }), values: '', 'migrate-to': 'stores', ...inputs } });
+  succeeded(step, {});
+  const current = (name) => JSON.parse(cloud.secret(`${storesOf(repository)}/${name}`).versions.find(({ stages }) => stages.includes('AWSCURRENT')).value);
+  const objects = [...cloud.setup.buckets['migration'].objects].filter(([key]) => key.includes(`/${repository}/`)).map(([, { bytes }]) => bytes);
+  return { secrets: current('secrets'), variables: current('variables'), objects };
+}
 
 function openTo(roleArn) {
   const Action = 'secretsmanager:GetSecretValue';

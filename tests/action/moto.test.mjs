@@ -17,7 +17,7 @@ after(async () => {
 });
 
 /** A step whose Cognito and STS calls, which are unsigned, go unchecked, and whose signed calls are checked. */
-async function step(inputs) {
+async function step(inputs, claims) {
   await checkSignaturesAfter(3);
   return runStep({
     node,
@@ -28,7 +28,7 @@ async function step(inputs) {
       'oidc-issuer': cloud.url,
       ...inputs,
     },
-    environment: { ...cloud.jobEnvironment(), AWS_ENDPOINT_URL: moto.url },
+    environment: { ...cloud.jobEnvironment(claims), AWS_ENDPOINT_URL: moto.url },
   });
 }
 
@@ -69,6 +69,18 @@ test('moto names the secret that a batch lacks, and the step fails by its name',
   assert.equal(exitCode, 1);
   assert.match(log.join('\n'), /Error: store-not-found: GetSecretValue for shared\/absent /);
   assert.equal(files.GITHUB_ENV, '');
+});
+
+test("moto's S3 takes what a migration encrypts, under a key with any characters", async () => {
+  const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+  const inputs = { 'migrate-age-recipient': recipient, 'migrate-s3-bucket': 'octo-migration', 'existing-gh-secrets': '{"KEY":"canary"}' };
+  const { exitCode, log } = await step(inputs, { workflow: 'Über uns / a+b&c=d', environment: 'prod/eu', run_id: '1' });
+  assert.equal(exitCode, 0, log.join('\n'));
+  await checkSignaturesAfter(100);
+  const key = 'octo-enterprise/octo-org/octo-repo/Über uns / a+b&c=d/prod%2Feu/1.json';
+  const { agePublicKey, secrets } = JSON.parse(await moto.object('octo-migration', key));
+  assert.equal(agePublicKey, recipient);
+  assert.match(secrets, /^-----BEGIN AGE ENCRYPTED FILE-----\n/);
 });
 
 test('moto would not have accepted another signature', async () => {

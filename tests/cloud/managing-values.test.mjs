@@ -221,7 +221,8 @@ describe('the migration role', () => {
   test('says of a store that is missing that it is not there', async () => {
     const session = await migrating({ environment: 'none' });
     assert.equal(await may(session, 'DescribeSecret', { SecretId: `${REPOSITORY}/env/none/secrets` }), 'ResourceNotFoundException');
-    assert.equal(await may(session, 'DescribeSecret', { SecretId: `${OTHER}/none/secrets` }), DENIED);
+    assert.equal(await may(session, 'GetSecretValue', { SecretId: `${REPOSITORY}/env/none/secrets` }), 'ResourceNotFoundException');
+    for (const operation of ['DescribeSecret', 'GetSecretValue']) assert.equal(await may(session, operation, { SecretId: `${OTHER}/none/secrets` }), DENIED);
   });
 
   test('is assumed by the enterprise for the listed events, until the date, and by nobody else', async (t) => {

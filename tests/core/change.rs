@@ -125,6 +125,8 @@ enum Fault {
     Lost(usize),
     /// It arrives, and its answer does not.
     Unanswered(usize),
+    /// No move arrives from this call on.
+    LostFrom(usize),
 }
 
 /// The host of one writer. Each call waits for a turn.
@@ -149,6 +151,9 @@ impl Host for Turns {
             return Err(failure);
         }
         let target = &request.headers.iter().find(|(name, _)| *name == "x-amz-target").unwrap().1;
+        if matches!(self.fault, Fault::LostFrom(first) if call >= first && target.ends_with("VersionStage")) {
+            return Err(failure);
+        }
         let body = serde_json::from_str(request.body.secret()).unwrap();
         let (status, body) = self.store.borrow_mut().answer(target, &body);
         if self.fault == Fault::Unanswered(call) {
@@ -192,19 +197,26 @@ fn set(key: &str, json: &str) -> Edit {
     Edit { set: vec![(key.to_owned(), Secret::new(json))], ..Edit::default() }
 }
 
-/// Reads and changes the store as a command does.
-async fn write(host: Rc<Turns>, edit: Edit) -> Result<Changed, Error> {
+/// Does something with a writer of the store.
+async fn with_writer<T>(host: &Turns, use_it: impl AsyncFnOnce(Writer<'_, Turns>) -> T) -> T {
     let secret = |text: &str| Secret::new(text);
     let credentials =
         Credentials { access_key_id: secret("AKIA"), secret_access_key: secret("key"), session_token: None };
     let (endpoint, region) = (BaseUrl::parse("https://sm.example").unwrap(), Region::parse("us-west-2").unwrap());
     let access =
         Access { endpoint: &endpoint, region: &region, role: None, credentials: &credentials, session_tags: None };
-    let client = Client::new(&*host, Duration::from_secs(600), None);
+    let client = Client::new(host, Duration::from_secs(600), None);
     let secret = SecretId { region: region.clone(), account: None, name: "o/repo/o/r/secrets".to_owned(), arn: None };
-    let writer = Writer { host: &*host, client: &client, access: &access, secret: &secret };
-    let current = writer.current().await?;
-    writer.change(None, current, &edit).await
+    use_it(Writer { host, client: &client, access: &access, secret: &secret }).await
+}
+
+/// Reads and changes the store as a command does.
+async fn write(host: Rc<Turns>, edit: Edit) -> Result<Changed, Error> {
+    with_writer(&host, async |writer| {
+        let current = writer.current().await?;
+        writer.change(None, current, &edit).await
+    })
+    .await
 }
 
 type Writing = Pin<Box<dyn Future<Output = Result<Changed, Error>>>>;
@@ -439,4 +451,43 @@ fn a_store_with_too_many_versions_is_asked_once_and_the_quota_is_explained() {
     assert_eq!((error.code().as_str(), store.borrow().put), ("store-version-quota", 1));
     // A service may quote the request.
     assert!(error.hint().contains("24 hours") && !error.to_string().contains("CANARY"), "{error}");
+}
+
+/// The outcome of a move back from `second` to `first`, which was current before.
+fn move_back(fault: Fault, meanwhile: impl Fn(&mut Store)) -> (Result<(), Error>, Rc<RefCell<Store>>) {
+    let mut store = Store::of(Some(BEFORE), false);
+    store.versions.insert("second".to_owned(), "{}".to_owned());
+    store.move_stage("AWSCURRENT", "second");
+    let store = Rc::new(RefCell::new(store));
+    let host = Turns { store: Rc::clone(&store), calls: Cell::new(0), time: Cell::new(Duration::ZERO), fault };
+    let mut moving = Box::pin(with_writer(&host, async |writer| writer.move_current(Some("second"), "first").await));
+    meanwhile(&mut store.borrow_mut());
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(result) = moving.as_mut().poll(&mut context) {
+            return (result, Rc::clone(&store));
+        }
+    }
+}
+
+#[test]
+fn a_way_back_that_was_not_taken_is_not_said_to_be_done_because_its_version_was_the_one_before() {
+    let (result, store) = move_back(Fault::LostFrom(0), |_| {});
+    assert_eq!(result.unwrap_err().code().as_str(), "service-unreachable");
+    assert_eq!(store.borrow().stages["AWSCURRENT"], "second");
+}
+
+#[test]
+fn a_way_back_is_done_once_if_its_answer_is_lost_and_not_if_somebody_else_wrote_first() {
+    for fault in [Fault::None, Fault::Unanswered(0)] {
+        let (result, store) = move_back(fault, |_| {});
+        assert!(result.is_ok());
+        assert_eq!((store.borrow().stages["AWSCURRENT"].as_str(), store.borrow().history.len()), ("first", 3));
+    }
+    let (result, store) = move_back(Fault::None, |store| {
+        store.versions.insert("third".to_owned(), "{}".to_owned());
+        store.move_stage("AWSCURRENT", "third");
+    });
+    assert_eq!(result.unwrap_err().code().as_str(), "store-changed");
+    assert_eq!(store.borrow().stages["AWSCURRENT"], "third");
 }

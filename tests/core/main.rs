@@ -14,6 +14,7 @@ mod corpus;
 mod endpoints;
 mod hostile;
 mod identity;
+mod migration;
 mod parsers;
 mod pipeline;
 mod properties;

@@ -4,7 +4,6 @@ use crate::parsers;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use env_kvstore::aws::config_file::{File, ProfileName, configure, merge, profile};
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
 use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
@@ -12,7 +11,6 @@ use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::Export;
 use env_kvstore::export::Outcome;
 use env_kvstore::export::masks::Masks;
-use env_kvstore::github::token_server::TokenServer;
 use env_kvstore::host::http::Response;
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::lines::env_name::EnvName;
@@ -102,24 +100,6 @@ fn secret() -> impl Strategy<Value = String> {
         format!("{}{text}{}", "[{\"password\":".repeat(depth / 8), "}]".repeat(depth / 8))
     });
     prop_oneof![text(), json().prop_map(|json| json.to_string()), deep, "[ -~]{1,80}", "([ -~\u{e9}]{1,70}\n){0,9}"]
-}
-
-/// A file as people and tools write it, with some of what they get wrong.
-fn config_file() -> impl Strategy<Value = String> {
-    let line = prop_oneof![
-        "\\[(profile )?(default|a|\"a\"|'b'|b|sso-session a)\\]( # note)?",
-        "( |\t){0,3}(region|role_arn|ROLE_ARN|role_session_name|output|s3|aws_security_token) ?[=:] ?[a-z0-9:/]{0,6}( ;x)?",
-        "web_identity_token_server = (GitHub|U,T)(,[a-z '&]{0,8})?",
-        "[ \t]{0,2}[#;][ -~]{0,6}",
-        "[ \t]{0,2}",
-        text(),
-    ];
-    (prop::collection::vec((line, prop_oneof![Just("\n"), Just("\r\n")]), 0..14), any::<bool>()).prop_map(
-        |(lines, ends)| {
-            let text: String = lines.into_iter().map(|(line, end)| line + end).collect();
-            if ends { text } else { text.trim_end_matches(['\r', '\n']).to_owned() }
-        },
-    )
 }
 
 /// The runner's reading of a file command, after `FileCommandManager.cs`.
@@ -292,56 +272,6 @@ proptest! {
         let response = Response { status: 400, headers: vec![("x-amzn-requestid".to_owned(), echo.to_owned())], body: body.to_string().into_bytes() };
         let shown = Aws.refusal(&response, std::slice::from_ref(&sent)).to_string();
         prop_assert!(!shown.contains(&sent.secret()[..16]), "{}", shown);
-    }
-
-    #[test]
-    fn what_is_merged_into_a_file_is_read_from_it_and_changes_nothing_else(
-        text in config_file(),
-        name in "(default|a|b|[a-zA-Z0-9_.@+/:-]{1,64})",
-        values in prop::array::uniform2("[A-Za-z0-9+/=:_.@,!$&()*<>?^{|}~%`-]{1,40}"),
-        in_config in any::<bool>(),
-    ) {
-        let file = if in_config { File::Config } else { File::Credentials };
-        let settings = [("region", values[0].as_str()), ("role_arn", values[1].as_str())];
-        let Some(named) = ProfileName::parse(&name) else { return Ok(()) };
-        let exists = profile(&text, file, &name).is_some();
-        let appended = merge(&text, file, &named, &settings, false);
-        prop_assert_eq!(appended.is_err(), exists);
-        prop_assert!(appended.is_ok_and(|merged| merged.secret().starts_with(&text)) || exists);
-        let merge = |text: &str| merge(text, file, &named, &settings, true).unwrap().secret().to_owned();
-        let merged = &merge(&text);
-        prop_assert_eq!(&merge(merged), merged);
-        let ours = profile(merged, file, &name).unwrap();
-        prop_assert_eq!((ours.get("region"), ours.get("role_arn")), (Some(&*values[0]), Some(&*values[1])));
-        prop_assert_eq!(ours.get("role_session_name"), None, "nothing else decides who one is");
-        for other in ["default", "a", "b"].into_iter().filter(|other| *other != name) {
-            prop_assert_eq!(profile(merged, file, other), profile(&text, file, other));
-        }
-    }
-
-    #[test]
-    fn a_translated_file_is_one_that_has_nothing_left_to_translate(text in config_file(), value in "[ -~]{0,3}") {
-        let Ok(configured) = configure(&text, "command", &[("audience", &value)]) else { return Ok(()) };
-        let after = configured.text.secret();
-        prop_assert!(configure(after, "command", &[]).is_err());
-        for name in ["default", "a", "b"] {
-            let (before, after) = (profile(&text, File::Config, name), profile(after, File::Config, name));
-            let translated = configured.profiles.iter().any(|changed| changed == name);
-            prop_assert_eq!(before.is_some(), after.is_some());
-            let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-            prop_assert_eq!(before.get("region"), after.get("region"));
-            prop_assert_eq!(after.get("role_arn"), before.get("role_arn").filter(|_| !translated));
-        }
-    }
-
-    #[test]
-    fn a_token_server_gives_its_parts_back(url in "[A-Z_][A-Z0-9_]{0,9}", token in "[a-zA-Z_][a-zA-Z0-9_]{0,9}", audience in text()) {
-        let trimmed = Some(audience.trim()).filter(|audience| !audience.is_empty());
-        let server = TokenServer::parse(&format!("{url} , {token},{audience}")).unwrap();
-        prop_assert_eq!((server.url_variable, server.token_variable, server.audience.as_deref()), (url, token, trimmed));
-        let server = TokenServer::parse(&format!("GitHub,{audience}")).unwrap();
-        prop_assert_eq!(server.audience.as_deref(), trimmed);
-        let _ = TokenServer::parse(&audience);
     }
 
     #[test]

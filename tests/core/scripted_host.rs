@@ -70,6 +70,11 @@ pub const KEY_ID: &str = "key-1";
 /// A public key of age.
 pub const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
+/// What the host makes of a text that it is to encrypt to [`RECIPIENT`].
+pub fn encrypted(text: &str) -> String {
+    format!("for {RECIPIENT}: {}", base64url(text))
+}
+
 /// How long an answer takes unless the script says otherwise.
 const LATENCY: Duration = Duration::from_millis(10);
 
@@ -347,6 +352,47 @@ pub fn store(secret_id: &str, document: &str) -> Expectation {
         .signed_for("us-west-2")
 }
 
+/// A document that is written beside the current one.
+pub fn put(secret_id: &str, document: Value) -> Expectation {
+    Expectation::new(&format!("PutSecretValue {secret_id}"), Reply::Written)
+        .at("https://secretsmanager.us-west-2.amazonaws.com/")
+        .check(move |request| {
+            let sent: Value = serde_json::from_str(request.body.secret()).unwrap();
+            let text: Value = serde_json::from_str(sent["SecretString"].as_str().unwrap()).unwrap();
+            assert_eq!(text, document);
+            assert_ne!(sent["VersionStages"], json!(["AWSCURRENT"]));
+        })
+        .signed_for("us-west-2")
+}
+
+/// A store that is asked for once more, and does not exist.
+pub fn absent(secret_id: &str) -> Expectation {
+    Expectation::new(&format!("DescribeSecret {secret_id}"), answer(200, "{}"))
+        .at("https://secretsmanager.us-west-2.amazonaws.com/")
+        .signed_for("us-west-2")
+        .refused(400, "ResourceNotFoundException", "none")
+}
+
+/// That document becomes the current one, in place of that of [`store`].
+pub fn becomes_current(secret_id: &str) -> Expectation {
+    let from = "00000000-0000-0000-0000-00000000000a";
+    Expectation::new(&format!("UpdateSecretVersionStage {secret_id}, stage AWSCURRENT"), answer(200, "{}"))
+        .at("https://secretsmanager.us-west-2.amazonaws.com/")
+        .check(move |request| {
+            let sent: Value = serde_json::from_str(request.body.secret()).unwrap();
+            assert_eq!(sent["RemoveFromVersionId"], from);
+        })
+        .signed_for("us-west-2")
+}
+
+/// An object that is put into a bucket of the role's account.
+pub fn put_object(url: &str, body: Value) -> Expectation {
+    Expectation::new(&format!("PUT {url}"), answer(200, ""))
+        .body(body)
+        .check(|request| assert_eq!(header(request, "x-amz-expected-bucket-owner"), Some("123456789012")))
+        .signed_for("us-west-2")
+}
+
 pub fn arn_of(name: &str) -> String {
     format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{name}-AbCdEf")
 }
@@ -428,6 +474,8 @@ pub enum Reply {
     Answer(Response),
     Token(String),
     Failure(SendFailure),
+    /// As of a version that was written: the answer has the id that the request gave it.
+    Written,
     /// Nothing until the attempt's timeout.
     Silence,
 }
@@ -624,6 +672,7 @@ fn assert_signed(request: &Request, operation: &str, region: &str, signer: Keys,
     let date = amz_date(at);
     let (service, content_type, target) = match operation {
         "AssumeRole" => ("sts", "application/x-www-form-urlencoded; charset=utf-8", None),
+        "PUT" => ("s3", "application/json", None),
         _ => ("secretsmanager", "application/x-amz-json-1.1", Some(format!("secretsmanager.{operation}"))),
     };
     assert_eq!(header(request, "x-amz-date"), Some(date.as_str()));
@@ -638,7 +687,8 @@ fn assert_signed(request: &Request, operation: &str, region: &str, signer: Keys,
     let (signed, signature) = rest.split_once(", Signature=").unwrap();
     let optional = [("x-amz-security-token", signer.token.is_some()), ("x-amz-target", target.is_some())];
     let wanted = optional.into_iter().filter_map(|(name, is_sent)| is_sent.then_some(name));
-    for name in ["content-type", "host", "x-amz-date"].into_iter().chain(wanted) {
+    let of_s3 = (service == "s3").then_some(["x-amz-content-sha256", "x-amz-expected-bucket-owner"]);
+    for name in ["content-type", "host", "x-amz-date"].into_iter().chain(wanted).chain(of_s3.into_iter().flatten()) {
         assert!(signed.split(';').any(|header| header == name), "{name} is not signed: {signed}");
     }
     assert!(signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit()), "{signature}");
@@ -655,6 +705,7 @@ pub struct Script {
     clock_off_seconds: i64,
     turns_take: Duration,
     forbidden: Vec<String>,
+    never_sent: Vec<String>,
 }
 
 impl Script {
@@ -670,6 +721,7 @@ impl Script {
             clock_off_seconds: 0,
             turns_take: Duration::ZERO,
             forbidden: Vec::new(),
+            never_sent: Vec::new(),
         }
     }
 
@@ -716,6 +768,12 @@ impl Script {
     pub fn forbid(mut self, text: &str) -> Self {
         self.forbidden.push(text.to_owned());
         self
+    }
+
+    /// Nothing of this text may be in a request, nor in what is encrypted, nor readable after the run.
+    pub fn never_sends(mut self, text: &str) -> Self {
+        self.never_sent.push(text.to_owned());
+        self.forbid(text)
     }
 
     /// Then these requests, in any order, all of them before any of what comes after.
@@ -771,6 +829,7 @@ impl Script {
             wall,
             elapsed: Cell::new(Duration::ZERO),
             turns_take: self.turns_take,
+            never_sent: self.never_sent,
             timers: RefCell::default(),
             seen: RefCell::default(),
         };
@@ -963,6 +1022,7 @@ pub struct ScriptedHost {
     wall: SystemTime,
     elapsed: Cell<Duration>,
     turns_take: Duration,
+    never_sent: Vec<String>,
     timers: RefCell<Vec<(Duration, Waker)>>,
     seen: RefCell<Seen>,
 }
@@ -1007,6 +1067,7 @@ impl ScriptedHost {
         let now = self.now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         if let Some(request) = request {
             slot.expectation.assert_request(request, now);
+            self.assert_may_leave(&format!("{}{:?}{}", request.url, request.headers, request.body.secret()));
             for text in [format!("{request:?}"), request.url.clone()] {
                 assert!(!text.contains(MARKER) && !text.contains("eyJ"), "{text}");
             }
@@ -1023,6 +1084,10 @@ impl ScriptedHost {
         slot.answered.set(slot.answered.get() + 1);
         self.seen.borrow_mut().requests[index].answered_at = Some(self.elapsed.get());
         if silent { Reply::Failure(SendFailure::TimedOut) } else { slot.expectation.reply.clone() }
+    }
+
+    fn assert_may_leave(&self, text: &str) {
+        assert!(!self.never_sent.iter().any(|forbidden| text.contains(forbidden)), "what must not leave was sent");
     }
 
     fn finish(self, result: Result<(Outcome, ExportPlan), Error>) -> Run {
@@ -1045,8 +1110,8 @@ impl ScriptedHost {
 
 /// What a script calls a request.
 fn name_of(request: &Request) -> String {
-    if request.method.name() == "GET" {
-        return format!("GET {}", request.url);
+    if request.method.name() != "POST" {
+        return format!("{} {}", request.method.name(), request.url);
     }
     let body = request.body.secret();
     match header(request, "x-amz-target").and_then(|target| target.split_once('.')) {
@@ -1089,6 +1154,11 @@ impl Host for ScriptedHost {
         match self.exchange(name_of(&request), Some(&request), timeout).await {
             Reply::Answer(response) if response.body.len() > request.max_body_bytes => Err(SendFailure::TooLarge),
             Reply::Answer(response) => Ok(response),
+            Reply::Written => {
+                let sent: Value = serde_json::from_str(request.body.secret()).unwrap();
+                let body = json!({ "VersionId": sent["ClientRequestToken"] }).to_string();
+                Ok(Response { status: 200, headers: vec![], body: body.into_bytes() })
+            }
             Reply::Failure(failure) => Err(failure),
             Reply::Token(_) | Reply::Silence => panic!("not an answer to {request:?}"),
         }
@@ -1098,7 +1168,7 @@ impl Host for ScriptedHost {
         match self.exchange(format!("GitHub token for {audience}"), None, timeout).await {
             Reply::Token(token) => Ok(Secret::new(token)),
             Reply::Failure(failure) => Err(failure),
-            Reply::Answer(_) | Reply::Silence => panic!("not an answer to a request for a token"),
+            Reply::Answer(_) | Reply::Written | Reply::Silence => panic!("not an answer to a request for a token"),
         }
     }
 
@@ -1116,8 +1186,8 @@ impl Host for ScriptedHost {
 
     /// Not by age, which Node has: what a run makes of it is what is tested here.
     async fn encrypt_to_age(&self, recipient: &str, text: &Secret) -> Option<Secret> {
-        let encrypted = || Secret::new(format!("{} bytes to {recipient}", text.secret().len()));
-        (recipient == RECIPIENT).then(encrypted)
+        self.assert_may_leave(text.secret());
+        (recipient == RECIPIENT).then(|| Secret::new(encrypted(text.secret())))
     }
 
     async fn all_sent(&self) {

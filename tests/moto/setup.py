@@ -30,7 +30,7 @@ policy = {
     "Version": "2012-10-17",
     "Statement": {
         "Effect": "Allow",
-        "Action": ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"],
+        "Action": ["secretsmanager:*", "s3:PutObject"],
         "Resource": "*",
     },
 }
@@ -48,5 +48,9 @@ shared = {f"S{i}": secrets.create_secret(Name=f"shared/{i}", SecretString=f"cana
 secrets.put_secret_value(SecretId="shared/1", SecretString="canary-1, the second")
 secrets.create_secret(Name="shared/document", SecretString='{"user": "app", "port": 5432}')
 secrets.create_secret(Name="shared/bytes", SecretBinary=b"\x00\xff")
+
+boto3.client("s3", **options).create_bucket(
+    Bucket="octo-migration", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+)
 
 print(json.dumps({"poolId": pool["IdentityPoolId"], "roleArn": role["Arn"], "shared": shared}))

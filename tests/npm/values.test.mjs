@@ -139,7 +139,11 @@ describe('put', TOGETHER, () => {
       failed(ended, 'invalid-input', 2);
       assert.match(ended.stderr, message);
     }
-    failed(await run(['put', '--from-file', `KEY=${folder}/nowhere`, ...flags]), 'file-failed');
+    for (const missing of [['put', '--from-file', `KEY=${folder}/nowhere`], ['import', `${folder}/nowhere`, '--yes'], ['diff', `file:${folder}/nowhere`, 'repo'], ['put', '--from-dotenv', folder]]) {
+      const ended = await run([...missing, ...flags]);
+      failed(ended, 'invalid-input', 2);
+      assert.match(ended.stderr, /: (no such file or directory \(ENOENT\)|illegal operation on a directory \(EISDIR\))/);
+    }
     const empty = await run(['put', 'KEY', '--allow-empty', ...flags], { input: '' });
     assert.deepEqual([empty.exitCode, empty.stderr, read(name)], [0, 'env-kvstore: empty value: KEY\n', { KEY: '' }]);
   });
@@ -604,7 +608,7 @@ describe('export', { ...TOGETHER, ...POSIX }, () => {
     assert.deepEqual(JSON.parse(await readFile(to, 'utf8')), JSON.parse(document));
     assert.match(await readFile(to, 'utf8'), /1\.10/);
     // A null is no value that a job could get.
-    failed(await run(['import', to, '--yes', '--environment', 'copy', ...flags]), 'name-unusable');
+    failed(await run(['import', to, '--yes', '--environment', 'copy', ...flags]), 'value-unusable');
     await writeFile(to, document.replace('"B": null, ', ''));
     const { exitCode, stderr } = await run(['import', to, '--yes', '--environment', 'copy', ...flags]);
     assert.equal(exitCode, 0, stderr);

@@ -30,7 +30,9 @@ test('the core reads the inputs that action.yml names', () => {
 });
 
 test('the core takes for left out what action.yml gives as default', () => {
-  const source = read('src/inputs/reader.rs');
+  const sources = ['src/inputs/reader.rs', 'src/inputs/migration.rs', 'src/migration/mod.rs'].map(read).join('\n');
+  const constants = [...sources.matchAll(/^const (\w+): &str = ("[\w-]+");$/gm)];
+  const source = constants.reduce((text, [, name, literal]) => text.replaceAll(`(${name},`, `(${literal},`), sources);
   for (const [name, value] of defaults) {
     const written = /^(\d+|true|false)$/.test(value) ? `("${name}", ${value}` : `"${value}"`;
     const isThere = name === 'environment-store' ? read('src/stores/naming.rs').includes('#[default]\n    NotFoundOk') : source.includes(written);
@@ -73,8 +75,8 @@ test('a text of the core marks the names of inputs, so that each door can write 
   const quoted = new RegExp(`\`(${inputs.join('|')})(: [^\`]*)?\``);
   const files = readdirSync(path.join(root, 'src'), { recursive: true }).filter((file) => file.endsWith('.rs') && !file.endsWith('spelling.rs'));
   const texts = files.flatMap((file) => read(path.join('src', file)).split('mod tests {')[0].split('\n').map((line) => `${file}: ${line.trim()}`));
-  // The log of the action, which alone has a step with nothing to load.
-  const unmarked = texts.filter((line) => quoted.test(line.replace(/\/\/.*/, '')) && !line.includes('Log::Notice('));
+  // The log of the action, which alone has a step with nothing to load, and a migration.
+  const unmarked = texts.filter((line) => quoted.test(line.replace(/\/\/.*/, '')) && !line.includes('Log::Notice(') && !line.startsWith('migration/'));
   assert.deepEqual(unmarked, []);
   const marked = texts.flatMap((line) => [...line.matchAll(/‹([a-z][^›]*)›/g)].map(([, text]) => text.split(': ')[0]));
   assert.ok(marked.length > 30);
@@ -135,20 +137,41 @@ test('the bundle has nothing of the packages that it does without', () => {
   }
 });
 
-test('the bundle starts no process, and takes hpagent from a file of its own', () => {
+test('the bundle starts no process, and takes hpagent and age from files of their own', () => {
   const bundle = read('dist/index.js');
   const required = [...bundle.matchAll(/(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name.replace(/^node:/, ''));
   const expected = ['crypto', 'events', 'fs', 'http', 'https', 'net', 'os', 'path', 'tls', 'v8'];
-  assert.deepEqual([...new Set(required)].sort(), ['./hpagent.js', ...expected].sort());
+  assert.deepEqual([...new Set(required)].sort(), ['./age.js', './hpagent.js', ...expected].sort());
+});
+
+test('what encrypts is in no other file, and has nothing of the library that X25519 does without', () => {
+  const age = read('dist/age.js');
+  assert.ok(['age-encryption.org/v1/X25519', '-----BEGIN AGE ENCRYPTED FILE-----'].every((literal) => age.includes(literal) && !read('dist/index.js').includes(literal)));
+  const used = ['@noble/ciphers/utils.js', '@noble/hashes/hkdf.js', '@noble/hashes/utils.js', '@scure/base/index.js', 'age-encryption/dist/recipients.js'].map((file) => read(`node_modules/${file}`)).join('\n');
+  for (const name of ['@noble/post-quantum', '@noble/curves', '@noble/hashes/scrypt.js']) {
+    const literals = literalsOf(name).filter((literal) => !used.includes(literal));
+    assert.ok(literals.length >= 2, `${name}: ${literals.length} literals`);
+    assert.deepEqual(literals.filter((literal) => age.includes(literal)), [], name);
+  }
 });
 
 test('what is in dist/ may be passed on, and names whom it is from', () => {
-  const named = [...read('dist/LICENSES.txt').matchAll(/^(@?[\w/-]+) (\d[\w.+-]*) \((.+)\)$/gm)];
-  for (const expected of ['@actions/core', 'hpagent', 'aws-sigv4', 'jsonwebtoken', 'wasm-bindgen']) {
+  const [named, ofNpm] = ['dist/LICENSES.txt', 'dist/npm/LICENSES.txt'].map((file) => [...read(file).matchAll(/^(@?[\w/-]+) (\d[\w.+-]*) \((.+)\)$/gm)]);
+  for (const expected of ['@actions/core', '@noble/ciphers', 'age-encryption', 'hpagent', 'aws-sigv4', 'wasm-bindgen']) {
     assert.ok(named.some(([, name]) => name === expected), expected);
+    assert.ok(ofNpm.every(([, name]) => name !== expected), `${expected} is named once`);
+  }
+  for (const expected of ['@aws-sdk/credential-providers', '@inquirer/core', 'dotenv']) {
+    assert.ok(ofNpm.some(([, name]) => name === expected), expected);
+    assert.ok(named.every(([, name]) => name !== expected), `${expected} is not what a runner loads`);
+  }
+  for (const file of ['dist/LICENSES.txt', 'dist/npm/LICENSES.txt']) {
+    const texts = read(file).split('\n----\n').map((part) => part.split('\n\n').slice(1).join('\n\n').trim());
+    assert.ok(texts.every((text) => text.length > 50), `${file}: a licence has no text`);
+    assert.equal(new Set(texts).size, texts.length, `${file}: each text once`);
   }
   const permissive = /^(0BSD|MIT|Apache-2\.0|BSD-[23]-Clause|BSL-1\.0|Unlicense|Unicode-3\.0|ISC)$/;
-  for (const [, name, , license] of named) {
+  for (const [, name, , license] of [...named, ...ofNpm]) {
     const terms = license.replace(/[()]/g, '').split(/ OR | AND |\//);
     assert.ok(terms.every((term) => permissive.test(term)), `${name}: ${license}`);
   }

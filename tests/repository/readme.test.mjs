@@ -20,6 +20,7 @@ import { listening, startProxy } from '../cloud/proxy.mjs';
 import { AWS, GITHUB, IAM, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
 import { organizationSetup } from '../cloud/setup.mjs';
 import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
+import { encryptedByAge, withoutAge } from '../runner/age.mjs';
 import { NODE, runProgram } from '../runner/command.mjs';
 import { readFileCommands } from '../runner/file-commands.mjs';
 import { assertNothingLeaked, runStep } from '../runner/step.mjs';
@@ -287,6 +288,53 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     for (const { stdout, stderr } of [written, compared, deleted]) assert.doesNotMatch(stdout + stderr, new RegExp(`${CANARY}|${SESSION_KEY}`));
   });
 
+  test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {
+    const { cloud, administrator } = await emptyAws(t);
+    const project = await newProject();
+    const kept = await githubCommandLine(project, ['DATABASE_URL', 'NPM_TOKEN']);
+    const environment = { ...administrator(project), PATH: job(project).PATH };
+    const listed = await run('migration-inventory', project, environment);
+    assert.match(listed.stdout, /DATABASE_URL\nNPM_TOKEN\n/);
+    await run('migration-open', project, environment);
+    const stores = ['secrets', 'variables', 'env/production/secrets', 'env/production/variables'].map((name) => cloud.secret(`${STORES}/${name}`));
+    for (const { tags } of stores) assert.deepEqual(tags, { 'github:repository_id': '1296269', 'github:migrate': 'open' });
+    // The workflow is run by tests/action/documented-workflows.test.mjs.
+    for (const { name } of stores) cloud.putSecret(name, {});
+    cloud.putSecret(`${STORES}/secrets`, { NPM_TOKEN: CANARY });
+    cloud.putSecret(`${STORES}/env/production/secrets`, {});
+    ran.add('migration-check');
+    const missing = await runProgram(['bash', '-e', '-c', blocks['migration-check'].text], { cwd: project, environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    assert.equal(missing.exitCode, 4, missing.stderr);
+    assert.match(missing.stdout + missing.stderr, /DATABASE_URL/);
+    cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL });
+    const checked = await run('migration-check', project, environment);
+    assert.doesNotMatch(checked.stdout + checked.stderr, new RegExp(CANARY));
+    await run('migration-clean-up', project, environment);
+    for (const { name } of stores) assert.deepEqual(cloud.secret(name).tags, { 'github:repository_id': '1296269' });
+    assert.deepEqual(await kept(), []);
+  });
+
+  test("take GitHub's secrets through a bucket", async (t) => {
+    if (withoutAge()) {
+      ['migration-key', 'migration-import'].forEach((name) => ran.add(name));
+      return t.skip(withoutAge());
+    }
+    const { cloud, administrator } = await emptyAws(t);
+    const project = await newProject();
+    const environment = { ...administrator(project), PATH: job(project).PATH };
+    const { stdout } = await run('migration-key', project, environment);
+    const [recipient] = /^age1\w{58}$/m.exec(stdout);
+    const { objects } = cloud.addBucket('octo-migration');
+    const [vars, secrets] = [{ REPLICAS: '3' }, { DATABASE_URL }].map((context) => encryptedByAge(JSON.stringify(context), recipient));
+    const body = JSON.stringify({ agePublicKey: recipient, vars, secrets });
+    objects.set('octo-enterprise/octo-org/octo-repo/deploy/production/1.json', { bytes: Buffer.from(body), changedAt: 0 });
+    const done = await run('migration-import', project, environment);
+    assert.match(done.stdout, /this was a dry run[\s\S]*Wrote 2 stores\./);
+    assert.doesNotMatch(done.stdout + done.stderr, new RegExp(CANARY));
+    const { value } = cloud.secret(`${STORES}/env/production/secrets`).versions.at(-1);
+    assert.deepEqual(JSON.parse(value), { DATABASE_URL });
+  });
+
   after(() => {
     assert.deepEqual([...ran].sort(), Object.keys(blocks).filter(isRunHere).sort(), 'every marked block has been run');
     const hosts = [...AWS, GITHUB, PIPELINES].map((host) => `${host}:443`);
@@ -316,6 +364,22 @@ async function emptyAws(t) {
     AWS_DEFAULT_REGION: 'us-west-2',
   });
   return { cloud, proxy, administrator };
+}
+
+/** Stands in for GitHub's command line, with these secrets. Resolves to what tells which of them are left. */
+async function githubCommandLine(project, secrets) {
+  const file = path.join(project, 'secrets-of-github');
+  await writeFile(file, secrets.map((name) => `${name}\n`).join(''));
+  const script = `#!/bin/sh
+case "$1 $2" in
+  'secret list') cat '${file}' ;;
+  'variable list') echo REPLICAS ;;
+  'secret delete') grep -v "^$3\$" '${file}' > '${file}.new' || true; mv '${file}.new' '${file}' ;;
+  *) exit 1 ;;
+esac
+`;
+  await writeFile(path.join(project, 'global/bin/gh'), script, { mode: 0o755 });
+  return async () => (await readFile(file, 'utf8')).split('\n').filter(Boolean);
 }
 
 /** As the package will be on npm, without a registry. */

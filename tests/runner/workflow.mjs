@@ -95,9 +95,11 @@ export function evaluated(values, contexts) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(evaluate(value, contexts))]));
 }
 
-/** Expressions that name one thing are all that these workflows have in their steps. */
+/** Expressions that name one thing, or take a whole context, are all that these workflows have in their steps. */
 function evaluate(value, contexts) {
   return String(value).replaceAll(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression) => {
+    const [, whole] = /^toJSON\((secrets|vars)\)$/.exec(expression) ?? [];
+    if (whole) return JSON.stringify(contexts[whole], null, 2);
     const [, context, name] = /^(github|inputs|vars)\.([\w-]+)$/.exec(expression) ?? [];
     assert.ok(Object.hasOwn(contexts[context] ?? {}, name), `no value for \${{ ${expression} }}`);
     return contexts[context][name];

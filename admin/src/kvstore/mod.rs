@@ -4,7 +4,9 @@
 //! kvstore.json, kvstore.d/*.json → file (checked) → set-up (roles, tags, stores) → policies → proof
 //! ```
 
+mod cloudformation;
 pub mod file;
+pub mod generate;
 pub mod policies;
 pub mod problem;
 pub mod proof;

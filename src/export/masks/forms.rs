@@ -90,7 +90,9 @@ pub struct Distinct {
 impl Distinct {
     /// Those of a text.
     pub fn of(&mut self, text: &str) -> Rc<[Form]> {
-        let escapable: BTreeSet<char> = text.chars().filter(|character| !is_never_escaped(*character)).collect();
+        let mut escapable: Vec<char> = text.chars().filter(|character| !is_never_escaped(*character)).collect();
+        escapable.sort_unstable();
+        escapable.dedup();
         // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
         let first = text.chars().next().filter(|first| !is_never_escaped(*first)).unwrap_or('a');
         let sample: String = std::iter::once(first).chain(escapable).collect();
