@@ -1411,7 +1411,7 @@ function bytesOf2(file) {
   try {
     return readFileSync4(file);
   } catch (error) {
-    throw Object.assign(error, { path: file });
+    throw wrongUsage(`${printable(file)}: ${systemReason(error)}`, "Check the path and its permissions. Nothing was sent.");
   }
 }
 function decoded(bytes, what) {

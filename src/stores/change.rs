@@ -14,6 +14,7 @@ use crate::aws::secret_versions::{
 };
 use crate::aws::secrets_manager::{Access, GetSecretValue};
 use crate::call::client::Client;
+use crate::call::operation::name_of;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::problem::WriteProblem;
@@ -22,6 +23,7 @@ use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::stores::document::{entries, is_same_value, text_of};
 use crate::text::members::{MemberChange, Members};
 use crate::text::secret::Secret;
+use crate::text::secret_value::SecretValue;
 
 /// Each attempt that comes second adds a version, of which a secret has about a hundred.
 const MAX_ATTEMPTS: u32 = 8;
@@ -152,7 +154,13 @@ impl<H: Host> Writer<'_, H> {
     }
 
     async fn read(&self, wanted: &SecretVersion) -> Result<Snapshot, Error> {
-        let value = self.client.call(&GetSecretValue { access: self.access, wanted }).await?;
+        let get = GetSecretValue { access: self.access, wanted };
+        let value = self.client.call(&get).await?;
+        // What is written back must not be a document of something else. Whoever only reads takes what AWS gives.
+        if !is_of(&value, wanted) {
+            let problem = "another secret or version than the one that was asked for";
+            return Err(Error::AnswerUnusable(Box::new(name_of(&get)), problem));
+        }
         if value.is_binary() {
             return Err(self.not_written(WriteProblem::NotAnObject("is binary: it must be a JSON object")));
         }
@@ -422,4 +430,13 @@ pub fn version_id() -> Result<String, Error> {
     let hex = format!("{number:032x}");
     let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
     Ok([part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-"))
+}
+
+/// Whether an answer is about the secret and the version that were asked for; an ARN that is none says nothing.
+fn is_of(value: &SecretValue, wanted: &SecretVersion) -> bool {
+    let named = value.arn().split_once(":secret:").is_none_or(|(_, rest)| {
+        let suffix = rest.strip_prefix(wanted.secret.name.as_str());
+        suffix.is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-')))
+    });
+    named && wanted.id.as_deref().is_none_or(|id| id == value.version_id())
 }
