@@ -140,6 +140,16 @@ export interface Reports {
   object: { text: string };
 }
 
+/** What comes of a `kvstore.json`: files, or else why there are none. */
+export interface Generated {
+  files: { path: string; text: string }[];
+  problems: { file: string; pointer: string; line: number; message: string }[];
+  /** What the policies answer otherwise than the file says. */
+  failed: { what: string; role: string; job: Record<string, string>; store: string; allowed: boolean }[];
+  allowed: number;
+  denied: number;
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -153,4 +163,6 @@ export interface Admin {
   configure(text: string, command: string, flags: string[]): string;
   /** A program and its arguments as `command`; throws a text. */
   quotedCommand(words: string[]): string;
+  /** Files made from `kvstore.json` and those beside it. */
+  generate(names: string[], texts: string[], target: string): Generated;
 }

@@ -12,6 +12,7 @@ import { deleteStore } from './commands/delete.ts';
 import { diff } from './commands/diff.ts';
 import { exec } from './commands/exec.ts';
 import { exportValues } from './commands/export.ts';
+import { generate } from './commands/generate.ts';
 import { get } from './commands/get.ts';
 import { history } from './commands/history.ts';
 import { importFile } from './commands/import.ts';
@@ -38,7 +39,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, generate, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

@@ -5,6 +5,7 @@
 //! store by [`env_kvstore::stores::change`].
 
 pub mod configure;
+pub mod kvstore;
 pub mod listing;
 mod objects;
 pub mod place;

@@ -2,13 +2,17 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use crate::kvstore;
+use crate::kvstore::generate::Target;
+use crate::kvstore::reader::Text;
 use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::error::Error;
 use env_kvstore::text::spelling::Spelling;
 use env_kvstore::wasm::{JsHost, failure, pairs};
-use serde_wasm_bindgen::{from_value, to_value};
+use serde::Serialize;
+use serde_wasm_bindgen::{Serializer, from_value, to_value};
 use wasm_bindgen::prelude::*;
 
 use crate::{configure, profile};
@@ -53,4 +57,15 @@ pub fn configured(text: &str, command: &str, flags: Vec<String>) -> Result<Strin
 #[wasm_bindgen(js_name = quotedCommand)]
 pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
     configure::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read. Resolves to `Generated` of
+/// `host/admin.d.ts`; undefined if nothing of that name is made.
+#[wasm_bindgen]
+pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
+    let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
+    let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
+    // As JSON has it, or else the claims of a job would be a Map.
+    let generated = kvstore::generate::generate(&read, target);
+    generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -288,6 +288,18 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     for (const { stdout, stderr } of [written, compared, deleted]) assert.doesNotMatch(stdout + stderr, new RegExp(`${CANARY}|${SESSION_KEY}`));
   });
 
+  test('make the set-up and its proof from kvstore.json', async () => {
+    const project = await newProject();
+    await writeFile(path.join(project, 'kvstore.json'), blocks['kvstore.json'].text);
+    ran.add('kvstore.json');
+    const { stderr } = await run('generate', project, { PATH: job(project).PATH });
+    assert.match(stderr, /is up to date\.\n$/);
+    const matrix = await readFile(path.join(project, 'generated/matrix.md'), 'utf8');
+    assert.match(matrix, /env\/production\/secrets` \| `github-actions` \| .*ref `refs\/heads\/main`/);
+    const { Resources } = JSON.parse(await readFile(path.join(project, 'generated/cloudformation/stores-1.json'), 'utf8'));
+    assert.equal(Object.keys(Resources).length, 4);
+  });
+
   test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {
     const { cloud, administrator } = await emptyAws(t);
     const project = await newProject();

@@ -1,0 +1,117 @@
+//! Files made from `kvstore.json`: all of them, or none and why.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::kvstore::cloudformation;
+use crate::kvstore::problem::Problem;
+use crate::kvstore::proof::{Case, Proof, prove};
+use crate::kvstore::reader::{Text, read};
+use crate::kvstore::set_up::{SetUp, set_up};
+
+/// What is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Stacks of CloudFormation.
+    CloudFormation,
+    /// Every question that the proof asks, and its answer.
+    Matrix,
+}
+
+impl Target {
+    /// As the command line names it.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "cloudformation" => Some(Self::CloudFormation),
+            "matrix" => Some(Self::Matrix),
+            _ => None,
+        }
+    }
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Made {
+    /// Its path below the folder of generated files, with slashes.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+pub struct Generated {
+    /// None if anything is wrong.
+    pub files: Vec<Made>,
+    /// What is wrong with the file.
+    pub problems: Vec<Problem>,
+    /// What the policies answer otherwise than the file says.
+    pub failed: Vec<Case>,
+    /// How many questions the policies allow.
+    pub allowed: usize,
+    /// How many they deny.
+    pub denied: usize,
+}
+
+/// Reads, works out and proves; makes files only if all of that holds.
+pub fn generate(texts: &[Text], target: Target) -> Generated {
+    match proved(texts) {
+        Err(problems) => Generated { problems, ..Generated::default() },
+        Ok((set_up, proof)) => {
+            let (allowed, denied) = proof.counts();
+            let files = match (proof.failed.is_empty(), target) {
+                (false, _) => vec![],
+                (true, Target::CloudFormation) => cloudformation::stacks(&set_up),
+                (true, Target::Matrix) => vec![matrix(&proof), table(&set_up, &proof)],
+            };
+            Generated { files, problems: vec![], failed: proof.failed, allowed, denied }
+        }
+    }
+}
+
+fn proved(texts: &[Text]) -> Result<(SetUp, Proof), Vec<Problem>> {
+    let merged = read(texts)?;
+    let set_up = set_up(&merged)?;
+    let proof = prove(&set_up, &merged)?;
+    Ok((set_up, proof))
+}
+
+/// JSON as it is committed: two spaces, and a line break at its end.
+pub(crate) fn json_text(value: &Value) -> String {
+    // Writing to memory cannot fail.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+fn matrix(proof: &Proof) -> Made {
+    let cases = proof.cases.iter().map(|case| json!(case)).collect();
+    Made { path: "matrix.json".to_owned(), text: json_text(&json!({ "version": 1, "cases": Value::Array(cases) })) }
+}
+
+/// A page for people: who reads each store.
+fn table(set_up: &SetUp, proof: &Proof) -> Made {
+    let (allowed, denied) = proof.counts();
+    let mut text = String::from("# Who reads what\n\n");
+    text.push_str("Made by `env-kvstore generate matrix` from kvstore.json. Do not edit.\n\n");
+    text.push_str(&format!(
+        "The policies were asked {} questions: {allowed} are allowed, {denied} denied.\n\n",
+        allowed + denied
+    ));
+    text.push_str("| store | role | jobs |\n|---|---|---|\n");
+    for store in set_up.stores.keys() {
+        for role in &set_up.roles {
+            for grant in role.grants.iter().filter(|grant| grant.stores.contains(store)) {
+                let claims =
+                    grant.claims.iter().map(|(claim, values)| format!("{claim} {}", code(&values.join(" or "))));
+                let events = format!("event_name {}", code(&role.events.join(" or ")));
+                let wanted: Vec<_> = claims.filter(|claim| !claim.starts_with("event_name ")).chain([events]).collect();
+                text.push_str(&format!("| {} | {} | {} |\n", code(store), code(&role.name), wanted.join("<br>")));
+            }
+        }
+    }
+    Made { path: "matrix.md".to_owned(), text }
+}
+
+/// Text of others as code, in which Markdown means nothing. None of these texts may hold a backtick or a bar: they are checked.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace(['`', '|'], "?"))
+}

@@ -1,0 +1,14 @@
+//! `kvstore.json`: who reads what, written down once. The set-up of AWS and its proof follow from it.
+//!
+//! ```text
+//! kvstore.json, kvstore.d/*.json → file (checked) → set-up (roles, tags, stores) → policies → proof
+//! ```
+
+mod cloudformation;
+pub mod file;
+pub mod generate;
+pub mod policies;
+pub mod problem;
+pub mod proof;
+pub mod reader;
+pub mod set_up;

@@ -1,0 +1,359 @@
+//! What the policies really do, by the evaluator: each binding reads what it says, and nothing else does.
+//!
+//! Each claim that a binding wants is changed and taken away, one at a time; each job asks for the stores of the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
+use serde::Serialize;
+
+use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
+use crate::kvstore::problem::Problem;
+use crate::kvstore::reader::{Merged, Place};
+use crate::kvstore::set_up::{Grant, PULL_REQUEST_EVENTS, Role, SetUp, Store};
+
+/// Stands in for the pool's id, which AWS hands out.
+const POOL: &str = "us-west-2:00000000-0000-0000-0000-000000000000";
+
+/// Stands in for the six characters that AWS appends.
+const SUFFIX: &str = "-AbCdEf";
+
+/// So many stores of other repositories are asked for by all jobs together, and at least one by each; of more, an even choice.
+/// The stores of the job's own repository, which lie nearest, are all asked for.
+const MAX_FOREIGN: usize = 20_000;
+
+/// Claims of a job, by name.
+pub type Job = BTreeMap<String, String>;
+
+/// One question, and the answer that the file promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Case {
+    /// What it shows.
+    pub what: String,
+    /// The role that the job assumes.
+    pub role: String,
+    /// The claims of its token.
+    pub job: Job,
+    /// The secret that it asks for.
+    pub store: String,
+    /// Whether it gets it.
+    pub allowed: bool,
+}
+
+/// What was asked, and what came out otherwise than promised.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// All questions.
+    pub cases: Vec<Case>,
+    /// Those whose answer is another one.
+    pub failed: Vec<Case>,
+}
+
+impl Proof {
+    /// How many are allowed, and how many denied.
+    pub fn counts(&self) -> (usize, usize) {
+        let allowed = self.cases.iter().filter(|case| case.allowed).count();
+        (allowed, self.cases.len() - allowed)
+    }
+}
+
+/// The policies of a set-up, ready to be asked.
+struct Rules<'s> {
+    set_up: &'s SetUp,
+    /// Trust policy and policy of each role.
+    roles: BTreeMap<&'s str, (Policy, Policy)>,
+    /// The roles and grants that open each store.
+    granting: BTreeMap<&'s str, Vec<(&'s Role, &'s Grant)>>,
+    /// How many grants there are.
+    grants: usize,
+}
+
+/// Asks everything. Problems are policies that AWS would refuse, and expectations that name nothing.
+pub fn prove(set_up: &SetUp, merged: &Merged) -> Result<Proof, Vec<Problem>> {
+    let rules = Rules::new(set_up).map_err(|message| vec![merged.problem(&Place::default(), message)])?;
+    let mut proof = Proof::default();
+    for role in &set_up.roles {
+        for grant in &role.grants {
+            rules.prove_grant(role, grant, &mut proof);
+        }
+    }
+    rules.prove_expectations(merged, &mut proof)?;
+    Ok(proof)
+}
+
+impl<'s> Rules<'s> {
+    fn new(set_up: &'s SetUp) -> Result<Self, String> {
+        let mut roles = BTreeMap::new();
+        for role in &set_up.roles {
+            let (trust, policy) = (set_up.trust_policy(role, POOL), set_up.role_policy(role));
+            for (what, policy, most) in [("trust policy", &trust, MAX_TRUST_POLICY), ("policy", &policy, MAX_POLICY)] {
+                let size = size(policy);
+                if size > most {
+                    return Err(format!(
+                        "the {what} of the role `{}` has {size} characters, and IAM takes {most}: give some of its bindings another role",
+                        role.name
+                    ));
+                }
+            }
+            // A role without a statement reads nothing, and AWS refuses a policy without one.
+            let parse = |name: &str, policy: &serde_json::Value| {
+                Policy::parse(name, &policy.to_string())
+                    .map_err(|malformed| format!("the {name} of the role `{}`: {malformed}", role.name))
+            };
+            roles.insert(role.name.as_str(), (parse("trust policy", &trust)?, parse("policy", &policy)?));
+        }
+        let mut granting: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let mut grants = 0;
+        for (role, grant) in set_up.roles.iter().flat_map(|role| role.grants.iter().map(move |grant| (role, grant))) {
+            grants += 1;
+            grant.stores.iter().for_each(|store| granting.entry(store).or_default().push((role, grant)));
+        }
+        Ok(Self { set_up, roles, granting, grants })
+    }
+
+    fn prove_grant(&self, role: &Role, grant: &Grant, proof: &mut Proof) {
+        let jobs = self.jobs_of(role, grant);
+        let Some(first) = jobs.first().cloned() else { return };
+        let mut ask = |what: String, job: &Job, store: &str, allowed: bool| {
+            self.ask(proof, what, &role.name, job, store, allowed)
+        };
+        for store in &grant.stores {
+            for job in &jobs {
+                ask(format!("{} reads what it says", grant.binding), job, store, true);
+            }
+            for (claim, values) in self.wanted(role, grant) {
+                let mut other = first.clone();
+                other.insert(claim.clone(), another(&claim, &values));
+                ask(format!("{}: another {claim}", grant.binding), &other, store, self.is_granted(role, &other, store));
+                let mut without = first.clone();
+                without.remove(&claim);
+                ask(format!("{}: no {claim}", grant.binding), &without, store, self.is_granted(role, &without, store));
+            }
+        }
+        let own: BTreeSet<_> = grant.stores.iter().collect();
+        for store in self.others(grant).into_iter().filter(|store| !own.contains(&store.name)) {
+            for job in &jobs {
+                let allowed = self.is_granted(role, job, &store.name);
+                ask(format!("{} asks for a store of another binding", grant.binding), job, &store.name, allowed);
+            }
+        }
+        // What another role opens to a job of this kind, its own bindings say.
+        for other in self.set_up.roles.iter().filter(|other| other.name != role.name) {
+            for store in &grant.stores {
+                let allowed = self.is_granted(other, &first, store);
+                self.ask(
+                    proof,
+                    format!("{} by the role {}", grant.binding, other.name),
+                    &other.name,
+                    &first,
+                    store,
+                    allowed,
+                );
+            }
+        }
+    }
+
+    fn prove_expectations(&self, merged: &Merged, proof: &mut Proof) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for (place, expectation) in merged.file.expect.iter().enumerate() {
+            let at = |below: &str| Merged::at(&format!("/expect/{place}{below}"));
+            let role = expectation.role.as_deref().unwrap_or(&merged.file.aws.role);
+            let Some(role) = self.set_up.roles.iter().find(|known| known.name == role) else {
+                problems.push(merged.problem(&at("/role"), "no binding has this role"));
+                continue;
+            };
+            let Some(repository) = expectation.job.get("repository") else {
+                problems.push(merged.problem(&at("/job"), "`repository` is missing"));
+                continue;
+            };
+            let mut job = self.job(repository, role);
+            // What the job does not say, no binding's word is needed for.
+            job.extend(expectation.job.clone());
+            for (key, reads, allowed) in [("allow", &expectation.allow, true), ("deny", &expectation.deny, false)] {
+                for (number, read) in reads.iter().enumerate() {
+                    let names = self.names(repository, &job, read);
+                    if names.is_empty() {
+                        let message = "is none of repo, env:NAME, env:$environment, secret:NAME";
+                        problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
+                    }
+                    for name in names {
+                        let before = proof.failed.len();
+                        self.ask(proof, format!("expectation {}", place + 1), &role.name, &job, &name, allowed);
+                        if proof.failed.len() > before {
+                            let message = if allowed { "the policies deny it" } else { "the policies allow it" };
+                            problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
+                        }
+                    }
+                }
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn names(&self, repository: &str, job: &Job, read: &str) -> Vec<String> {
+        let base = format!("{}/repo/{repository}", self.set_up.namespace);
+        let both = |base: String| vec![format!("{base}/secrets"), format!("{base}/variables")];
+        match (read.strip_prefix("env:"), read.strip_prefix("secret:")) {
+            (Some("$environment"), _) => {
+                job.get("environment").map_or(vec![], |name| both(format!("{base}/env/{name}")))
+            }
+            (Some(name), _) => both(format!("{base}/env/{name}")),
+            (None, Some(name)) => vec![name.to_owned()],
+            (None, None) if read == "repo" => both(base),
+            (None, None) => vec![],
+        }
+    }
+
+    fn ask(&self, proof: &mut Proof, what: String, role: &str, job: &Job, store: &str, allowed: bool) {
+        let case = Case { what, role: role.to_owned(), job: job.clone(), store: store.to_owned(), allowed };
+        if self.reads(role, job, store) != allowed {
+            proof.failed.push(case.clone());
+        }
+        proof.cases.push(case);
+    }
+
+    /// Whether AWS would give a job the secret.
+    fn reads(&self, role: &str, job: &Job, store: &str) -> bool {
+        let Some((trust, policy)) = self.roles.get(role) else { return false };
+        let tagged = |prefix: &str| {
+            let mapped = job.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
+            mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect::<Vec<_>>()
+        };
+        let session = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
+        let mut entries = tagged("aws:RequestTag");
+        entries.push(("cognito-identity.amazonaws.com:aud".to_owned(), vec![POOL.to_owned()]));
+        entries.push(("sts:RoleSessionName".to_owned(), vec![session]));
+        let federated = || Some(Principal::Federated("cognito-identity.amazonaws.com".to_owned()));
+        let assume = |action: &str| allows(trust, action, federated(), None, entries.clone());
+        if !assume("sts:AssumeRoleWithWebIdentity") || !assume("sts:TagSession") {
+            return false;
+        }
+        let mut entries = tagged("aws:PrincipalTag");
+        let tags = self.set_up.stores.get(store).map(|store| &store.tags);
+        entries.extend(
+            tags.into_iter()
+                .flatten()
+                .map(|(key, value)| (format!("secretsmanager:ResourceTag/{key}"), vec![value.clone()])),
+        );
+        let arn = self.set_up.store_arn(store, SUFFIX);
+        allows(policy, "secretsmanager:GetSecretValue", None, Some(arn), entries)
+    }
+
+    /// Whether the file says that a job reads a store: some binding of the role wants what the job is.
+    fn is_granted(&self, role: &Role, job: &Job, store: &str) -> bool {
+        let is_let_in = job.get("event_name").is_some_and(|event| role.events.contains(event))
+            && job.get(self.set_up.tenant.claim) == Some(&self.set_up.tenant.id);
+        let satisfied = |grant: &Grant| {
+            let is_shared_environment = role.is_shared && store.contains("/env/");
+            let by_name = !is_shared_environment
+                || job.get("environment").is_some_and(|name| store.contains(&format!("/env/{name}/")));
+            by_name
+                && grant.claims.iter().all(|(claim, values)| job.get(claim).is_some_and(|value| values.contains(value)))
+        };
+        let granting = self.granting.get(store).map(Vec::as_slice).unwrap_or_default();
+        is_let_in && granting.iter().any(|(by, grant)| by.name == role.name && satisfied(grant))
+    }
+
+    /// What a grant wants of a job, and what its role does.
+    fn wanted(&self, role: &Role, grant: &Grant) -> BTreeMap<String, Vec<String>> {
+        let mut wanted = grant.claims.clone();
+        wanted.insert("event_name".to_owned(), role.events.clone());
+        wanted.insert(self.set_up.tenant.claim.to_owned(), vec![self.set_up.tenant.id.clone()]);
+        wanted
+    }
+
+    /// A job for each value that a grant takes, and one that has the first of each.
+    fn jobs_of(&self, role: &Role, grant: &Grant) -> Vec<Job> {
+        let repository = grant.claims.get("repository").and_then(|values| values.first()).cloned();
+        let any = self.set_up.repositories.keys().next().cloned();
+        let repository = repository.or(any).unwrap_or_else(|| format!("{}/any", self.set_up.tenant.name));
+        let mut job = self.job(&repository, role);
+        for (claim, values) in &grant.claims {
+            job.extend(values.first().map(|value| (claim.clone(), value.clone())));
+        }
+        let mut jobs = vec![job.clone()];
+        for (claim, values) in &grant.claims {
+            jobs.extend(values.iter().skip(1).map(|value| {
+                let mut other = job.clone();
+                other.insert(claim.clone(), value.clone());
+                other
+            }));
+        }
+        jobs
+    }
+
+    /// A plain job of a repository, without an environment.
+    fn job(&self, repository: &str, role: &Role) -> Job {
+        let owner = repository.split('/').next().unwrap_or_default();
+        let tenant = &self.set_up.tenant;
+        let id = self.set_up.repositories.get(repository).cloned().unwrap_or_else(|| "1".to_owned());
+        let event = role.events.first().cloned().unwrap_or_default();
+        let is_request = PULL_REQUEST_EVENTS.contains(&event.as_str());
+        let reference = if is_request { "refs/pull/1/merge" } else { "refs/heads/main" };
+        let workflow = format!("{repository}/.github/workflows/ci.yml@{reference}");
+        let mut job: Job = [
+            ("actor_id", "583231"),
+            ("event_name", &event),
+            ("job_workflow_ref", &workflow),
+            ("ref", reference),
+            ("ref_protected", "true"),
+            ("ref_type", "branch"),
+            ("repository", repository),
+            ("repository_id", &id),
+            ("repository_owner", owner),
+            ("repository_owner_id", "9919"),
+            ("repository_visibility", "private"),
+            ("run_id", "16543210987"),
+            ("runner_environment", "github-hosted"),
+            ("sha", "8f3b1c2d4e5f60718293a4b5c6d7e8f901234567"),
+            ("workflow_ref", &workflow),
+        ]
+        .map(|(claim, value)| (claim.to_owned(), value.to_owned()))
+        .into();
+        job.insert(tenant.claim.to_owned(), tenant.id.clone());
+        if tenant.is_enterprise {
+            job.insert("enterprise".to_owned(), tenant.name.clone());
+        }
+        job
+    }
+
+    /// Stores that a job may ask for: those of its own repository, and others in even steps.
+    fn others(&self, grant: &Grant) -> Vec<&'s Store> {
+        let repository = grant.claims.get("repository").and_then(|values| values.first());
+        let base = repository.map(|repository| format!("{}/repo/{repository}/", self.set_up.namespace));
+        let stores = &self.set_up.stores;
+        let near = base.iter().flat_map(|base| {
+            let from_there = stores.range(base.clone()..).map(|(_, store)| store);
+            from_there.take_while(move |store| store.name.starts_with(base.as_str()))
+        });
+        let each = (MAX_FOREIGN / self.grants.max(1)).max(1);
+        let step = stores.len().div_ceil(each).max(1);
+        let is_near = |store: &&Store| base.as_ref().is_some_and(|base| store.name.starts_with(base.as_str()));
+        near.chain(stores.values().step_by(step).filter(|store| !is_near(store))).collect()
+    }
+}
+
+fn allows(
+    policy: &Policy,
+    action: &str,
+    principal: Option<Principal>,
+    resource: Option<String>,
+    entries: Vec<(String, Vec<String>)>,
+) -> bool {
+    // Two claims whose names differ in case only are one tag: AWS refuses such a session.
+    let Ok(context) = Context::try_from_iter(entries) else { return false };
+    let request = Request { action: action.to_owned(), principal, resource, context };
+    evaluate(std::slice::from_ref(policy), &request).decision == Decision::Allow
+}
+
+/// A value that is none of those wanted, and could be one of another job.
+fn another(claim: &str, values: &[String]) -> String {
+    match claim {
+        "event_name" => {
+            let mut events = PULL_REQUEST_EVENTS.into_iter().chain(["push", "workflow_run"]);
+            events.find(|event| !values.iter().any(|value| value == event)).unwrap_or_default().to_owned()
+        }
+        // The nearest that is another one: what only begins like it.
+        _ => format!("{}x", values.first().map(String::as_str).unwrap_or_default()),
+    }
+}
