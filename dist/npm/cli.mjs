@@ -481,6 +481,53 @@ function createGlue() {
     wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
     return v1;
   }
+  function evaluate(json) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+      const ptr0 = passStringToWasm0(json, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      const len0 = WASM_VECTOR_LEN;
+      const ret = wasm.evaluate(ptr0, len0);
+      var ptr2 = ret[0];
+      var len2 = ret[1];
+      if (ret[3]) {
+        ptr2 = 0;
+        len2 = 0;
+        throw takeFromExternrefTable0(ret[2]);
+      }
+      deferred3_0 = ptr2;
+      deferred3_1 = len2;
+      return getStringFromWasm0(ptr2, len2);
+    } finally {
+      wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+  }
+  function generate2(names, texts, target) {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+      ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passArrayJsValueToWasm0(texts, wasm.__wbindgen_malloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passStringToWasm0(target, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr2) {
+        wasm.__wbindgen_free(ptr2, len2 * 1, 1);
+      }
+      if (ptr1) {
+        wasm.__externref_drop_slice(ptr1, len1);
+        wasm.__wbindgen_free(ptr1, len1 * 4, 4);
+      }
+      if (ptr0) {
+        wasm.__externref_drop_slice(ptr0, len0);
+        wasm.__wbindgen_free(ptr0, len0 * 4, 4);
+      }
+      throw e;
+    }
+    const ret = wasm.generate(ptr0, len0, ptr1, len1, ptr2, len2);
+    return ret;
+  }
   function manage(raw, task, host, spelling) {
     var ptr0 = isLikeNone(spelling) ? 0 : passStringToWasm0(spelling, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     var len0 = WASM_VECTOR_LEN;
@@ -756,6 +803,10 @@ function createGlue() {
     const ret = new Array();
     return ret;
   }
+  function __wbg_new_7075786089b89c5e() {
+    const ret = /* @__PURE__ */ new Map();
+    return ret;
+  }
   function __wbg_new_cd4348290afae586() {
     const ret = new Object();
     return ret;
@@ -811,6 +862,10 @@ function createGlue() {
       const ret = arg0.send(arg1, arg2);
       return ret;
     }, arguments);
+  }
+  function __wbg_set_8282f7e0d2d01336(arg0, arg1, arg2) {
+    const ret = arg0.set(arg1, arg2);
+    return ret;
   }
   function __wbg_set_d2d33b52458e984a(arg0, arg1, arg2) {
     arg0[arg1 >>> 0] = arg2;
@@ -1046,7 +1101,7 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { configure: configure2, environmentVariables, manage, profileSettings: profileSettings2, quotedCommand, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { configure: configure2, environmentVariables, evaluate, generate: generate2, manage, profileSettings: profileSettings2, quotedCommand, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_7075786089b89c5e, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_8282f7e0d2d01336, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
 // npm/load-admin.ts
@@ -2109,6 +2164,158 @@ function followed2(file) {
   }
 }
 
+// npm/commands/generate.ts
+import { readdirSync, statSync as statSync4 } from "node:fs";
+import path7 from "node:path";
+
+// npm/generated-files.ts
+import { createHash } from "node:crypto";
+import { existsSync as existsSync2, mkdirSync as mkdirSync2, readFileSync as readFileSync5, renameSync as renameSync2, rmSync as rmSync2, writeFileSync as writeFileSync2 } from "node:fs";
+import path6 from "node:path";
+var MANIFEST = ".env-kvstore.json";
+function staleness(folder, target, files) {
+  const differs = files.filter((made) => hashOnDisk(folder, made.path) !== sha256(made.text)).map((made) => made.path);
+  const left = Object.keys(manifestOf(folder)[target] ?? {}).filter((name) => !files.some((made) => made.path === name));
+  return [...differs, ...left.filter((name) => existsSync2(path6.join(folder, name)))].sort();
+}
+function keep(folder, target, files) {
+  const manifest = manifestOf(folder);
+  const known = manifest[target] ?? {};
+  const stale = staleness(folder, target, files);
+  const isEdited = (name) => {
+    const hash = hashOnDisk(folder, name);
+    return hash !== void 0 && hash !== known[name];
+  };
+  const edited = stale.filter(isEdited);
+  if (edited.length > 0) {
+    const list3 = edited.map((name) => `- ${printable(path6.join(folder, name))}
+`).join("");
+    throw new EnvKvstoreError({
+      code: "file-edited",
+      message: `files were edited after they were made, or are not of env-kvstore:
+${list3.trimEnd()}`,
+      hint: "Move what you need elsewhere and delete them, or choose another folder (--to). Nothing was written."
+    });
+  }
+  const made = files.filter((file) => stale.includes(file.path));
+  const written3 = made.map((file) => [`${path6.join(folder, file.path)}.new`, path6.join(folder, file.path)]);
+  try {
+    made.forEach((file, index) => {
+      mkdirSync2(path6.dirname(written3[index][1]), { recursive: true });
+      writeFileSync2(written3[index][0], file.text);
+    });
+  } catch (error) {
+    written3.forEach(([temporary]) => rmSync2(temporary, { force: true }));
+    throw error;
+  }
+  written3.forEach(([temporary, final]) => renameSync2(temporary, final));
+  stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync2(path6.join(folder, name)));
+  manifest[target] = Object.fromEntries(files.map((file) => [file.path, sha256(file.text)]));
+  const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => one < other ? -1 : 1));
+  writeFileSync2(path6.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}
+`);
+  return stale;
+}
+function manifestOf(folder) {
+  const file = path6.join(folder, MANIFEST);
+  if (!existsSync2(file)) return {};
+  const isPath = (name) => !path6.isAbsolute(name) && !name.split(/[\\/]/).includes("..");
+  try {
+    const manifest = JSON.parse(readFileSync5(file, "utf8"));
+    const own = Object.entries(manifest).map(([target, files]) => [target, Object.entries(files).filter(([name]) => isPath(name))]);
+    return Object.fromEntries(own.map(([target, files]) => [target, Object.fromEntries(files)]));
+  } catch {
+    throw new EnvKvstoreError({
+      code: "file-edited",
+      message: `${printable(file)} is not what env-kvstore wrote`,
+      hint: "Restore it, or delete the folder and generate it again. Nothing was written."
+    });
+  }
+}
+function hashOnDisk(folder, name) {
+  const file = path6.join(folder, name);
+  return existsSync2(file) ? sha256(readFileSync5(file)) : void 0;
+}
+function sha256(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+// npm/commands/generate.ts
+var TARGETS = ["cloudformation", "matrix"];
+var STALE = 4;
+var SHOWN = 10;
+var generate = {
+  name: "generate",
+  summary: "make the set-up of AWS and its proof from kvstore.json",
+  usage: "cloudformation|matrix [FLAGS]",
+  operands: "words",
+  choices: TARGETS,
+  about: [
+    "Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.",
+    "cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of who reads what, and every question that the policies were asked, with its answer. Sends nothing."
+  ],
+  inputs: [],
+  flags: [
+    { name: "file", value: "FILE", isFile: true, help: "The file to read. Default: kvstore.json." },
+    { name: "to", value: "FOLDER", isFile: true, help: "Where to write. Default: the folder generated beside the file." },
+    { name: "check", help: "Write nothing; end with 4 if the files are not those that would be written." },
+    { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }
+  ],
+  examples: [
+    { what: "Stacks for the account:", command: "env-kvstore generate cloudformation" },
+    { what: "In CI, so that nobody forgets:", command: "env-kvstore generate matrix --check" }
+  ],
+  exitCodes: [["4", "--check: the files are not up to date"]],
+  async run({ own, switches, operands: [target, ...more] }) {
+    if (target === void 0 || more.length > 0 || !TARGETS.includes(target)) missing("one of cloudformation, matrix");
+    const file = own["file"] ?? "kvstore.json";
+    const folder = own["to"] ?? path7.join(path7.dirname(file), "generated");
+    const texts = await textsOf(file);
+    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
+    refuseWrong(generated, file);
+    const { files, allowed, denied } = generated;
+    const proved = `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
+    const isCheck = switches.has("check");
+    const stale = isCheck ? staleness(folder, target, files) : keep(folder, target, files);
+    if (switches.has("json")) {
+      await printJson({ command: "generate", target, folder, files: files.map((made) => made.path), allowed, denied, check: isCheck, stale });
+    }
+    console.error(proved);
+    if (isCheck && stale.length > 0) {
+      const list3 = stale.map((name) => `- ${printable(name)}
+`).join("");
+      console.error(`Not up to date in ${printable(folder)}:
+${list3}Run: env-kvstore generate ${target}`);
+      return STALE;
+    }
+    console.error(isCheck ? `${printable(folder)} is up to date.` : `Wrote ${files.length} files to ${printable(folder)}.`);
+    return 0;
+  }
+};
+async function textsOf(file) {
+  const folder = path7.join(path7.dirname(file), "kvstore.d");
+  const isFolder = statSync4(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const parts2 = isFolder ? readdirSync(folder).filter((name) => name.endsWith(".json")).sort() : [];
+  const names = [[path7.basename(file), file], ...parts2.map((name) => [`kvstore.d/${name}`, path7.join(folder, name)])];
+  return Promise.all(names.map(async ([name, from]) => [name, await readTextFile(from)]));
+}
+function refuseWrong({ problems, failed }, file) {
+  if (problems.length > 0) {
+    const lines = problems.map(({ file: file2, line, pointer, message }) => `${printable(file2)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
+    throw wrongUsage(`${printable(file)} cannot be used:
+${lines.join("\n")}`, "Correct the file. Nothing was written.");
+  }
+  if (failed.length > 0) {
+    const lines = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? "denied" : "allowed"}`);
+    throw new EnvKvstoreError({
+      code: "proof-failed",
+      message: `the policies do not do what ${printable(file)} says, in ${failed.length} of their answers:
+${lines.join("\n")}`,
+      hint: "Nothing was written. This is a fault of env-kvstore: please report it with the file."
+    });
+  }
+}
+
 // npm/commands/get.ts
 import { fstatSync } from "node:fs";
 var get = {
@@ -2807,7 +3014,7 @@ To go back: ${back}
 };
 
 // npm/commands/token.ts
-import path6 from "node:path";
+import path8 from "node:path";
 var token = {
   name: "token",
   summary: "write the web identity token to a file, for AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -2832,7 +3039,7 @@ var token = {
   ],
   outsideActions: "Outside GitHub Actions there is no token to request. To read values there, use `env-kvstore exec` or `env-kvstore get` with `--identity environment` and `--repository OWNER/NAME`.",
   async run({ options, own }) {
-    const to = path6.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
+    const to = path8.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
     if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run("web-identity-token", { ...common, options: settings, tokenVariables });
@@ -2936,7 +3143,7 @@ var REFUSED_TO_PRINT = 3;
 var INTERRUPTED = 130;
 var OF_A_JOB = [credentialProcess, configure, token];
 var OF_STORES2 = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, completion];
+var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, generate, completion];
 async function main(args2) {
   const [name = "--help", ...rest] = args2;
   if (name === "--version" || name === "-v") {
