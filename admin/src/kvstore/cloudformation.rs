@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::kvstore::generate::{Made, json_text};
+use crate::kvstore::made::{Made, json_text};
 use crate::kvstore::set_up::{Role, SetUp, Store};
 
 /// So many stores are in a stack; CloudFormation takes 500 resources.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::kvstore::cloudformation;
+use crate::kvstore::made::{Made, json_text};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::proof::{Case, Proof, prove};
 use crate::kvstore::reader::{Text, read};
@@ -27,15 +28,6 @@ impl Target {
             _ => None,
         }
     }
-}
-
-/// A file to be written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Made {
-    /// Its path below the folder of generated files, with slashes.
-    pub path: String,
-    /// What is in it.
-    pub text: String,
 }
 
 /// What came of it.
@@ -74,12 +66,6 @@ fn proved(texts: &[Text]) -> Result<(SetUp, Proof), Vec<Problem>> {
     let set_up = set_up(&merged)?;
     let proof = prove(&set_up, &merged)?;
     Ok((set_up, proof))
-}
-
-/// JSON as it is committed: two spaces, and a line break at its end.
-pub(crate) fn json_text(value: &Value) -> String {
-    // Writing to memory cannot fail.
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
 fn matrix(proof: &Proof) -> Made {
