@@ -17,6 +17,8 @@ const ministackPython = path.join(root, '.venv-ministack/bin/python');
 const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
 /** Of a folder's tests those that run once and not on each Node, or on Windows alone. */
 const APART = ['package.test.mjs', 'readme.test.mjs', 'wine.test.mjs'];
+/** What the core alone decides, whatever the Node: which masks there are, and how writers meet. Minutes, so on one Node. */
+const OF_THE_CORE = ['masking.test.mjs', 'writers.test.mjs'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(STAGES, name));
@@ -96,7 +98,9 @@ function onNode(name) {
   }
   const node = isLinux64 ? path.join(root, `tests/tools/node_modules/${name}/bin/node`) : process.execPath;
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const files = [...['action', 'demo', 'npm', 'bench'].flatMap(testsIn), 'tests/repository/readme.test.mjs'];
+  const isFirst = name === 'node-20';
+  const tests = ['action', 'demo', 'npm', 'bench'].flatMap(testsIn).filter((file) => isFirst || !OF_THE_CORE.includes(path.basename(file)));
+  const files = [...tests, 'tests/repository/readme.test.mjs'];
   const environment = { NODE_UNDER_TEST: node };
   step(`the bundle, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
 }
