@@ -97,7 +97,7 @@ test("the table of outputs in docs/inputs.md is action.yml's", () => {
 });
 
 test('every error code of the core has a heading in docs/troubleshooting.md, and no other has', () => {
-  const ofThePackage = ['credentials-unavailable', 'file-failed', 'sso-session-expired', 'would-be-shown'];
+  const ofThePackage = ['credentials-unavailable', 'file-edited', 'file-failed', 'proof-failed', 'sso-session-expired', 'would-be-shown'];
   assert.deepEqual(documentedCodes().toSorted(), [...codesOfTheSources(), ...ofThePackage].toSorted());
 });
 
@@ -170,7 +170,7 @@ test('what is in dist/ may be passed on, and names whom it is from', () => {
     assert.ok(texts.every((text) => text.length > 50), `${file}: a licence has no text`);
     assert.equal(new Set(texts).size, texts.length, `${file}: each text once`);
   }
-  const permissive = /^(0BSD|MIT|Apache-2\.0|BSD-[23]-Clause|BSL-1\.0|Unlicense|Unicode-3\.0|ISC)$/;
+  const permissive = /^(0BSD|MIT|Apache-2\.0|BSD-[23]-Clause|BSL-1\.0|Unlicense|Unicode-3\.0|ISC|Zlib)$/;
   for (const [, name, , license] of [...named, ...ofNpm]) {
     const terms = license.replace(/[()]/g, '').split(/ OR | AND |\//);
     assert.ok(terms.every((term) => permissive.test(term)), `${name}: ${license}`);
