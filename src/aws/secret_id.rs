@@ -91,11 +91,15 @@ impl SecretId {
     pub(crate) fn is(&self, name: &str, arn: &str) -> bool {
         match &self.arn {
             None => self.name == name,
-            Some(asked) => arn
-                .strip_prefix(asked.as_str())
-                .is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-'))),
+            Some(asked) => is_without_suffix(asked, arn),
         }
     }
+}
+
+/// Whether `asked` is the whole of an ARN, or of its last part, but for the hyphen and six characters that AWS appends.
+pub(crate) fn is_without_suffix(asked: &str, whole: &str) -> bool {
+    let suffix = whole.strip_prefix(asked);
+    suffix.is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-')))
 }
 
 impl fmt::Display for SecretId {

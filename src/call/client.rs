@@ -265,8 +265,7 @@ impl<'h, H: Host> Client<'h, H> {
         if next > self.max_attempts {
             return None;
         }
-        let longest = base.saturating_mul(1 << next.saturating_sub(2).min(16)).min(MAX_PAUSE);
-        let jittered = longest.mul_f64(random_fraction());
+        let jittered = full_jitter(base, next.saturating_sub(2), MAX_PAUSE);
         let pause = match failed.retry_after {
             Some(wanted) => wanted.clamp(jittered, jittered + MAX_RETRY_AFTER),
             None => jittered,
@@ -314,7 +313,10 @@ fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>
     Unanswered { failure, attempts, out_of_time }
 }
 
-/// From 0 to 1. Without randomness (which no supported host lacks) the pause is the longest one.
-fn random_fraction() -> f64 {
-    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+/// A random pause, whose longest length is `base` and doubles with each step up to `most`: those that failed together do not
+/// come again together. Without randomness (which no supported host lacks) it is the longest one.
+/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
+pub(crate) fn full_jitter(base: Duration, doublings: u32, most: Duration) -> Duration {
+    let longest = base.saturating_mul(1 << doublings.min(16)).min(most);
+    longest.mul_f64(getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX)))
 }

@@ -8,12 +8,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::aws::secret_id::{SecretId, SecretVersion};
+use crate::aws::secret_id::{SecretId, SecretVersion, is_without_suffix};
 use crate::aws::secret_versions::{
     CURRENT, DescribeSecret, Description, MAX_SECRET_BYTES, MoveCurrent, PREVIOUS, PutSecretValue,
 };
 use crate::aws::secrets_manager::{Access, GetSecretValue};
-use crate::call::client::Client;
+use crate::call::client::{Client, full_jitter};
 use crate::call::operation::name_of;
 use crate::error::Error;
 use crate::error::code::Code;
@@ -201,7 +201,7 @@ impl<H: Host> Writer<'_, H> {
             if lost_races == MAX_ATTEMPTS {
                 return Err(self.not_written(WriteProblem::Busy(lost_races)));
             }
-            self.host.sleep(pause_after(lost_races)).await;
+            self.host.sleep(full_jitter(BASE_PAUSE, lost_races, MAX_PAUSE)).await;
             self.client.give_way().await?;
             current = self.current().await?;
         }
@@ -415,12 +415,6 @@ impl Snapshot {
     }
 }
 
-/// Full jitter: those that came second together do not come together again.
-fn pause_after(lost_races: u32) -> Duration {
-    let longest = BASE_PAUSE.saturating_mul(1 << lost_races.min(16)).min(MAX_PAUSE);
-    longest.mul_f64(getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX)))
-}
-
 /// An id for a new version, or for a request: a UUID of version 4, as AWS's own tools send it.
 /// <https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4>
 pub fn version_id() -> Result<String, Error> {
@@ -434,9 +428,7 @@ pub fn version_id() -> Result<String, Error> {
 
 /// Whether an answer is about the secret and the version that were asked for; an ARN that is none says nothing.
 fn is_of(value: &SecretValue, wanted: &SecretVersion) -> bool {
-    let named = value.arn().split_once(":secret:").is_none_or(|(_, rest)| {
-        let suffix = rest.strip_prefix(wanted.secret.name.as_str());
-        suffix.is_some_and(|suffix| suffix.is_empty() || (suffix.len() == 7 && suffix.starts_with('-')))
-    });
+    let name = &wanted.secret.name;
+    let named = value.arn().split_once(":secret:").is_none_or(|(_, rest)| is_without_suffix(name, rest));
     named && wanted.id.as_deref().is_none_or(|id| id == value.version_id())
 }
