@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
+use crate::kvstore::reading::{FORMS, Reading, stores_of};
 use crate::kvstore::set_up::{Grant, PULL_REQUEST_EVENTS, Role, SetUp, Store};
 
 /// Stands in for the pool's id, which AWS hands out.
@@ -173,7 +174,7 @@ impl<'s> Rules<'s> {
                 for (number, read) in reads.iter().enumerate() {
                     let names = self.names(repository, &job, read);
                     if names.is_empty() {
-                        let message = "is none of repo, env:NAME, env:$environment, secret:NAME";
+                        let message = format!("is none of {FORMS}");
                         problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
                     }
                     for name in names {
@@ -191,16 +192,13 @@ impl<'s> Rules<'s> {
     }
 
     fn names(&self, repository: &str, job: &Job, read: &str) -> Vec<String> {
-        let base = format!("{}/repo/{repository}", self.set_up.namespace);
-        let both = |base: String| vec![format!("{base}/secrets"), format!("{base}/variables")];
-        match (read.strip_prefix("env:"), read.strip_prefix("secret:")) {
-            (Some("$environment"), _) => {
-                job.get("environment").map_or(vec![], |name| both(format!("{base}/env/{name}")))
-            }
-            (Some(name), _) => both(format!("{base}/env/{name}")),
-            (None, Some(name)) => vec![name.to_owned()],
-            (None, None) if read == "repo" => both(base),
-            (None, None) => vec![],
+        let stores = |environment| stores_of(&self.set_up.namespace, repository, environment).to_vec();
+        match Reading::parse(read) {
+            Some(Reading::Repository) => stores(None),
+            Some(Reading::OwnEnvironment) => job.get("environment").map_or(vec![], |name| stores(Some(name))),
+            Some(Reading::Environment(name)) => stores(Some(name)),
+            Some(Reading::Secret(name)) => vec![name.to_owned()],
+            None => vec![],
         }
     }
 

@@ -10,6 +10,7 @@ use env_kvstore::text::printable::printable;
 use crate::kvstore::file::{Binding, File};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
+use crate::kvstore::reading::{FORMS, Reading, stores_of};
 
 /// The claims of a GitHub token that can say who a job is.
 /// <https://docs.github.com/en/actions/reference/security/oidc#oidc-token-claims>
@@ -458,10 +459,16 @@ impl Planner<'_> {
         read: &str,
         namespace: &str,
     ) -> Vec<(Option<String>, String)> {
-        let base = format!("{namespace}/repo/{}", binding.repository);
-        let both = |prefix: String| [format!("{prefix}/secrets"), format!("{prefix}/variables")];
-        let needs_repository = read == "repo" || read.starts_with("env:");
-        if needs_repository && binding.repository == "*" {
+        let stores = |environment: Option<&str>| {
+            let wanted = environment.map(str::to_owned);
+            stores_of(namespace, &binding.repository, environment).map(|name| (wanted.clone(), name))
+        };
+        let of_any_job = |environment| stores(environment).map(|(_, name)| (None, name)).to_vec();
+        let Some(reading) = Reading::parse(read) else {
+            self.problem_at(place, below, format!("`{}` is none of {FORMS}", printable(read)));
+            return vec![];
+        };
+        if !matches!(reading, Reading::Secret(_)) && binding.repository == "*" {
             self.problem_at(
                 place,
                 below,
@@ -469,47 +476,34 @@ impl Planner<'_> {
             );
             return vec![];
         }
-        if read == "repo" {
-            return both(base).into_iter().map(|name| (None, name)).collect();
-        }
-        let environments = binding.when.get("environment").map(|values| values.values().to_vec()).unwrap_or_default();
-        match (read.strip_prefix("env:"), read.strip_prefix("secret:")) {
-            (Some("$environment"), _) if environments.is_empty() => {
-                self.problem_at(place, below, "needs `environment` in `when`: which environments?");
-                vec![]
+        let environments = binding.when.get("environment").map(|values| values.values()).unwrap_or_default();
+        match reading {
+            Reading::Repository => of_any_job(None),
+            Reading::OwnEnvironment => {
+                if environments.is_empty() {
+                    self.problem_at(place, below, "needs `environment` in `when`: which environments?");
+                }
+                environments.iter().flat_map(|environment| stores(Some(environment))).collect()
             }
-            (Some("$environment"), _) => {
-                let of = |environment: String| {
-                    both(format!("{base}/env/{environment}")).map(|name| (Some(environment.clone()), name))
-                };
-                environments.into_iter().flat_map(of).collect()
-            }
-            (Some(environment), _) => {
-                let by_tag = environments.len() == 1 && environments.first().is_some_and(|only| only == environment);
-                if binding.role.is_none() && !by_tag {
+            Reading::Environment(environment) => {
+                if binding.role.is_none() && environments != [environment] {
                     let message = format!(
                         "the role of all repositories reads only the environment that the job has: write \"environment\": {environment:?} in `when`, or give this binding a role of its own"
                     );
                     self.problem_at(place, below, message);
                 }
-                both(format!("{base}/env/{environment}")).into_iter().map(|name| (None, name)).collect()
+                of_any_job(Some(environment))
             }
-            (None, Some(_)) if binding.role.is_none() => {
-                self.problem_at(
-                    place,
-                    below,
-                    "is no store of the repository, so it needs a role of its own: add \"role\"",
-                );
-                vec![]
-            }
-            (None, Some(name)) => vec![(None, name.to_owned())],
-            (None, None) => {
-                self.problem_at(
-                    place,
-                    below,
-                    format!("`{}` is none of repo, env:NAME, env:$environment, secret:NAME", printable(read)),
-                );
-                vec![]
+            Reading::Secret(name) => {
+                if binding.role.is_none() {
+                    self.problem_at(
+                        place,
+                        below,
+                        "is no store of the repository, so it needs a role of its own: add \"role\"",
+                    );
+                    return vec![];
+                }
+                vec![(None, name.to_owned())]
             }
         }
     }
