@@ -3,6 +3,7 @@
 //! Each claim that a binding wants is changed and taken away, one at a time; each job asks for the stores of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct Case {
     /// The role that the job assumes.
     pub role: String,
     /// The claims of its token.
-    pub job: Job,
+    pub job: Rc<Job>,
     /// The secret that it asks for.
     pub store: String,
     /// Whether it gets it.
@@ -67,6 +68,14 @@ struct Rules<'s> {
     granting: BTreeMap<&'s str, Vec<(&'s Role, &'s Grant)>>,
     /// How many grants there are.
     grants: usize,
+}
+
+/// A job that asks by a role.
+struct Asker<'r> {
+    role: &'r str,
+    job: Rc<Job>,
+    /// Of the session; none if the role's trust policy does not let the job in.
+    policy: Option<&'r Policy>,
 }
 
 /// Asks everything. Problems are policies that AWS would refuse, and expectations that name nothing.
@@ -112,44 +121,41 @@ impl<'s> Rules<'s> {
         Ok(Self { set_up, roles, granting, grants })
     }
 
-    fn prove_grant(&self, role: &Role, grant: &Grant, proof: &mut Proof) {
+    fn prove_grant(&self, role: &'s Role, grant: &Grant, proof: &mut Proof) {
         let jobs = self.jobs_of(role, grant);
         let Some(first) = jobs.first().cloned() else { return };
-        let mut ask = |what: String, job: &Job, store: &str, allowed: bool| {
-            self.ask(proof, what, &role.name, job, store, allowed)
-        };
+        let mut changed = Vec::new();
+        for (claim, values) in self.wanted(role, grant) {
+            let mut other = first.clone();
+            other.insert(claim.clone(), another(&claim, &values));
+            changed.push((format!("{}: another {claim}", grant.binding), self.asker(role, other)));
+            let mut without = first.clone();
+            without.remove(&claim);
+            changed.push((format!("{}: no {claim}", grant.binding), self.asker(role, without)));
+        }
+        let jobs: Vec<_> = jobs.into_iter().map(|job| self.asker(role, job)).collect();
         for store in &grant.stores {
-            for job in &jobs {
-                ask(format!("{} reads what it says", grant.binding), job, store, true);
+            for asker in &jobs {
+                self.ask(proof, format!("{} reads what it says", grant.binding), asker, store, true);
             }
-            for (claim, values) in self.wanted(role, grant) {
-                let mut other = first.clone();
-                other.insert(claim.clone(), another(&claim, &values));
-                ask(format!("{}: another {claim}", grant.binding), &other, store, self.is_granted(role, &other, store));
-                let mut without = first.clone();
-                without.remove(&claim);
-                ask(format!("{}: no {claim}", grant.binding), &without, store, self.is_granted(role, &without, store));
+            for (what, asker) in &changed {
+                self.ask(proof, what.clone(), asker, store, self.is_granted(role, &asker.job, store));
             }
         }
         let own: BTreeSet<_> = grant.stores.iter().collect();
         for store in self.others(grant).into_iter().filter(|store| !own.contains(&store.name)) {
-            for job in &jobs {
-                let allowed = self.is_granted(role, job, &store.name);
-                ask(format!("{} asks for a store of another binding", grant.binding), job, &store.name, allowed);
+            for asker in &jobs {
+                let allowed = self.is_granted(role, &asker.job, &store.name);
+                let what = format!("{} asks for a store of another binding", grant.binding);
+                self.ask(proof, what, asker, &store.name, allowed);
             }
         }
         // What another role opens to a job of this kind, its own bindings say.
         for other in self.set_up.roles.iter().filter(|other| other.name != role.name) {
+            let asker = self.asker(other, first.clone());
             for store in &grant.stores {
-                let allowed = self.is_granted(other, &first, store);
-                self.ask(
-                    proof,
-                    format!("{} by the role {}", grant.binding, other.name),
-                    &other.name,
-                    &first,
-                    store,
-                    allowed,
-                );
+                let allowed = self.is_granted(other, &asker.job, store);
+                self.ask(proof, format!("{} by the role {}", grant.binding, other.name), &asker, store, allowed);
             }
         }
     }
@@ -170,16 +176,17 @@ impl<'s> Rules<'s> {
             let mut job = self.job(repository, role);
             // What the job does not say, no binding's word is needed for.
             job.extend(expectation.job.clone());
+            let asker = self.asker(role, job);
             for (key, reads, allowed) in [("allow", &expectation.allow, true), ("deny", &expectation.deny, false)] {
                 for (number, read) in reads.iter().enumerate() {
-                    let names = self.names(repository, &job, read);
+                    let names = self.names(repository, &asker.job, read);
                     if names.is_empty() {
                         let message = format!("is none of {FORMS}");
                         problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
                     }
                     for name in names {
                         let before = proof.failed.len();
-                        self.ask(proof, format!("expectation {}", place + 1), &role.name, &job, &name, allowed);
+                        self.ask(proof, format!("expectation {}", place + 1), &asker, &name, allowed);
                         if proof.failed.len() > before {
                             let message = if allowed { "the policies deny it" } else { "the policies allow it" };
                             problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
@@ -202,31 +209,36 @@ impl<'s> Rules<'s> {
         }
     }
 
-    fn ask(&self, proof: &mut Proof, what: String, role: &str, job: &Job, store: &str, allowed: bool) {
-        let case = Case { what, role: role.to_owned(), job: job.clone(), store: store.to_owned(), allowed };
-        if self.reads(role, job, store) != allowed {
+    fn ask(&self, proof: &mut Proof, what: String, asker: &Asker<'_>, store: &str, allowed: bool) {
+        let (role, job) = (asker.role.to_owned(), Rc::clone(&asker.job));
+        let case = Case { what, role, job, store: store.to_owned(), allowed };
+        if self.reads(asker, store) != allowed {
             proof.failed.push(case.clone());
         }
         proof.cases.push(case);
     }
 
-    /// Whether AWS would give a job the secret.
-    fn reads(&self, role: &str, job: &Job, store: &str) -> bool {
-        let Some((trust, policy)) = self.roles.get(role) else { return false };
-        let tagged = |prefix: &str| {
-            let mapped = job.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
-            mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect::<Vec<_>>()
-        };
+    /// A job at the door of a role: asked once, whatever it then reads.
+    fn asker(&self, role: &'s Role, job: Job) -> Asker<'_> {
+        Asker { role: &role.name, policy: self.assumed(&role.name, &job), job: Rc::new(job) }
+    }
+
+    /// The policy of the session, if AWS lets the job assume the role.
+    fn assumed(&self, role: &str, job: &Job) -> Option<&Policy> {
+        let (trust, policy) = self.roles.get(role)?;
         let session = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
-        let mut entries = tagged("aws:RequestTag");
+        let mut entries = self.tagged("aws:RequestTag", job);
         entries.push(("cognito-identity.amazonaws.com:aud".to_owned(), vec![POOL.to_owned()]));
         entries.push(("sts:RoleSessionName".to_owned(), vec![session]));
         let federated = || Some(Principal::Federated("cognito-identity.amazonaws.com".to_owned()));
         let assume = |action: &str| allows(trust, action, federated(), None, entries.clone());
-        if !assume("sts:AssumeRoleWithWebIdentity") || !assume("sts:TagSession") {
-            return false;
-        }
-        let mut entries = tagged("aws:PrincipalTag");
+        (assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")).then_some(policy)
+    }
+
+    /// Whether AWS would give a job the secret.
+    fn reads(&self, asker: &Asker<'_>, store: &str) -> bool {
+        let Some(policy) = asker.policy else { return false };
+        let mut entries = self.tagged("aws:PrincipalTag", &asker.job);
         let tags = self.set_up.stores.get(store).map(|store| &store.tags);
         entries.extend(
             tags.into_iter()
@@ -235,6 +247,12 @@ impl<'s> Rules<'s> {
         );
         let arn = self.set_up.store_arn(store, SUFFIX);
         allows(policy, "secretsmanager:GetSecretValue", None, Some(arn), entries)
+    }
+
+    /// The claims that become session tags, as condition keys.
+    fn tagged(&self, prefix: &str, job: &Job) -> Vec<(String, Vec<String>)> {
+        let mapped = job.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
+        mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect()
     }
 
     /// Whether the file says that a job reads a store: some binding of the role wants what the job is.
