@@ -4,6 +4,7 @@
 //! The command line alone loads it. It calls AWS as the action does, by [`env_kvstore::call::client::Client`], and changes a
 //! store by [`env_kvstore::stores::change`].
 
+pub mod account;
 pub mod configure;
 pub mod kvstore;
 pub mod listing;

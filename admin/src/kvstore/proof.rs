@@ -8,6 +8,7 @@ use std::rc::Rc;
 use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
 use serde::Serialize;
 
+use crate::account::{self, Account, COGNITO, Document, SUFFIX, Session, planned};
 use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
@@ -16,9 +17,6 @@ use crate::kvstore::set_up::{Grant, PULL_REQUEST_EVENTS, Role, SetUp, Store};
 
 /// Stands in for the pool's id, which AWS hands out.
 const POOL: &str = "us-west-2:00000000-0000-0000-0000-000000000000";
-
-/// Stands in for the six characters that AWS appends.
-const SUFFIX: &str = "-AbCdEf";
 
 /// So many stores of other repositories are asked for by all jobs together, and at least one by each; of more, an even choice.
 /// The stores of the job's own repository, which lie nearest, are all asked for.
@@ -62,8 +60,8 @@ impl Proof {
 /// The policies of a set-up, ready to be asked.
 struct Rules<'s> {
     set_up: &'s SetUp,
-    /// Trust policy and policy of each role.
-    roles: BTreeMap<&'s str, (Policy, Policy)>,
+    /// What AWS then has.
+    account: Account,
     /// The roles and grants that open each store.
     granting: BTreeMap<&'s str, Vec<(&'s Role, &'s Grant)>>,
     /// How many grants there are.
@@ -74,8 +72,8 @@ struct Rules<'s> {
 struct Asker<'r> {
     role: &'r str,
     job: Rc<Job>,
-    /// Of the session; none if the role's trust policy does not let the job in.
-    policy: Option<&'r Policy>,
+    /// None if the role's trust policy does not let the job in.
+    session: Option<(Session<'r>, &'r account::Role)>,
 }
 
 /// Asks everything. Problems are policies that AWS would refuse, and expectations that name nothing.
@@ -93,7 +91,6 @@ pub fn prove(set_up: &SetUp, merged: &Merged) -> Result<Proof, Vec<Problem>> {
 
 impl<'s> Rules<'s> {
     fn new(set_up: &'s SetUp) -> Result<Self, String> {
-        let mut roles = BTreeMap::new();
         for role in &set_up.roles {
             let (trust, policy) = (set_up.trust_policy(role, POOL), set_up.role_policy(role));
             for (what, policy, most) in [("trust policy", &trust, MAX_TRUST_POLICY), ("policy", &policy, MAX_POLICY)] {
@@ -105,20 +102,15 @@ impl<'s> Rules<'s> {
                     ));
                 }
             }
-            // A role without a statement reads nothing, and AWS refuses a policy without one.
-            let parse = |name: &str, policy: &serde_json::Value| {
-                Policy::parse(name, &policy.to_string())
-                    .map_err(|malformed| format!("the {name} of the role `{}`: {malformed}", role.name))
-            };
-            roles.insert(role.name.as_str(), (parse("trust policy", &trust)?, parse("policy", &policy)?));
         }
+        let account = planned(set_up).map_err(|malformed| malformed.to_string())?;
         let mut granting: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         let mut grants = 0;
         for (role, grant) in set_up.roles.iter().flat_map(|role| role.grants.iter().map(move |grant| (role, grant))) {
             grants += 1;
             grant.stores.iter().for_each(|store| granting.entry(store).or_default().push((role, grant)));
         }
-        Ok(Self { set_up, roles, granting, grants })
+        Ok(Self { set_up, account, granting, grants })
     }
 
     fn prove_grant(&self, role: &'s Role, grant: &Grant, proof: &mut Proof) {
@@ -220,39 +212,31 @@ impl<'s> Rules<'s> {
 
     /// A job at the door of a role: asked once, whatever it then reads.
     fn asker(&self, role: &'s Role, job: Job) -> Asker<'_> {
-        Asker { role: &role.name, policy: self.assumed(&role.name, &job), job: Rc::new(job) }
+        Asker { role: &role.name, session: self.assumed(&role.name, &job), job: Rc::new(job) }
     }
 
-    /// The policy of the session, if AWS lets the job assume the role.
-    fn assumed(&self, role: &str, job: &Job) -> Option<&Policy> {
-        let (trust, policy) = self.roles.get(role)?;
-        let session = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
-        let mut entries = self.tagged("aws:RequestTag", job);
-        entries.push(("cognito-identity.amazonaws.com:aud".to_owned(), vec![POOL.to_owned()]));
-        entries.push(("sts:RoleSessionName".to_owned(), vec![session]));
-        let federated = || Some(Principal::Federated("cognito-identity.amazonaws.com".to_owned()));
-        let assume = |action: &str| allows(trust, action, federated(), None, entries.clone());
-        (assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")).then_some(policy)
+    /// The session and its role, if AWS lets the job assume that.
+    fn assumed(&self, role: &str, job: &Job) -> Option<(Session<'_>, &account::Role)> {
+        let (pool, provider) = (self.account.pools.first()?, self.account.providers.first()?);
+        let (session, role) = (Session::new(pool, provider, job), self.account.role(role)?);
+        let name = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
+        let assume = |action: &str| {
+            let federated = Some(Principal::Federated(COGNITO.to_owned()));
+            allows(&role.trust.policy, action, federated, None, session.trust_keys(&name))
+        };
+        (assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")).then_some((session, role))
     }
 
     /// Whether AWS would give a job the secret.
     fn reads(&self, asker: &Asker<'_>, store: &str) -> bool {
-        let Some(policy) = asker.policy else { return false };
-        let mut entries = self.tagged("aws:PrincipalTag", &asker.job);
-        let tags = self.set_up.stores.get(store).map(|store| &store.tags);
-        entries.extend(
-            tags.into_iter()
-                .flatten()
-                .map(|(key, value)| (format!("secretsmanager:ResourceTag/{key}"), vec![value.clone()])),
-        );
+        let Some((session, role)) = &asker.session else { return false };
+        let keys = session.read_keys(role, self.account.store(store));
         let arn = self.set_up.store_arn(store, SUFFIX);
-        allows(policy, "secretsmanager:GetSecretValue", None, Some(arn), entries)
-    }
-
-    /// The claims that become session tags, as condition keys.
-    fn tagged(&self, prefix: &str, job: &Job) -> Vec<(String, Vec<String>)> {
-        let mapped = job.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
-        mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect()
+        let reads = |policy: &Document| {
+            let action = "secretsmanager:GetSecretValue";
+            allows(&policy.policy, action, None, Some(arn.clone()), keys.clone())
+        };
+        role.policies.iter().any(reads)
     }
 
     /// Whether the file says that a job reads a store: some binding of the role wants what the job is.
