@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod configure;
+pub mod explain;
 pub mod kvstore;
 pub mod listing;
 mod objects;

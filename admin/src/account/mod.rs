@@ -4,6 +4,7 @@
 //! Nothing here is changed or sent: it answers questions that AWS would be asked.
 
 mod planned;
+pub mod rules;
 mod session;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use env_kvstore_policy::{Malformed, Policy};
 
 pub use planned::{SUFFIX, planned};
-pub use session::{Claims, Keys, Session, Unusable, unusable};
+pub use session::{Claims, DIRECT_CLAIMS, Keys, Route, Session, Unusable, unusable};
 
 /// The principal of every trust policy for Cognito's tokens.
 pub const COGNITO: &str = "cognito-identity.amazonaws.com";
@@ -21,6 +22,10 @@ pub const COGNITO: &str = "cognito-identity.amazonaws.com";
 pub struct Account {
     /// Its 12 digits.
     pub id: String,
+    /// Such as `aws`.
+    pub partition: String,
+    /// The region of its stores.
+    pub region: String,
     /// The issuers whose tokens it takes.
     pub providers: Vec<Provider>,
     /// Where they are exchanged.
@@ -158,6 +163,15 @@ impl Account {
         let place = self.stores.partition_point(|store| store.name.as_str() < name);
         let by_name = self.stores.get(place).filter(|store| store.name == name);
         by_name.or_else(|| self.stores.iter().find(|store| name.starts_with("arn:") && store.arn == name))
+    }
+
+    /// The ARN of a store that may not exist.
+    pub fn store_arn(&self, name: &str) -> String {
+        let Self { partition, region, id, .. } = self;
+        match name.starts_with("arn:") {
+            true => name.to_owned(),
+            false => format!("arn:{partition}:secretsmanager:{region}:{id}:secret:{name}{SUFFIX}"),
+        }
     }
 
     /// The customer managed key of a store, if its policy is known.

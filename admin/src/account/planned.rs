@@ -58,6 +58,8 @@ pub fn planned(set_up: &SetUp) -> Result<Account, Malformed> {
     };
     Ok(Account {
         id: account.to_owned(),
+        partition: partition.to_owned(),
+        region: set_up.region.to_string(),
         roles: set_up.roles.iter().map(role).collect::<Result<_, Malformed>>()?,
         stores: set_up.stores.values().map(store).collect(),
         providers: vec![provider],

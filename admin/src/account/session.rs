@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::{COGNITO, Pool, Provider, Role, Store};
+use env_kvstore_policy::Principal;
+
+use crate::account::{COGNITO, Pool, Provider, Role, Store, TagMap};
 
 /// The longest key of a session tag, in characters, and its longest value.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html>
@@ -15,16 +17,39 @@ pub type Claims = BTreeMap<String, String>;
 /// What condition keys say, by key.
 pub type Keys = Vec<(String, Vec<String>)>;
 
-/// A job that comes through a pool.
+/// How a job comes to a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// Through a pool, which makes session tags of claims.
+    Pool(&'a Pool, &'a Provider),
+    /// With GitHub's token itself, which brings no session tags.
+    Direct(&'a Provider),
+}
+
+/// A job that comes to a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session<'a> {
-    /// Through this one.
-    pub pool: &'a Pool,
-    /// With tokens of this one.
-    pub provider: &'a Provider,
+    /// Its way.
+    pub route: Route<'a>,
     /// Session tags.
     pub tags: BTreeMap<String, String>,
+    /// Claims that trust policies can ask for without a pool.
+    direct: Keys,
 }
+
+/// Beside `aud` and `sub`, what of GitHub's token a trust policy can ask for.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+pub const DIRECT_CLAIMS: [&str; 9] = [
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "workflow",
+];
 
 /// A tag that STS refuses, and with it the whole session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,21 +63,33 @@ pub struct Unusable {
 }
 
 impl<'a> Session<'a> {
-    /// The session tags that the pool makes of claims. An absent claim makes none.
-    pub fn new(pool: &'a Pool, provider: &'a Provider, claims: &Claims) -> Self {
-        let map = pool.tags.get(&provider.arn).filter(|map| !map.uses_defaults);
-        let mapped = map.into_iter().flat_map(|map| &map.claims);
-        let tags = mapped.filter_map(|(tag, claim)| Some((tag.clone(), claims.get(claim)?.clone()))).collect();
-        Self { pool, provider, tags }
+    /// What a job with these claims brings. An absent claim makes no tag.
+    pub fn new(route: Route<'a>, claims: &Claims) -> Self {
+        match route {
+            Route::Pool(..) => {
+                let mapped = route.tag_map().into_iter().flat_map(|map| &map.claims);
+                let tags = mapped.filter_map(|(tag, claim)| Some((tag.clone(), claims.get(claim)?.clone()))).collect();
+                Self { route, tags, direct: vec![] }
+            }
+            Route::Direct(provider) => {
+                let asked = ["aud", "sub"].into_iter().chain(DIRECT_CLAIMS);
+                let host = provider.host();
+                let key = |claim: &str| Some((format!("{host}:{claim}"), vec![claims.get(claim)?.clone()]));
+                Self { route, tags: BTreeMap::new(), direct: asked.filter_map(key).collect() }
+            }
+        }
     }
 
     /// The keys of `sts:AssumeRoleWithWebIdentity` and `sts:TagSession`.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
     pub fn trust_keys(&self, session_name: &str) -> Keys {
         let mut keys = tagged("aws:RequestTag", &self.tags);
-        keys.push(("aws:TagKeys".to_owned(), self.tags.keys().cloned().collect()));
-        keys.push((format!("{COGNITO}:aud"), vec![self.pool.id.clone()]));
-        keys.push((format!("{COGNITO}:amr"), vec!["authenticated".to_owned(), self.provider_name().to_owned()]));
+        keys.extend(self.direct.clone());
+        if let Route::Pool(pool, provider) = self.route {
+            keys.push(("aws:TagKeys".to_owned(), self.tags.keys().cloned().collect()));
+            keys.push((format!("{COGNITO}:aud"), vec![pool.id.clone()]));
+            keys.push((format!("{COGNITO}:amr"), vec!["authenticated".to_owned(), provider.host().to_owned()]));
+        }
         keys.push(("sts:RoleSessionName".to_owned(), vec![session_name.to_owned()]));
         keys
     }
@@ -64,10 +101,37 @@ impl<'a> Session<'a> {
         keys.extend(store.into_iter().flat_map(|store| tagged("secretsmanager:ResourceTag", &store.tags)));
         keys
     }
+}
 
-    /// The issuer without its scheme, as Cognito names a login.
-    fn provider_name(&self) -> &str {
-        self.provider.issuer.trim_start_matches("https://")
+impl<'a> Route<'a> {
+    /// Whose tokens are taken.
+    pub fn provider(&self) -> &'a Provider {
+        match self {
+            Self::Pool(_, provider) | Self::Direct(provider) => provider,
+        }
+    }
+
+    /// Which claims become session tags: none without a pool, and none of the job's with Cognito's defaults.
+    pub fn tag_map(&self) -> Option<&'a TagMap> {
+        match self {
+            Self::Pool(pool, provider) => pool.tags.get(&provider.arn).filter(|map| !map.uses_defaults),
+            Self::Direct(_) => None,
+        }
+    }
+
+    /// Who AWS takes the job for.
+    pub fn principal(&self) -> Principal {
+        Principal::Federated(match self {
+            Self::Pool(..) => COGNITO.to_owned(),
+            Self::Direct(provider) => provider.arn.clone(),
+        })
+    }
+}
+
+impl Provider {
+    /// The issuer without its scheme, as condition keys and Cognito's logins name it.
+    pub fn host(&self) -> &str {
+        self.issuer.trim_start_matches("https://")
     }
 }
 
@@ -80,7 +144,7 @@ fn principal_tags(session: &BTreeMap<String, String>, role: &BTreeMap<String, St
 
 /// The tags that STS would refuse.
 pub fn unusable(session: &Session<'_>) -> Vec<Unusable> {
-    let map = session.pool.tags.get(&session.provider.arn);
+    let map = session.route.tag_map();
     let claim = |tag: &String| map.and_then(|map| map.claims.get(tag)).cloned().unwrap_or_default();
     let plain = |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
     let mut found = Vec::new();

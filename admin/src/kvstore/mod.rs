@@ -12,5 +12,5 @@ pub mod policies;
 pub mod problem;
 pub mod proof;
 pub mod reader;
-mod reading;
+pub(crate) mod reading;
 pub mod set_up;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
 use serde::Serialize;
 
-use crate::account::{self, Account, COGNITO, Document, SUFFIX, Session, planned};
+use crate::account::{self, Account, Document, Route, SUFFIX, Session, planned};
 use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
@@ -218,11 +218,11 @@ impl<'s> Rules<'s> {
     /// The session and its role, if AWS lets the job assume that.
     fn assumed(&self, role: &str, job: &Job) -> Option<(Session<'_>, &account::Role)> {
         let (pool, provider) = (self.account.pools.first()?, self.account.providers.first()?);
-        let (session, role) = (Session::new(pool, provider, job), self.account.role(role)?);
+        let (session, role) = (Session::new(Route::Pool(pool, provider), job), self.account.role(role)?);
         let name = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
         let assume = |action: &str| {
-            let federated = Some(Principal::Federated(COGNITO.to_owned()));
-            allows(&role.trust.policy, action, federated, None, session.trust_keys(&name))
+            let principal = Some(session.route.principal());
+            allows(&role.trust.policy, action, principal, None, session.trust_keys(&name))
         };
         (assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")).then_some((session, role))
     }
