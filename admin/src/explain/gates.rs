@@ -377,9 +377,10 @@ impl<'a> Walk<'a> {
                 None => format!(
                     "Tag the store `{tag}` with {wants}: `env-kvstore put --create` and the generated set-up write such tags."
                 ),
-                Some(actual) => {
-                    format!("The store is for jobs for which `{tag}` is {}; this job has {wants}.", listed(actual))
-                }
+                Some(actual) => format!(
+                    "Tag the store `{tag}` with {wants} in place of {}: in kvstore.json that is the binding's `when`.",
+                    listed(actual)
+                ),
             };
         }
         if has("aws:requesttag/") || has("aws:principaltag/") {
