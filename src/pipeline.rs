@@ -21,10 +21,11 @@ use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::migration::Mover;
 use crate::stores::backend::Caller;
+use crate::stores::denied::explained;
 use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
 use crate::stores::resolve::Value;
-use crate::stores::wanted::{values, wanted};
+use crate::stores::wanted::{Read, values, wanted};
 
 /// A run that reached its goal.
 #[derive(Debug)]
@@ -76,7 +77,12 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         outcome.web_identity_token = Some(exchange.web_identity_token().await?);
         return Ok(outcome);
     }
-    let (session, tags) = exchange.session(session_name.as_ref()).await?;
+    // A second role's rules are not those of the job.
+    let explained = |error, reads: &[Read]| match (&job, &inputs.session.chain) {
+        (Some(_), None) => explained(error, &claims, role, reads),
+        _ => error,
+    };
+    let (session, tags) = exchange.session(session_name.as_ref()).await.map_err(|error| explained(error, &[]))?;
     let session = outcome.session.insert(session);
     if let Some(migration) = &inputs.migration {
         let region = &options.region;
@@ -107,7 +113,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
-    outcome.values = values(host, options, home, &read)?;
+    outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
     let origins = outcome.values.iter().map(Value::origin).collect();
     let count = match outcome.values.len() {
         1 => "1 value".to_owned(),

@@ -100,9 +100,13 @@ impl Error {
         }
     }
 
-    /// The same, with one more thing to do next if a service said no.
+    /// The same, with one more thing to do next if a service said no; if several did, it is said once.
     pub fn with_next(mut self, next: &str) -> Self {
-        if let Self::Refused(refusal) = &mut self {
+        let last = match &mut self {
+            Self::SecretsUnread(errors) => errors.last_mut(),
+            error => Some(error),
+        };
+        if let Some(Self::Refused(refusal)) = last {
             let known = &mut refusal.diagnosis.next;
             *known = format!("{known}\n{next}");
         }

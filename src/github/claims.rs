@@ -63,6 +63,11 @@ impl Claims {
         self.0.names().map(|name| format!("{}: {}", printable(name), printable(&shown(name)))).collect()
     }
 
+    /// Names and texts of the claims that have one.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.names().filter_map(|name| Some((name, self.text(name)?)))
+    }
+
     /// Claims that no token says.
     pub fn given(pairs: &[(&str, &str)]) -> Self {
         Self(Object::parse(object_of(pairs).as_bytes()).unwrap_or_default())

@@ -9,6 +9,7 @@ use crate::stores::naming::EnvironmentStore;
 
 pub mod backend;
 pub mod change;
+pub mod denied;
 pub mod document;
 pub mod fetch;
 pub mod naming;

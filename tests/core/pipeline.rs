@@ -1073,6 +1073,46 @@ fn denial_of_the_role_names_the_tags_that_the_token_carries() {
     }
 }
 
+/// The command that a denial ends with.
+fn command_in(text: &str) -> &str {
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("  env-kvstore explain ")).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    lines[0]
+}
+
+#[test]
+fn denials_end_with_the_command_that_explains_them() {
+    let job = Job::production();
+    let run = Script::new("A,secret")
+        .signed_in(&job)
+        .with_cognito_token(&job)
+        .then(job.assume_role().refused_by_sts(403, "AccessDenied", "Not authorized"))
+        .run();
+    let text = run.fails_with("assume-role-denied");
+    let command = command_in(&text);
+    for part in ["--job 'repository=octo-org/app'", "--job 'environment=production'", &format!("--role '{ROLE}'")] {
+        assert!(command.contains(part), "{part} is not in: {command}");
+    }
+    assert!(!command.contains("'exp=") && !command.contains("'jti=") && !command.contains("--read"), "{command}");
+
+    let run = Script::new("A,variable")
+        .input("environment-store", "required")
+        .with_session(&job)
+        .together([without(PRODUCTION_VARIABLES, DENIED), without(REPOSITORY_VARIABLES, DENIED)])
+        .run();
+    let text = run.fails_with("store-access-denied");
+    assert!(command_in(&text).ends_with(" --read 'env:production' --variable"), "{text}");
+}
+
+#[test]
+fn the_command_of_a_denial_is_inert_whatever_the_claims_say() {
+    let job = Job::push().claim("head_ref", "a'$(id)'`id`\"\n::error::x\u{1b}[2J;\u{202e}");
+    let run = Script::new("A,secret").with_session(&job).then(without(REPOSITORY_SECRETS, DENIED)).run();
+    let text = run.fails_with("store-access-denied");
+    let command = command_in(&text);
+    assert!(command.contains(r#"--job 'head_ref=a'\''$(id)'\''`id`"\u{a}::error::x\u{1b}[2J;\u{202e}'"#), "{command}");
+}
+
 fn denial_for_event(event: &str) -> String {
     let job = Job::push().claim("event_name", event);
     let run = Script::new("A,secret")
