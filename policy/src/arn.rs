@@ -6,7 +6,7 @@ use crate::pattern;
 use crate::pattern::{Glyph, Pattern, Version};
 
 /// The fields of an ARN; only the last one may hold colons of its own.
-const FIELDS: usize = 6;
+pub(crate) const FIELDS: usize = 6;
 
 /// Fields of the ARN of a principal.
 pub(crate) struct Arn<'a> {

@@ -13,24 +13,25 @@ use crate::pattern::{Pattern, Template, Unresolved, Version};
 /// One key under one operator. All conditions of a statement must hold.
 #[derive(Debug)]
 pub(crate) struct Condition {
-    operator: String,
-    key: String,
+    /// As written.
+    pub(crate) operator: String,
+    pub(crate) key: String,
     /// The values as written.
-    expected: Vec<String>,
-    test: Test,
+    pub(crate) expected: Vec<String>,
+    pub(crate) test: Test,
 }
 
 #[derive(Debug)]
-enum Test {
+pub(crate) enum Test {
     /// `Null`: whether the key has no value.
     Null(Vec<bool>),
     Comparison(Comparison),
 }
 
-#[derive(Debug)]
-struct Comparison {
-    operator: Operator,
-    operands: Vec<Operand<Template>>,
+#[derive(Debug, Clone)]
+pub(crate) struct Comparison {
+    pub(crate) operator: Operator,
+    pub(crate) operands: Vec<Operand<Template>>,
 }
 
 impl Condition {
@@ -91,6 +92,11 @@ fn null(expected: &[bool], actual: Option<&[String]>) -> Result<(), Failure> {
 }
 
 impl Comparison {
+    /// Whether this holds of a key with these values, or of an absent one.
+    pub(crate) fn admits_key(&self, actual: Option<&[String]>, context: &Context) -> bool {
+        self.holds(actual, context).is_ok()
+    }
+
     /// An absent key is as a key without values, but for `IfExists`.
     fn holds(&self, actual: Option<&[String]>, context: &Context) -> Result<(), Failure> {
         let Operator { set, negated, if_exists, .. } = self.operator;
@@ -139,9 +145,8 @@ impl Comparison {
         (resolved, unresolved)
     }
 
-    /// Of several operands one must match, or with a negated operator none may.
     fn admits(&self, value: &str, operands: &[Operand<Pattern>]) -> bool {
-        compare(value, operands).is_some_and(|matched| matched != self.operator.negated)
+        self.operator.admits(value, operands)
     }
 }
 
@@ -178,21 +183,50 @@ impl Failure {
 }
 
 /// The name of an operator, taken apart: `ForAnyValue:StringNotEqualsIfExists`.
-#[derive(Debug, Clone, Copy)]
-struct Operator {
-    set: Option<Set>,
-    kind: Kind,
-    negated: bool,
-    if_exists: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operator {
+    pub(crate) set: Option<Set>,
+    pub(crate) kind: Kind,
+    pub(crate) negated: bool,
+    pub(crate) if_exists: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Set {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Set {
     /// True of a key that is absent or has no value.
     ForAllValues,
     /// False of a key that is absent or has no value.
     ForAnyValue,
 }
+
+/// Names without prefix and suffix. Of two names for one thing, the first is the one that says what it does.
+const NAMES: [(&str, Kind, bool); 25] = [
+    ("StringEquals", Kind::Text(TextKind::Equals), false),
+    ("StringNotEquals", Kind::Text(TextKind::Equals), true),
+    ("StringEqualsIgnoreCase", Kind::Text(TextKind::EqualsIgnoreCase), false),
+    ("StringNotEqualsIgnoreCase", Kind::Text(TextKind::EqualsIgnoreCase), true),
+    ("StringLike", Kind::Text(TextKind::Like), false),
+    ("StringNotLike", Kind::Text(TextKind::Like), true),
+    ("ArnLike", Kind::Text(TextKind::Arn), false),
+    ("ArnEquals", Kind::Text(TextKind::Arn), false),
+    ("ArnNotLike", Kind::Text(TextKind::Arn), true),
+    ("ArnNotEquals", Kind::Text(TextKind::Arn), true),
+    ("NumericEquals", Kind::Number(Order::Equal), false),
+    ("NumericNotEquals", Kind::Number(Order::Equal), true),
+    ("NumericLessThan", Kind::Number(Order::Less), false),
+    ("NumericLessThanEquals", Kind::Number(Order::LessOrEqual), false),
+    ("NumericGreaterThan", Kind::Number(Order::Greater), false),
+    ("NumericGreaterThanEquals", Kind::Number(Order::GreaterOrEqual), false),
+    ("DateEquals", Kind::Date(Order::Equal), false),
+    ("DateNotEquals", Kind::Date(Order::Equal), true),
+    ("DateLessThan", Kind::Date(Order::Less), false),
+    ("DateLessThanEquals", Kind::Date(Order::LessOrEqual), false),
+    ("DateGreaterThan", Kind::Date(Order::Greater), false),
+    ("DateGreaterThanEquals", Kind::Date(Order::GreaterOrEqual), false),
+    ("Bool", Kind::Bool, false),
+    ("IpAddress", Kind::Ip, false),
+    ("NotIpAddress", Kind::Ip, true),
+];
 
 impl Operator {
     fn parse(name: &str) -> Option<Self> {
@@ -206,33 +240,30 @@ impl Operator {
             None => (false, name),
             Some(name) => (true, name),
         };
-        let (kind, negated) = match name {
-            "StringEquals" => (Kind::Text(TextKind::Equals), false),
-            "StringNotEquals" => (Kind::Text(TextKind::Equals), true),
-            "StringEqualsIgnoreCase" => (Kind::Text(TextKind::EqualsIgnoreCase), false),
-            "StringNotEqualsIgnoreCase" => (Kind::Text(TextKind::EqualsIgnoreCase), true),
-            "StringLike" => (Kind::Text(TextKind::Like), false),
-            "StringNotLike" => (Kind::Text(TextKind::Like), true),
-            "ArnEquals" | "ArnLike" => (Kind::Text(TextKind::Arn), false),
-            "ArnNotEquals" | "ArnNotLike" => (Kind::Text(TextKind::Arn), true),
-            "NumericEquals" => (Kind::Number(Order::Equal), false),
-            "NumericNotEquals" => (Kind::Number(Order::Equal), true),
-            "NumericLessThan" => (Kind::Number(Order::Less), false),
-            "NumericLessThanEquals" => (Kind::Number(Order::LessOrEqual), false),
-            "NumericGreaterThan" => (Kind::Number(Order::Greater), false),
-            "NumericGreaterThanEquals" => (Kind::Number(Order::GreaterOrEqual), false),
-            "DateEquals" => (Kind::Date(Order::Equal), false),
-            "DateNotEquals" => (Kind::Date(Order::Equal), true),
-            "DateLessThan" => (Kind::Date(Order::Less), false),
-            "DateLessThanEquals" => (Kind::Date(Order::LessOrEqual), false),
-            "DateGreaterThan" => (Kind::Date(Order::Greater), false),
-            "DateGreaterThanEquals" => (Kind::Date(Order::GreaterOrEqual), false),
-            "Bool" => (Kind::Bool, false),
-            "IpAddress" => (Kind::Ip, false),
-            "NotIpAddress" => (Kind::Ip, true),
-            _ => return None,
-        };
+        let (_, kind, negated) = *NAMES.iter().find(|(known, ..)| *known == name)?;
         Some(Self { set, kind, negated, if_exists })
+    }
+
+    /// The name without prefix and suffix.
+    pub(crate) fn base_name(self) -> &'static str {
+        NAMES.iter().find(|(_, kind, negated)| (*kind, *negated) == (self.kind, self.negated)).map_or("", |(name, ..)| name)
+    }
+
+    /// Of several operands one must match, or with a negated operator none may.
+    pub(crate) fn admits(self, value: &str, operands: &[Operand<Pattern>]) -> bool {
+        compare(value, operands).is_some_and(|matched| matched != self.negated)
+    }
+}
+
+/// The name with prefix and suffix.
+impl std::fmt::Display for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let set = match self.set {
+            None => "",
+            Some(Set::ForAllValues) => "ForAllValues:",
+            Some(Set::ForAnyValue) => "ForAnyValue:",
+        };
+        write!(f, "{set}{}{}", self.base_name(), if self.if_exists { "IfExists" } else { "" })
     }
 }
 

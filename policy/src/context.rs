@@ -37,6 +37,89 @@ impl TryFrom<HashMap<String, Vec<String>>> for Context {
     }
 }
 
+/// What is known of one key.
+pub(crate) enum Knowledge<'a> {
+    Unknown,
+    /// Its values, or that it is absent.
+    Known(Option<&'a [String]>),
+}
+
+/// Knows some keys, and not others.
+pub(crate) trait Knows {
+    fn knowledge(&self, key: &str) -> Knowledge<'_>;
+
+    /// Whether the key, if it is present, has exactly one value.
+    fn is_single(&self, key: &str) -> bool;
+}
+
+/// What is known before a request is made: the values of some keys, and that others are absent. Every other key is unknown.
+///
+/// What is said of one key goes before what is said of a prefix, and of two things said of one key the last counts.
+#[derive(Debug, Clone, Default)]
+pub struct PartialContext {
+    /// Nothing for an unknown key, else its values, or that it is absent.
+    keys: HashMap<String, Option<Option<Vec<String>>>>,
+    absent: Vec<String>,
+    single: Vec<String>,
+}
+
+impl PartialContext {
+    /// `key` has these values.
+    #[must_use]
+    pub fn known(self, key: &str, values: Vec<String>) -> Self {
+        self.with(key, Some(Some(values)))
+    }
+
+    /// `key` is absent.
+    #[must_use]
+    pub fn absent(self, key: &str) -> Self {
+        self.with(key, Some(None))
+    }
+
+    /// `key` is unknown, whatever is said of a prefix.
+    #[must_use]
+    pub fn unknown(self, key: &str) -> Self {
+        self.with(key, None)
+    }
+
+    /// Every other key that begins with `prefix`, such as `secretsmanager:ResourceTag/`, is absent.
+    #[must_use]
+    pub fn absent_under(mut self, prefix: &str) -> Self {
+        self.absent.push(prefix.to_lowercase());
+        self
+    }
+
+    /// Every key that begins with `prefix` has exactly one value if it is present, as tags have.
+    ///
+    /// What comes of it holds only of contexts in which this is so.
+    #[must_use]
+    pub fn single_valued_under(mut self, prefix: &str) -> Self {
+        self.single.push(prefix.to_lowercase());
+        self
+    }
+
+    fn with(mut self, key: &str, knowledge: Option<Option<Vec<String>>>) -> Self {
+        self.keys.insert(key.to_lowercase(), knowledge);
+        self
+    }
+}
+
+impl Knows for PartialContext {
+    fn knowledge(&self, key: &str) -> Knowledge<'_> {
+        let key = key.to_lowercase();
+        match self.keys.get(&key) {
+            Some(Some(known)) => Knowledge::Known(known.as_deref()),
+            None if self.absent.iter().any(|prefix| key.starts_with(prefix)) => Knowledge::Known(None),
+            Some(None) | None => Knowledge::Unknown,
+        }
+    }
+
+    fn is_single(&self, key: &str) -> bool {
+        let key = key.to_lowercase();
+        self.single.iter().any(|prefix| key.starts_with(prefix))
+    }
+}
+
 /// A context holds this key twice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DuplicateKey(String);

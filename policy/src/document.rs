@@ -32,7 +32,7 @@ pub(crate) struct Statement {
 }
 
 /// What a statement does when it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 pub enum Effect {
     /// Allows, if no statement denies.
     Allow,
@@ -47,6 +47,14 @@ pub(crate) enum Scope<T> {
     Only(Vec<T>),
     /// `NotPrincipal`, `NotAction`, `NotResource`.
     AllBut(Vec<T>),
+}
+
+impl<T> Scope<T> {
+    pub(crate) fn listed(&self) -> &[T] {
+        match self {
+            Self::Only(listed) | Self::AllBut(listed) => listed,
+        }
+    }
 }
 
 impl Policy {

@@ -58,7 +58,7 @@ pub enum Decision {
 }
 
 /// Where a statement stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct StatementId {
     /// The policy's name.
     pub policy: String,
@@ -86,12 +86,7 @@ fn statement_results(policy: &Policy, request: &Request) -> impl Iterator<Item =
     policy.statements.iter().enumerate().map(|(index, statement)| {
         let mismatches = mismatches(statement, request);
         StatementResult {
-            statement: StatementId {
-                policy: policy.name.clone(),
-                index,
-                sid: statement.sid.clone(),
-                effect: statement.effect,
-            },
+            statement: policy.statement_id(index, statement),
             matches: mismatches.is_empty(),
             mismatches,
         }
@@ -126,8 +121,7 @@ fn mismatches(statement: &Statement, request: &Request) -> Vec<Mismatch> {
 
 fn principal_mismatch(principals: &Scope<Principal>, actual: Option<&Principal>) -> Option<Mismatch> {
     let listed = principals.listed();
-    let covered = listed.iter().any(|principal| principal.covers(actual));
-    let reason = principals.refusal(covered)?;
+    let reason = principals.refusal(principals.covers(actual))?;
     Some(Mismatch {
         element: Element::Principal,
         operator: None,
@@ -138,13 +132,8 @@ fn principal_mismatch(principals: &Scope<Principal>, actual: Option<&Principal>)
     })
 }
 
-/// Actions compare without case.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 fn action_mismatch(actions: &Scope<String>, actual: &str) -> Option<Mismatch> {
-    let lowercase = actual.to_ascii_lowercase();
-    let covered =
-        actions.listed().iter().any(|action| Pattern::wildcards(&action.to_ascii_lowercase()).matches(&lowercase));
-    let reason = actions.refusal(covered)?;
+    let reason = actions.refusal(actions.cover(actual))?;
     Some(Mismatch {
         element: Element::Action,
         operator: None,
@@ -187,13 +176,37 @@ fn resource_mismatch(resources: &Scope<Template>, actual: Option<&str>, context:
     })
 }
 
-impl<T> Scope<T> {
-    fn listed(&self) -> &[T] {
-        match self {
-            Self::Only(listed) | Self::AllBut(listed) => listed,
-        }
+impl Scope<Principal> {
+    fn covers(&self, actual: Option<&Principal>) -> bool {
+        self.listed().iter().any(|principal| principal.covers(actual))
     }
+}
 
+impl Scope<String> {
+    /// Actions compare without case.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
+    fn cover(&self, actual: &str) -> bool {
+        let actual = actual.to_ascii_lowercase();
+        self.listed().iter().any(|action| Pattern::wildcards(&action.to_ascii_lowercase()).matches(&actual))
+    }
+}
+
+impl Policy {
+    pub(crate) fn statement_id(&self, index: usize, statement: &Statement) -> StatementId {
+        StatementId { policy: self.name.clone(), index, sid: statement.sid.clone(), effect: statement.effect }
+    }
+}
+
+impl Statement {
+    /// Whether the statement is for this principal and action.
+    pub(crate) fn is_for(&self, principal: Option<&Principal>, action: &str) -> bool {
+        let principals = self.principals.as_ref();
+        principals.is_none_or(|principals| principals.refusal(principals.covers(principal)).is_none())
+            && self.actions.refusal(self.actions.cover(action)).is_none()
+    }
+}
+
+impl<T> Scope<T> {
     /// Why something that the list covers, or does not, is outside this scope, if it is.
     fn refusal(&self, covered: bool) -> Option<&'static str> {
         match (self, covered) {

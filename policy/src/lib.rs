@@ -36,6 +36,8 @@
 //! | module | what it is |
 //! |---|---|
 //! | `json` | a question and its answer as JSON |
+//! | `residual`, `cases` | partial evaluation: what is left of policies when not every key is known |
+//! | `formula`, `split`, `constraint`, `relation`, `source` | what is left of a condition or a resource, and where it comes from |
 //! | `evaluation`, `mismatch` | the decision, and why each statement does not match |
 //! | `document` | policy documents, or why AWS would refuse them |
 //! | `condition`, `operand` | operators, and the values they compare |
@@ -43,23 +45,35 @@
 //! | `request`, `context` | what is asked, and the keys that answer conditions |
 
 mod arn;
+mod cases;
 mod condition;
+mod constraint;
 mod context;
 mod document;
 mod evaluation;
+mod formula;
 mod json;
 mod mismatch;
 mod operand;
 mod pattern;
 mod principal;
+mod relation;
 mod request;
+mod residual;
+mod source;
+mod split;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-pub use context::{Context, DuplicateKey};
+pub use cases::Case;
+pub use constraint::{Constraint, Matcher, Quantified, Values};
+pub use context::{Context, DuplicateKey, PartialContext};
 pub use document::{Effect, Malformed, Policy};
 pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, evaluate};
 pub use json::{JsonError, evaluate_json};
 pub use mismatch::{Element, Mismatch};
 pub use principal::Principal;
+pub use relation::Relation;
 pub use request::Request;
+pub use residual::{Approximation, MAX_CASES, PartialRequest, Residual, residual, residual_within};
+pub use source::Source;

@@ -21,7 +21,7 @@ pub struct Mismatch {
 
 /// An element or its negation: `NotAction` is `Action`.
 #[allow(missing_docs, reason = "the names are AWS's")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Element {
     Principal,
     Action,

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::pattern::{Pattern, Template, Unresolved, Version};
 
 /// What an operator compares, whatever its prefix, suffix and negation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text(TextKind),
     Number(Order),
@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Ip,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextKind {
     Equals,
     EqualsIgnoreCase,
@@ -28,7 +28,7 @@ pub(crate) enum TextKind {
 }
 
 /// How the request's value stands to the policy's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Equal,
     Less,
@@ -50,7 +50,7 @@ impl Order {
 }
 
 /// One value of a condition. `T` is its text: a [`Template`] as written, a [`Pattern`] for one request.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operand<T> {
     Text(TextKind, T),
     Number(Order, f64),
@@ -85,6 +85,24 @@ impl Operand<Template> {
     }
 }
 
+impl Operand<Template> {
+    /// The text, of an operand that has one; only text may hold variables.
+    pub(crate) fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Text(_, template) => Some(template),
+            _ => None,
+        }
+    }
+
+    /// This operand with another text in the place of its own, if it has one.
+    pub(crate) fn map<E>(&self, change: impl FnOnce(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        Ok(match self {
+            Self::Text(kind, template) => Self::Text(*kind, change(template)?),
+            other => other.clone(),
+        })
+    }
+}
+
 impl Operand<Pattern> {
     /// Nothing if `actual` is not of the operator's type and so cannot be compared at all.
     pub(crate) fn admits(&self, actual: &str) -> Option<bool> {
@@ -108,6 +126,18 @@ impl Operand<Pattern> {
             Self::Text(TextKind::Equals | TextKind::EqualsIgnoreCase, text) => Some(text.literal()),
             Self::Text(TextKind::Like | TextKind::Arn, text) => Some(text.to_string()),
             _ => None,
+        }
+    }
+
+    /// The value as a policy could write it.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Text(..) => self.text().unwrap_or_default(),
+            Self::Number(_, value) => value.to_string(),
+            Self::Date(_, seconds) => date_text(*seconds),
+            Self::Bool(value) => value.to_string(),
+            Self::Ip(Network { address, prefix }) if *prefix == bits(*address).1 => address.to_string(),
+            Self::Ip(Network { address, prefix }) => format!("{address}/{prefix}"),
         }
     }
 }
@@ -172,8 +202,28 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     365 * year + leap_days + days_before_month + day - 1 - 719_468
 }
 
+/// The notation that [`date`] reads; seconds for a year of more or fewer than four digits.
+fn date_text(seconds: Seconds) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let Some((year, month, day)) = civil(days) else { return seconds.to_string() };
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// The inverse of [`days_since_1970`], for years 0 to 9999: `civil_from_days` of the same page.
+fn civil(days: i64) -> Option<(i64, i64, i64)> {
+    let days = days.checked_add(719_468)?;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let (month, carry) = if shifted < 10 { (shifted + 3, 0) } else { (shifted - 9, 1) };
+    let year = year_of_era + era * 400 + carry;
+    (0..=9999).contains(&year).then_some((year, month, day))
+}
+
 /// A CIDR range; an address without a prefix is a range of one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Network {
     address: IpAddr,
     prefix: u32,
@@ -227,6 +277,19 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(date(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn date_is_written_as_it_is_read() {
+        for text in ["1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2000-02-29T12:00:00Z", "2026-11-22T03:35:07Z"] {
+            assert_eq!(date_text(date(text).unwrap()), text);
+        }
+        for seconds in (-62_000_000_000..250_000_000_000).step_by(1_234_567_891) {
+            assert_eq!(date(&date_text(seconds)), Some(seconds));
+        }
+        for seconds in [i64::MIN, i64::MAX] {
+            assert_eq!(date_text(seconds), seconds.to_string());
         }
     }
 

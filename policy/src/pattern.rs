@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::context::Context;
+use crate::context::{Context, Knowledge, Knows};
 
 /// Whether `${...}` in a document is a variable.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
@@ -21,14 +21,14 @@ pub(crate) enum Version {
 }
 
 /// Text as the policy has it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Template {
     source: String,
     tokens: Vec<Token>,
 }
 
-#[derive(Debug)]
-enum Token {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
     Glyph(Glyph),
     Variable { key: String, default: Option<String> },
 }
@@ -56,6 +56,12 @@ impl Template {
         Ok(Self { source: source.to_owned(), tokens })
     }
 
+    /// Text in which every character is only that.
+    pub(crate) fn literal(text: &str) -> Self {
+        let tokens = text.chars().map(|char| Token::Glyph(Glyph::Char(char))).collect();
+        Self { source: text.to_owned(), tokens }
+    }
+
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
@@ -72,6 +78,78 @@ impl Template {
             }
         }
         Ok(Pattern(glyphs))
+    }
+
+    pub(crate) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Each variable's key and default.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.tokens.iter().filter_map(|token| match token {
+            Token::Glyph(_) => None,
+            Token::Variable { key, default } => Some((key.as_str(), default.as_deref())),
+        })
+    }
+
+    /// As [`Self::expand`], but variables whose key is unknown stay.
+    pub(crate) fn expand_known(&self, known: &impl Knows) -> Result<Self, Unresolved> {
+        let mut tokens = Vec::with_capacity(self.tokens.len());
+        for token in &self.tokens {
+            match token {
+                Token::Variable { key, default } => match known.knowledge(key) {
+                    Knowledge::Unknown => tokens.push(token.clone()),
+                    Knowledge::Known(values) => {
+                        let value = value_of(key, default.as_deref(), values.unwrap_or_default())?;
+                        tokens.extend(value.chars().map(|char| Token::Glyph(Glyph::Char(char))));
+                    }
+                },
+                glyph => tokens.push(glyph.clone()),
+            }
+        }
+        Ok(Self { source: self.source.clone(), tokens })
+    }
+
+    /// This text with variables of other keys.
+    pub(crate) fn rename(&self, name: &dyn Fn(&str) -> String) -> Self {
+        let tokens = self.tokens.iter().map(|token| match token {
+            Token::Variable { key, default } => Token::Variable { key: name(key), default: default.clone() },
+            glyph => glyph.clone(),
+        });
+        Self { source: self.source.clone(), tokens: tokens.collect() }
+    }
+
+    /// The pattern of which a variable without a value is any text.
+    pub(crate) fn widest(&self, context: &Context) -> Pattern {
+        let mut glyphs = Vec::new();
+        for token in &self.tokens {
+            match token {
+                Token::Glyph(glyph) => glyphs.push(*glyph),
+                Token::Variable { key, default } => match resolve(key, default.as_deref(), context) {
+                    Ok(value) => glyphs.extend(value.chars().map(Glyph::Char)),
+                    Err(_) => glyphs.push(Glyph::AnyRun),
+                },
+            }
+        }
+        Pattern(glyphs)
+    }
+}
+
+/// Where the text comes from does not matter.
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.tokens == other.tokens
+    }
+}
+
+/// As a policy would write it, with what [`Template::expand_known`] put in.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tokens.iter().try_for_each(|token| match token {
+            Token::Glyph(glyph) => glyph.fmt(f),
+            Token::Variable { key, default: None } => write!(f, "${{{key}}}"),
+            Token::Variable { key, default: Some(default) } => write!(f, "${{{key}, '{default}'}}"),
+        })
     }
 }
 
@@ -103,7 +181,11 @@ impl Token {
 }
 
 fn resolve<'a>(key: &str, default: Option<&'a str>, context: &'a Context) -> Result<&'a str, Unresolved> {
-    match (context.values(key).unwrap_or_default(), default) {
+    value_of(key, default, context.values(key).unwrap_or_default())
+}
+
+fn value_of<'a>(key: &str, default: Option<&'a str>, values: &'a [String]) -> Result<&'a str, Unresolved> {
+    match (values, default) {
         ([value], _) => Ok(value),
         ([], Some(default)) => Ok(default),
         (values, _) => Err(Unresolved { key: key.to_owned(), values: values.len() }),
@@ -129,7 +211,7 @@ impl fmt::Display for Unresolved {
 }
 
 /// Text without variables: characters, and wildcards that the policy's author wrote.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<Glyph>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +248,44 @@ impl Pattern {
         matches(&self.0, text)
     }
 
+    /// Whether a text could match both. Of patterns too long to compare, it is said that one could.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        /// So much work at most.
+        const MAX_CELLS: usize = 1 << 20;
+        if self.0.len().saturating_mul(other.0.len()) > MAX_CELLS {
+            return true;
+        }
+        // For each place in `other`: whether a text can bring both patterns to here and there.
+        let mut reached = vec![false; other.0.len() + 1];
+        if let Some(start) = reached.first_mut() {
+            *start = true;
+        }
+        skip_runs(&mut reached, &other.0);
+        for glyph in &self.0 {
+            let mut next = vec![false; reached.len()];
+            for (place, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
+                let theirs = other.0.get(place);
+                if *glyph == Glyph::AnyRun {
+                    // It takes nothing, or any of what the other pattern takes after this place.
+                    next.iter_mut().skip(place).for_each(|reached| *reached = true);
+                    break;
+                }
+                let step = match (theirs, *glyph) {
+                    (None, _) => None,
+                    (Some(Glyph::AnyRun), _) => Some(place),
+                    (Some(Glyph::AnyOne), _) | (Some(_), Glyph::AnyOne) => Some(place + 1),
+                    (Some(theirs), ours) => (*theirs == ours).then_some(place + 1),
+                };
+                if let Some(reached) = step.and_then(|place| next.get_mut(place)) {
+                    *reached = true;
+                }
+            }
+            skip_runs(&mut next, &other.0);
+            reached = next;
+        }
+        reached.last().is_some_and(|end| *end)
+    }
+
     /// The characters alone, for operators to which `*` and `?` are characters like any other.
     pub(crate) fn literal(&self) -> String {
         self.0
@@ -182,12 +302,27 @@ impl Pattern {
 /// As a policy would write it: a `*` that is only a character is `${*}`.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|glyph| match glyph {
-            Glyph::Char(char @ ('*' | '?')) => write!(f, "${{{char}}}"),
-            Glyph::Char(char) => write!(f, "{char}"),
-            Glyph::AnyOne => f.write_str("?"),
-            Glyph::AnyRun => f.write_str("*"),
-        })
+        self.0.iter().try_for_each(|glyph| glyph.fmt(f))
+    }
+}
+
+impl fmt::Display for Glyph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Char(char @ ('*' | '?')) => write!(f, "${{{char}}}"),
+            Self::Char(char) => write!(f, "{char}"),
+            Self::AnyOne => f.write_str("?"),
+            Self::AnyRun => f.write_str("*"),
+        }
+    }
+}
+
+/// A `*` may take nothing: what is reached before it is reached after it.
+fn skip_runs(reached: &mut [bool], pattern: &[Glyph]) {
+    let mut before = false;
+    for (place, here) in reached.iter_mut().enumerate() {
+        *here |= before;
+        before = *here && pattern.get(place) == Some(&Glyph::AnyRun);
     }
 }
 
@@ -267,6 +402,21 @@ mod tests {
         let pattern = Pattern::wildcards(&"a*".repeat(500));
         assert!(!pattern.matches(&format!("{}b", "ab".repeat(400))));
         assert!(pattern.matches(&"a".repeat(2000)));
+    }
+
+    #[test]
+    fn patterns_overlap_if_a_text_matches_both() {
+        let patterns = ["", "*", "?", "a", "b", "ab", "a*", "*b", "a*b", "?b", "a?", "**", "*a*", "b?*", "??", "aab", "a*a"];
+        let mut texts = vec![String::new()];
+        for length in 0..5 {
+            let longer = texts.iter().filter(|text| text.len() == length).flat_map(|text| [format!("{text}a"), format!("{text}b")]);
+            texts.extend(longer.collect::<Vec<_>>());
+        }
+        for (one, other) in patterns.iter().flat_map(|one| patterns.map(|other| (*one, other))) {
+            let (first, second) = (Pattern::wildcards(one), Pattern::wildcards(other));
+            let overlap = texts.iter().any(|text| first.matches(text) && second.matches(text));
+            assert_eq!(first.overlaps(&second), overlap, "{one} and {other}");
+        }
     }
 
     #[test]
