@@ -5,6 +5,7 @@
 //! store by [`env_kvstore::stores::change`].
 
 pub mod account;
+pub mod audit;
 pub mod configure;
 pub mod explain;
 pub mod kvstore;

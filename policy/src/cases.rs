@@ -241,6 +241,23 @@ impl Cases {
         self.0.iter().any(|case| case.holds(context))
     }
 
+    /// Without cases that cannot be.
+    pub(crate) fn ruling_out(&self, cannot_be: &dyn Fn(&Case) -> bool) -> Self {
+        Self(self.0.iter().filter(|case| !cannot_be(case)).cloned().collect())
+    }
+
+    /// Without what is asked of keys whose values the asking side chooses.
+    pub(crate) fn choosing(&self, chosen: &dyn Fn(&str) -> bool, most: usize) -> Result<Self, TooMany> {
+        let mut rest = Self::default();
+        for case in &self.0 {
+            let mut case = case.clone();
+            case.constraints.retain(|key, _| !chosen(key));
+            case.relations.retain(|relation| !relation.keys().any(chosen));
+            rest.push(case, most)?;
+        }
+        Ok(rest.merged())
+    }
+
     /// The same with other keys. Keys that get one name must be the same.
     pub(crate) fn rename(&self, name: &dyn Fn(&str) -> String, most: usize) -> Result<Self, TooMany> {
         let mut renamed = Self::default();

@@ -406,10 +406,14 @@ mod tests {
 
     #[test]
     fn patterns_overlap_if_a_text_matches_both() {
-        let patterns = ["", "*", "?", "a", "b", "ab", "a*", "*b", "a*b", "?b", "a?", "**", "*a*", "b?*", "??", "aab", "a*a"];
+        let patterns =
+            ["", "*", "?", "a", "b", "ab", "a*", "*b", "a*b", "?b", "a?", "**", "*a*", "b?*", "??", "aab", "a*a"];
         let mut texts = vec![String::new()];
         for length in 0..5 {
-            let longer = texts.iter().filter(|text| text.len() == length).flat_map(|text| [format!("{text}a"), format!("{text}b")]);
+            let longer = texts
+                .iter()
+                .filter(|text| text.len() == length)
+                .flat_map(|text| [format!("{text}a"), format!("{text}b")]);
             texts.extend(longer.collect::<Vec<_>>());
         }
         for (one, other) in patterns.iter().flat_map(|one| patterns.map(|other| (*one, other))) {

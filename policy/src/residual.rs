@@ -50,7 +50,7 @@ pub struct Approximation {
     pub reason: String,
 }
 
-/// What is left of `policies` for this request, in at most [`MAX_CASES`] cases.
+/// What is left of `policies`, taken together, for this request, in at most [`MAX_CASES`] cases.
 ///
 /// ```
 /// use env_kvstore_policy::{PartialContext, PartialRequest, Policy, residual};
@@ -76,14 +76,22 @@ pub struct Approximation {
 /// assert_eq!(residual.to_string(), "aws:PrincipalTag/repository is octo/app");
 /// # Ok::<(), env_kvstore_policy::Malformed>(())
 /// ```
-pub fn residual(policies: &[Policy], request: &PartialRequest) -> Residual {
+pub fn residual<'p, P>(policies: P, request: &PartialRequest) -> Residual
+where
+    P: IntoIterator<Item = &'p Policy> + Clone,
+{
     residual_within(policies, request, MAX_CASES)
 }
 
 /// As [`residual`], in at most so many cases.
-pub fn residual_within(policies: &[Policy], request: &PartialRequest, most: usize) -> Residual {
+pub fn residual_within<'p, P>(policies: P, request: &PartialRequest, most: usize) -> Residual
+where
+    P: IntoIterator<Item = &'p Policy> + Clone,
+{
     let mut residual = Residual { cases: Cases::default(), most: most.max(1), approximations: Vec::new() };
-    let statements = || policies.iter().flat_map(|policy| policy.statements.iter().enumerate().map(move |at| (policy, at)));
+    let statements = || {
+        policies.clone().into_iter().flat_map(|policy| policy.statements.iter().enumerate().map(move |at| (policy, at)))
+    };
     for (policy, (index, statement)) in statements() {
         if statement.effect == Effect::Allow
             && let Some(wanted) = wanted(policy, index, statement, request)
@@ -140,12 +148,17 @@ impl Residual {
             let both = Cases::of(&formula, self.most).and_then(|part| cases.and(&part, self.most));
             match both {
                 Ok(both) => cases = both,
-                Err(TooMany) => self.approximate(Some(&statement), format!("{source} has too many alternatives and is left out")),
+                Err(TooMany) => {
+                    self.approximate(Some(&statement), format!("{source} has too many alternatives and is left out"))
+                }
             }
         }
         if self.cases.extend(cases, self.most) == Err(TooMany) {
             self.cases = Cases::always();
-            let reason = format!("together the statements allow in more than {} ways, so that everything counts as allowed", self.most);
+            let reason = format!(
+                "together the statements allow in more than {} ways, so that everything counts as allowed",
+                self.most
+            );
             self.approximate(None, reason);
         }
         self.cases = std::mem::take(&mut self.cases).merged();
@@ -157,7 +170,8 @@ impl Residual {
         match rest {
             Ok(rest) => self.cases = rest,
             Err(TooMany) => {
-                let reason = "the statement can fail to match in too many ways, so that it counts as not denying".to_owned();
+                let reason =
+                    "the statement can fail to match in too many ways, so that it counts as not denying".to_owned();
                 self.approximate(Some(&statement), reason);
             }
         }
@@ -211,6 +225,25 @@ impl Residual {
         renamed
     }
 
+    /// What is left if whoever asks chooses the values of some keys, such as the name of a session: these are as they must be.
+    ///
+    /// What ties such a key to others is left out, so that this admits more if the others can have no value that fits.
+    #[must_use]
+    pub fn choosing(&self, chosen: &dyn Fn(&str) -> bool) -> Self {
+        let mut rest = Self { cases: Cases::default(), ..self.clone() };
+        match self.cases.choosing(chosen, self.most) {
+            Ok(cases) => rest.cases = cases,
+            Err(TooMany) => rest.give_up(),
+        }
+        rest
+    }
+
+    /// What is left if some cases cannot be, by something that the caller knows and no policy says: of what form a key's value is.
+    #[must_use]
+    pub fn ruling_out(&self, cannot_be: &dyn Fn(&Case) -> bool) -> Self {
+        Self { cases: self.cases.ruling_out(cannot_be), ..self.clone() }
+    }
+
     /// What both admit, such as a role's trust policy and its policy once their keys have the same names.
     ///
     /// If [`Residual::is_never`] of the result, the two have nothing in common. If it is not, they may still have nothing in
@@ -247,7 +280,10 @@ impl Residual {
 
     fn give_up(&mut self) {
         self.cases = Cases::always();
-        self.approximate(None, format!("there are more than {} alternatives, so that everything counts as allowed", self.most));
+        self.approximate(
+            None,
+            format!("there are more than {} alternatives, so that everything counts as allowed", self.most),
+        );
     }
 }
 

@@ -161,7 +161,8 @@ impl<'t> Search<'t> {
             Token::Variable { key, default } => {
                 let index = self.keys.iter().position(|known| is_same(known, key))?;
                 let default = default.as_ref().map(|default| default.chars().collect::<Vec<_>>());
-                let default_end = default.filter(|default| self.stands(default, place)).map(|default| place + default.len());
+                let default_end =
+                    default.filter(|default| self.stands(default, place)).map(|default| place + default.len());
                 match *slots.get(index)? {
                     Slot::Span { start, end } => {
                         let value = self.text.get(start..end)?;
@@ -265,7 +266,10 @@ mod tests {
         let arn = "arn:aws:s3:::b/x:y";
         assert_eq!(splits("arn:*:s3:::${a}:*", TextKind::Arn, arn), ["a=b/x"]);
         assert_eq!(splits("arn:*:${a}", TextKind::Arn, arn), ["a=s3:::b/x:y"]);
-        assert_eq!(splits("arn:*${a}", TextKind::Arn, arn), ["a=:s3:::b/x:y", "a=aws:s3:::b/x:y", "a=s:s3:::b/x:y", "a=ws:s3:::b/x:y"]);
+        assert_eq!(
+            splits("arn:*${a}", TextKind::Arn, arn),
+            ["a=:s3:::b/x:y", "a=aws:s3:::b/x:y", "a=s:s3:::b/x:y", "a=ws:s3:::b/x:y"]
+        );
         assert_eq!(splits("*${a}", TextKind::Arn, "no arn"), ["a="]);
     }
 

@@ -9,7 +9,7 @@ mod session;
 
 use std::collections::BTreeMap;
 
-use env_kvstore_policy::{Malformed, Policy};
+use env_kvstore_policy::{Malformed, Policy, Principal};
 
 pub use planned::{SUFFIX, planned};
 pub use session::{Claims, DIRECT_CLAIMS, Keys, Route, Session, Unusable, unusable};
@@ -151,6 +151,18 @@ impl Account {
     /// The providers of a pool that the account still has.
     pub fn providers_of<'a>(&'a self, pool: &'a Pool) -> impl Iterator<Item = &'a Provider> {
         self.providers.iter().filter(|provider| pool.providers.contains(&provider.arn))
+    }
+
+    /// All ways that lead to a role: those that its trust policy names, or if that names none, all that there are.
+    pub fn routes(&self, role: &Role) -> Vec<Route<'_>> {
+        let pools = self.pools.iter().flat_map(|pool| self.providers_of(pool).map(move |from| Route::Pool(pool, from)));
+        let all: Vec<_> = pools.chain(self.providers.iter().map(Route::Direct)).collect();
+        let is_named = |route: &Route<'_>| match route.principal() {
+            Principal::Federated(name) => role.trust.text.contains(&name),
+            _ => false,
+        };
+        let named: Vec<_> = all.iter().copied().filter(is_named).collect();
+        if named.is_empty() { all } else { named }
     }
 
     /// A role by its name or ARN.

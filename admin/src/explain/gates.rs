@@ -32,19 +32,6 @@ struct Verdict<'a> {
     statement: Option<(&'a Document, StatementId, Vec<Mismatch>)>,
 }
 
-/// All ways that lead to a role.
-pub(crate) fn routes<'a>(account: &'a Account, role: &Role) -> Vec<Route<'a>> {
-    let pools =
-        account.pools.iter().flat_map(|pool| account.providers_of(pool).map(move |from| Route::Pool(pool, from)));
-    let all: Vec<_> = pools.chain(account.providers.iter().map(Route::Direct)).collect();
-    let is_named = |route: &Route<'_>| match route.principal() {
-        Principal::Federated(name) => role.trust.text.contains(&name),
-        _ => false,
-    };
-    let named: Vec<_> = all.iter().copied().filter(is_named).collect();
-    if named.is_empty() { all } else { named }
-}
-
 impl<'a> Walk<'a> {
     pub(crate) fn new(account: &'a Account, question: &'a Question, role: &'a Role, route: Route<'a>) -> Self {
         let claims = match route.tag_map().filter(|_| question.job.are_tags) {

@@ -19,7 +19,7 @@ use env_kvstore_policy::{Mismatch, StatementId};
 use serde::Serialize;
 
 use crate::account::Account;
-use crate::explain::gates::{Walk, routes};
+use crate::explain::gates::Walk;
 use crate::explain::job::Job;
 
 /// What is asked.
@@ -183,7 +183,7 @@ pub fn explain(
     };
     let walks = roles
         .into_iter()
-        .flat_map(|role| routes(account, role).into_iter().map(move |route| Walk::new(account, question, role, route)));
+        .flat_map(|role| account.routes(role).into_iter().map(move |route| Walk::new(account, question, role, route)));
     let Some((_, (gates, role))) = walks.map(Walk::walked).min_by_key(|(rank, _)| *rank) else {
         return Err("no role trusts an identity pool or an OIDC provider".to_owned());
     };
