@@ -150,6 +150,49 @@ export interface Generated {
   denied: number;
 }
 
+/** Files with rules, by their names: kvstore.json and those beside it, or a snapshot of an account. */
+export interface Rules {
+  kind: 'file' | 'snapshot';
+  texts: { name: string; text: string }[];
+}
+
+/** What `explain` is asked. */
+export interface Asked {
+  /** A text with claims. */
+  claims?: string;
+  /** `NAME=VALUE` each. */
+  pairs: string[];
+  role?: string;
+  read?: string;
+  variable: boolean;
+  namespace?: string;
+}
+
+/** The answer, or what is wrong with the rules or the question. */
+export interface Explained {
+  problems: Generated['problems'];
+  wrong?: [part: 'claims' | 'job' | 'read' | 'role', problem: string];
+  explanation?: {
+    answer: 'allow' | 'deny';
+    role: string;
+    store?: string;
+    /** Claims that nobody gave. */
+    assumed: Record<string, string>;
+    gates: {
+      gate: string;
+      result: 'passed' | 'failed' | 'not-evaluated' | 'not-reached';
+      text: string;
+      statement?: { policy: string; statement: number; sid?: string };
+      failures: { element: string; operator?: string; key?: string; wants: string[]; has?: string[]; reason: string }[];
+      remedy: string[];
+      alsoAdmits?: string;
+    }[];
+    notEvaluated: string[];
+  };
+  /** The answer for people. */
+  text: string;
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -165,4 +208,5 @@ export interface Admin {
   quotedCommand(words: string[]): string;
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
+  explain(rules: Rules, asked: Asked): Explained;
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_wasm_bindgen::{Serializer, from_value, to_value};
 use wasm_bindgen::prelude::*;
 
-use crate::{configure, profile};
+use crate::{configure, explain, profile};
 
 /// The environment variables that the core wants to know.
 #[wasm_bindgen(js_name = environmentVariables)]
@@ -68,4 +68,13 @@ pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue
     // As JSON has it, or else the claims of a job would be a Map.
     let generated = kvstore::generate::generate(&read, target);
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Explains one job's way to one secret; resolves to `Explained` of `host/admin.d.ts`.
+#[wasm_bindgen]
+pub fn explain(rules: JsValue, asked: JsValue) -> Result<JsValue, JsValue> {
+    let not_agreed = |_| JsValue::from_str("the rules or the question are not as agreed");
+    let (rules, asked) = (from_value(rules).map_err(not_agreed)?, from_value(asked).map_err(not_agreed)?);
+    let explained = explain::ask::ask(&rules, &asked);
+    explained.serialize(&Serializer::json_compatible()).map_err(not_agreed)
 }

@@ -1,12 +1,15 @@
 //! Where rules come from: `kvstore.json`, or a snapshot of an account.
 
+use serde::Deserialize;
+
 use crate::account::{Account, planned};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::{SetUp, set_up};
 
 /// Files with rules.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", content = "texts", rename_all = "lowercase")]
 pub enum Rules {
     /// `kvstore.json` and those beside it.
     File(Vec<Text>),
