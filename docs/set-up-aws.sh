@@ -15,7 +15,7 @@
 # Optional:
 #
 #   ROLE_NAME                name of the role and of the pool (github-actions)
-#   STORES_NAMESPACE         first part of the stores' names (the organization, or the token's claim enterprise)
+#   STORES_NAMESPACE         first part of the stores' names (the organization or the enterprise)
 #   OIDC_ISSUER              for GitHub Enterprise Server and data residency (https://token.actions.githubusercontent.com)
 #
 # What each part is for: set-up-aws.md.
@@ -40,7 +40,7 @@ if [ -n "${GITHUB_ENTERPRISE:-}" ]; then
   issuer="$issuer/$GITHUB_ENTERPRISE"
   claims="$claims enterprise enterprise_id"
   tenant=Enterprise tenant_claim=enterprise_id tenant_id="$GITHUB_ENTERPRISE_ID"
-  namespace="${STORES_NAMESPACE:-\${aws:PrincipalTag/enterprise\}}"
+  namespace="${STORES_NAMESPACE:-$GITHUB_ENTERPRISE}"
 else
   need GITHUB_OWNER 'your organization, such as octo-org; or GITHUB_ENTERPRISE if the enterprise issues tokens under its own name'
   need GITHUB_OWNER_ID "the id of $GITHUB_OWNER: gh api orgs/$GITHUB_OWNER --jq .id"
@@ -137,18 +137,24 @@ else
   aws iam create-role --role-name "$ROLE_NAME" --assume-role-policy-document "$trust_policy" >/dev/null
 fi
 
-# 5. Role: what it may read, which is the stores of the job's own repository and environment
+# 5. Role: what it may read, which is the stores of the job's own repository and environment. The tags of a store say what else the
+# job must be: the repository by its id, always; the workflow and the ref, if the store has such a tag
 repository="arn:$partition:secretsmanager:$AWS_REGION:$account:secret:$namespace/repo/\${aws:PrincipalTag/repository}"
+environment="$repository/env/\${aws:PrincipalTag/environment}"
 statement() {
   cat <<END
     {
       "Sid": "$1",
       "Effect": "Allow",
       "Action": "secretsmanager:GetSecretValue",
-      "Resource": ["$2/secrets", "$2/secrets-??????", "$2/variables", "$2/variables-??????"],
+      "Resource": ["$2/secrets-??????", "$2/variables-??????"],
       "Condition": {
-        "StringEqualsIfExists": {
+        "StringEquals": {
           "secretsmanager:ResourceTag/github:repository_id": "\${aws:PrincipalTag/repository_id, '-'}"
+        },
+        "StringEqualsIfExists": {
+          "secretsmanager:ResourceTag/github:job_workflow_ref": "\${aws:PrincipalTag/job_workflow_ref, '-'}",
+          "secretsmanager:ResourceTag/github:ref": "\${aws:PrincipalTag/ref, '-'}"
         }
       }
     }
@@ -160,7 +166,13 @@ role_policy=$(
   "Version": "2012-10-17",
   "Statement": [
 $(statement StoresOfThisRepository "$repository"),
-$(statement StoresOfThisEnvironment "$repository/env/\${aws:PrincipalTag/environment}")
+$(statement StoresOfThisEnvironment "$environment"),
+    {
+      "Sid": "StoresThatDoNotExist",
+      "Effect": "Allow",
+      "Action": "secretsmanager:GetSecretValue",
+      "Resource": ["$repository/secrets", "$repository/variables", "$environment/secrets", "$environment/variables"]
+    }
   ]
 }
 END
@@ -178,7 +190,6 @@ for key in $(aws iam list-role-tags --role-name "$ROLE_NAME" --query 'Tags[].Key
   done
 done
 
-if [ -n "${GITHUB_ENTERPRISE:-}" ]; then stores="${STORES_NAMESPACE:-$GITHUB_ENTERPRISE}"; else stores="$namespace"; fi
 cat <<END
 AWS is set up. The step for your workflows, in jobs with \`permissions: id-token: write\`:
 
@@ -189,10 +200,11 @@ AWS is set up. The step for your workflows, in jobs with \`permissions: id-token
 END
 [ -z "${OIDC_ISSUER:-}" ] || echo "          oidc-issuer: $OIDC_ISSUER"
 [ -z "${GITHUB_ENTERPRISE:-}" ] || echo "          github-enterprise-name: $GITHUB_ENTERPRISE"
-[ -n "${GITHUB_ENTERPRISE:-}" ] && [ -z "${STORES_NAMESPACE:-}" ] || echo "          namespace: $stores"
+[ -n "${GITHUB_ENTERPRISE:-}" ] && [ -z "${STORES_NAMESPACE:-}" ] || echo "          namespace: $namespace"
 cat <<END
           values: |
             *,secret
 
-The secrets of the repository OWNER/NAME are the JSON object in the secret $stores/repo/OWNER/NAME/secrets in $AWS_REGION.
+The secrets of the repository OWNER/NAME are the JSON object in the secret $namespace/repo/OWNER/NAME/secrets in $AWS_REGION. Give it the
+tag github:repository_id with the repository's id (gh api repos/OWNER/NAME --jq .id): without this tag, nobody can read it.
 END

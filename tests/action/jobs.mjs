@@ -109,7 +109,7 @@ export function storesOf(repository) {
 }
 
 export function tagsOf(repository) {
-  return { 'github:enterprise': 'octo-enterprise', 'github:repository': repository };
+  return { 'github:enterprise': 'octo-enterprise', 'github:repository': repository, 'github:repository_id': '1296269' };
 }
 
 /** A role that lets everyone in to everything, but for what is given. */

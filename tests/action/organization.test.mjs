@@ -16,6 +16,8 @@ const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 const PAGE = 'docs/organization.md';
 const CANARY = 'canary-of-the-organization';
 const STORES = 'octo-org/repo/octo-org/octo-repo';
+/** Of every store, by which the set-up knows the repository. */
+const TAGS = { 'github:repository_id': '1296269' };
 const IN_AN_ENTERPRISE = { enterprise: 'octo-enterprise', enterprise_id: '1234' };
 const IN_NONE = { enterprise: undefined, enterprise_id: undefined };
 
@@ -27,9 +29,9 @@ const cloud = await startCloud({ setupAt: organizationSetup });
 after(() => cloud.close());
 
 beforeEach(() => {
-  cloud.putSecret(`${STORES}/secrets`, { DATABASE_URL: `${CANARY}-repository` }, { tags: {} });
+  cloud.putSecret(`${STORES}/secrets`, { DATABASE_URL: `${CANARY}-repository` }, { tags: TAGS });
   cloud.putSecret(`${STORES}/variables`, { REPLICAS: 1 });
-  cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags: {} });
+  cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags: TAGS });
   cloud.putSecret(`${STORES}/env/production/variables`, { REPLICAS: 12 });
   cloud.putSecret('octo-enterprise/repo/octo-org/octo-repo/secrets', { DATABASE_URL: `${CANARY}-elsewhere` });
 });
@@ -56,11 +58,20 @@ describe('a job of the organisation', () => {
     }
   });
 
-  test("whose repository took another one's name reads nothing that has the tag of the id", async () => {
-    const tags = { 'github:repository_id': '1296269' };
-    cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags });
+  test("whose repository took another one's name reads nothing, and none reads a store without the tag of an id", async () => {
     assert.equal((await load({})).exitCode, 0);
     refused(await load({ repository_id: '4321' }), 'store-access-denied');
+    cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags: {} });
+    refused(await load({}), 'store-access-denied');
+  });
+
+  test('reads a store with the tag of a ref or of a workflow only if it is that', async () => {
+    const ofMain = 'octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main';
+    for (const [claim, value, other] of [['ref', 'refs/heads/main', 'refs/heads/wip'], ['job_workflow_ref', ofMain, ofMain.replace('deploy', 'test')]]) {
+      cloud.putSecret(`${STORES}/env/production/secrets`, { DATABASE_URL: `${CANARY}-production` }, { tags: { ...TAGS, [`github:${claim}`]: value } });
+      assert.equal((await load({ [claim]: value })).exitCode, 0, claim);
+      for (const another of [other, undefined]) refused(await load({ [claim]: another }), 'store-access-denied');
+    }
   });
 
   test("in another spelling of an environment gets the repository's values with a warning, or fails where a store is required", async () => {
@@ -165,7 +176,7 @@ test("the page's set-up is that of an enterprise, but for issuer, tenant and nam
     .replaceAll(`${new URL(cloud.url).host}/octo-enterprise`, new URL(cloud.url).host)
     .replace('JobsOfOurEnterprise', 'JobsOfOurOrganization')
     .replace('"aws:RequestTag/enterprise_id":"1234"', '"aws:RequestTag/repository_owner_id":"9919"')
-    .replaceAll(':secret:${aws:PrincipalTag/enterprise}/', ':secret:octo-org/')
+    .replaceAll(':secret:octo-enterprise/', ':secret:octo-org/')
     .replace('github:enterprise', 'github:repository_owner_id')
     .replace('${aws:PrincipalTag/enterprise,', '${aws:PrincipalTag/repository_owner_id,');
   assert.ok(!text.includes('enterprise'), text);

@@ -6,7 +6,7 @@ import { CognitoAdministration, Iam } from './administration.mjs';
 import { Authorizer } from './authorize.mjs';
 import { Cognito } from './cognito.mjs';
 import { Faults } from './faults.mjs';
-import { GitHub } from './github.mjs';
+import { GitHub, defaultClaims } from './github.mjs';
 import { newSigningKey } from './jwt.mjs';
 import { S3, newBucket } from './s3.mjs';
 import { Secrets } from './secrets.mjs';
@@ -103,8 +103,15 @@ export async function startCloud(options = {}) {
      * @returns {import('./setup.mjs').Bucket}
      */
     addBucket: (name, options) => (setup.buckets[name] = newBucket(setup, options)),
-    /** @see Secrets#put */
-    putSecret: (name, value, options) => secrets.put(name, value, options),
+    /**
+     * A new secret has the tag that the set-up wants of every store, with the id of the default job's repository, unless others are given.
+     * @see Secrets#put
+     */
+    putSecret(name, value, options = {}) {
+      const { region = setup.region, account: accountId = setup.accountId } = options;
+      const isNew = secrets.named(name, { region, accountId }) === undefined;
+      return secrets.put(name, value, { ...(isNew && { tags: { 'github:repository_id': defaultClaims().repository_id } }), ...options });
+    },
     /** A secret without a value, as Terraform makes them. @see Secrets#create */
     createSecret: (name, options) => secrets.create(name, options),
     /** The secret as it is, with all its versions. @see Secrets#named */

@@ -545,7 +545,7 @@ describe('a role that assumes the next', () => {
   const mayAssume = policy(['sts:AssumeRole', 'sts:TagSession'], '*');
   const nothing = policy('sts:GetCallerIdentity', '*');
   const readsAll = policy('secretsmanager:GetSecretValue', '*');
-  const tags = { repository: 'octo-org/octo-repo', enterprise: 'octo-enterprise' };
+  const tags = { repository: 'octo-org/octo-repo', repository_id: '1296269' };
 
   test("reads what the next role's policies open to the tags that it passes", async (t) => {
     const next = addRole(t, 'next', role(principalTrust(caller), cloud.setup.documents['role-policy']));
@@ -808,16 +808,19 @@ describe('a session', () => {
     await refuses(assumeRole(cognitoToken, sessionName), 'AccessDenied', undefined, 403);
   });
 
-  test('of a repository that took the name of another cannot read what has the tag of its id', async (t) => {
-    const { arn } = cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: { 'github:repository_id': '1296269' } });
-    t.after(() => cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: {} }));
+  test('of a repository that took the name of another cannot read what has the tag of its id, and nobody what has none', async (t) => {
+    const ours = { 'github:repository_id': '1296269' };
+    const { arn } = cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: ours });
+    t.after(() => cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: ours }));
     assert.equal((await getSecretValue(await signIn(), { SecretId: arn })).status, 200);
     for (const repository_id of ['4321', undefined]) {
       await refuses(getSecretValue(await signIn({ repository_id }), { SecretId: arn }), 'AccessDeniedException');
       assert.deepEqual(conditionsThatRefused(), ['secretsmanager:ResourceTag/github:repository_id']);
     }
-    // Whoever may take the tag away opens it again.
     cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: {} });
+    await refuses(getSecretValue(await signIn(), { SecretId: arn }), 'AccessDeniedException');
+    // Whoever may change the tag opens it to another.
+    cloud.putSecret(`${STORES}/secrets`, { FROM: 'secrets' }, { tags: { 'github:repository_id': '4321' } });
     assert.equal((await getSecretValue(await signIn({ repository_id: '4321' }), { SecretId: arn })).status, 200);
   });
 

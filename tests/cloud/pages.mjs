@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 
 const ROOT = new URL('../../', import.meta.url);
 const BLOCK = /<!-- cloud: ([\w-]+) -->\s*```json\r?\n([\s\S]*?)\r?\n```/g;
-const GITHUB_HOST = 'token.actions.githubusercontent.com';
+export const GITHUB_HOST = 'token.actions.githubusercontent.com';
 /** The set-up, and the trust policy of a second role. */
 const PAGES = ['docs/set-up-aws.md', 'docs/other-identities.md'];
 

@@ -833,7 +833,7 @@ async function ownCloud(t) {
 
 /** No job, but a session that a person has, with the tags of the repository. */
 function laptop(more = {}) {
-  const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+  const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', repository_id: '1296269', environment: 'production' };
   const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
   return {
     HOME: folder,

@@ -22,7 +22,7 @@ const TOGETHER = { concurrency: 4 };
 const POSIX = { skip: process.platform === 'win32' && 'Windows has no terminal of this kind' };
 const CANARY = 'canary';
 const STORE = 'octo-enterprise/repo/octo-org/octo-repo/secrets';
-const TAGS = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo' };
+const TAGS = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', repository_id: '1296269' };
 const GET = ['get', 'TOKEN', '--identity', 'environment', '--repository', 'octo-org/octo-repo', '--namespace', 'octo-enterprise'];
 const VALUE = `${CANARY}-value`;
 /** What follows in a profile. */

@@ -945,7 +945,7 @@ describe('a network with a proxy and an authority of its own', () => {
   });
 });
 
-const TAGS = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+const TAGS = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', repository_id: '1296269', environment: 'production' };
 
 /** Rejects, and with nothing that is secret in any of its parts. */
 async function failureOf(options) {

@@ -390,7 +390,7 @@ describe('list', TOGETHER, () => {
   test('--stores lists names and tags, and reads no value', async () => {
     const { name, flags, of } = store('list-stores');
     cloud.putSecret(name, CANARY, { tags: { 'github:team': 'web' } });
-    cloud.putSecret(of('env/production/variables'), CANARY);
+    cloud.putSecret(of('env/production/variables'), CANARY, { tags: {} });
     cloud.putSecret(of('something-else'), CANARY);
     const { exitCode, stdout, stderr } = await run(['list', '--stores', ...flags]);
     assert.equal(exitCode, 0, stderr);

@@ -8,8 +8,9 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const docs = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
-const DOCUMENTS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
+const pagesIn = (folder) => readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+const [docs, useCases] = ['docs', 'docs/use-cases'].map(pagesIn);
+const DOCUMENTS = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs, ...useCases];
 const read = (file) => readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n');
 
 describe('documents', () => {
@@ -20,9 +21,13 @@ describe('documents', () => {
     });
   }
 
-  test('every page of docs/ is in its index', () => {
-    const linked = linksIn(read('docs/README.md')).map((link) => `docs/${link.split('#')[0]}`);
-    assert.deepEqual(docs.filter((page) => page !== 'docs/README.md' && !linked.includes(page)), []);
+  test('every page of docs/ is in its index, and every use case in that of use cases', () => {
+    for (const [folder, pages] of [['docs', docs], ['docs/use-cases', useCases]]) {
+      const index = `${folder}/README.md`;
+      const linked = linksIn(read(index)).map((link) => `${folder}/${link.split('#')[0]}`);
+      assert.deepEqual(pages.filter((page) => page !== index && !linked.includes(page)), []);
+    }
+    assert.ok(linksIn(read('docs/README.md')).includes('use-cases/README.md'));
   });
 
   test('links are found, and a broken one is told', () => {

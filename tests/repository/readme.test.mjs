@@ -181,7 +181,7 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
 
   test("give values to a command on a developer's machine", async () => {
     const project = await newProject();
-    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', repository_id: '1296269', environment: 'production' };
     const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
     const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, GITHUB_ACTIONS, CI, ...environment } = job(project);
     const done = await run('laptop', project, {
