@@ -29,6 +29,8 @@ export type Source =
 export interface Creation {
   kmsKeyId?: string;
   tags: [key: string, value: string][];
+  /** The kvstore.json, with the files beside it, that says which tags more and which key. */
+  file?: { texts: [name: string, text: string][]; isNamed: boolean };
 }
 
 /** What to write into a store. */
@@ -100,6 +102,8 @@ export interface Changed {
   lostRaces: number;
   /** By `skipUnusable`. */
   skipped: { key: string; problem: string }[];
+  /** Those that kvstore.json has demanded, if the store was made or would be. */
+  tagsFromFile: [key: string, value: string][];
 }
 
 export interface Version {
@@ -163,6 +167,8 @@ export interface Admin {
   configure(text: string, command: string, flags: string[]): string;
   /** A program and its arguments as `command`; throws a text. */
   quotedCommand(words: string[]): string;
+  /** What is wrong with `kvstore.json` and those beside it. */
+  problemsOf(names: string[], texts: string[]): Generated['problems'];
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
 }

@@ -5,6 +5,7 @@
 //! store by [`env_kvstore::stores::change`].
 
 pub mod configure;
+mod creation;
 pub mod kvstore;
 pub mod listing;
 mod objects;

@@ -4,7 +4,8 @@
 
 use crate::kvstore;
 use crate::kvstore::generate::Target;
-use crate::kvstore::reader::Text;
+use crate::kvstore::reader::{Text, read};
+use crate::kvstore::set_up::set_up;
 use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
@@ -59,13 +60,23 @@ pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
     configure::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// What is wrong with `kvstore.json` and the files beside it, as `problems` of `Generated`.
+#[wasm_bindgen(js_name = problemsOf)]
+pub fn problems_of(names: Vec<String>, texts: Vec<String>) -> JsValue {
+    let problems = read(&texts_of(names, texts)).and_then(|merged| set_up(&merged)).err();
+    to_value(&problems.unwrap_or_default()).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn texts_of(names: Vec<String>, texts: Vec<String>) -> Vec<Text> {
+    names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect()
+}
+
 /// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read. Resolves to `Generated` of
 /// `host/admin.d.ts`; undefined if nothing of that name is made.
 #[wasm_bindgen]
 pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
-    let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
     // As JSON has it, or else the claims of a job would be a Map.
-    let generated = kvstore::generate::generate(&read, target);
+    let generated = kvstore::generate::generate(&texts_of(names, texts), target);
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }

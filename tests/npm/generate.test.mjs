@@ -11,13 +11,11 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCloud } from '../cloud/cloud.mjs';
-import { jobClient } from '../cloud/job.mjs';
-import { role } from '../cloud/setup.mjs';
+import { answersOf, deployed } from '../cloud/stacks.mjs';
 import { runCli } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/use-cases/kvstore.json', import.meta.url));
-const POOL = 'us-west-2:12345678-1234-1234-1234-1234567890ab';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-generate-'));
 after(() => rm(folder, { recursive: true }));
@@ -122,19 +120,7 @@ describe('the five use cases', async () => {
         cloud.putSecret(Name, { KEY: 'value' }, { tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) });
       }
       cloud.putSecret('platform/deploy', { KEY: 'value' }, { tags: {} });
-      const { cognitoSignIn, assumeRole, getSecretValue } = jobClient(cloud);
-      const counts = { allowed: 0, denied: 0 };
-      for (const { what, role: name, job, store, allowed } of cases) {
-        // What the job does not say, the default job of the cloud says otherwise.
-        const absent = Object.fromEntries(['environment', 'enterprise_id', 'actor_id'].map((claim) => [claim, undefined]));
-        const signedIn = await cognitoSignIn({ ...absent, ...Object.fromEntries(EVERY_CLAIM.map((claim) => [claim, undefined])), ...job });
-        const roleArn = `arn:aws:iam::123456789012:role/${name}`;
-        const assumed = await assumeRole(signedIn.cognitoToken, signedIn.sessionName, { RoleArn: roleArn });
-        const session = assumed.status === 200 ? credentialsOf(assumed.text) : undefined;
-        const read = session && (await getSecretValue(session, { SecretId: store }));
-        assert.equal(read?.status === 200, allowed, `${what}: ${store} ${JSON.stringify(job)} ${read?.text ?? assumed.text}`);
-        counts[allowed ? 'allowed' : 'denied'] += 1;
-      }
+      const counts = await answersOf(cloud, cases);
       console.log(`${counts.allowed} allowed and ${counts.denied} denied in the local cloud`);
       assert.ok(counts.allowed > 5 && counts.denied > 100);
     } finally {
@@ -142,43 +128,6 @@ describe('the five use cases', async () => {
     }
   });
 });
-
-/** What the default job of the local cloud says that a job of the matrix may not. */
-const EVERY_CLAIM = ['job_workflow_ref', 'ref', 'ref_protected', 'ref_type', 'runner_environment', 'workflow_ref', 'enterprise', 'repository', 'repository_id', 'event_name'];
-
-/** An account where the stack has been deployed, whose issuer is the cloud itself. */
-function deployed({ Resources }, origin) {
-  const own = origin.replace(/^https?:\/\//, '');
-  const provider = Resources.OidcProvider.Properties;
-  const issuer = provider.Url.replace('https://token.actions.githubusercontent.com', origin);
-  const providerArn = `arn:aws:iam::123456789012:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`;
-  const resolve = (value) => JSON.parse(JSON.stringify(value, (_, part) => (part?.Ref === 'IdentityPool' ? POOL : part?.Ref === 'OidcProvider' ? providerArn : part)));
-  const { PrincipalTags, UseDefaults } = Resources.PrincipalTags.Properties;
-  const pool = resolve(Resources.IdentityPool.Properties);
-  const roles = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::Role').map(({ Properties }) => resolve(Properties));
-  assert.ok(own && roles.length === 3);
-  return {
-    documents: {},
-    region: 'us-west-2',
-    accountId: '123456789012',
-    providerArn,
-    poolId: POOL,
-    roleArn: 'arn:aws:iam::123456789012:role/github-actions',
-    oidcProviders: { [providerArn]: { Url: issuer, ClientIDList: provider.ClientIdList } },
-    identityPools: { [POOL]: { AccountId: '123456789012', ...pool, roles: {}, tagMaps: { [providerArn]: { UseDefaults, PrincipalTags } } } },
-    roles: Object.fromEntries(roles.map(({ RoleName, AssumeRolePolicyDocument, Policies }) => [`arn:aws:iam::123456789012:role/${RoleName}`, role(AssumeRolePolicyDocument, Policies[0].PolicyDocument)])),
-    users: {},
-    buckets: {},
-    batchPageSize: 20,
-    listPageSize: 100,
-    versionQuota: true,
-  };
-}
-
-function credentialsOf(text) {
-  const element = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)[1];
-  return { accessKeyId: element('AccessKeyId'), secretAccessKey: element('SecretAccessKey'), sessionToken: element('SessionToken') };
-}
 
 /** A folder of its own with the example in it. */
 async function example(name) {
