@@ -6,6 +6,7 @@
 
 pub mod configure;
 mod creation;
+pub mod doctor;
 pub mod kvstore;
 pub mod listing;
 mod objects;
@@ -15,6 +16,7 @@ pub mod report;
 pub mod s3;
 pub mod secrets_manager;
 pub mod source;
+mod sts;
 pub mod task;
 pub mod token_server;
 pub mod versions;

@@ -34,6 +34,25 @@ pub async fn manage(raw: JsValue, task: JsValue, host: JsHost, spelling: Option<
     to_value(&report).map_err(|_| failure(&Error::Internal("the report cannot be handed over"), spelling))
 }
 
+/// Examines the way to the stores; resolves to `Examination` of `host/admin.d.ts`, and rejects with a `Failure` only for inputs
+/// that are wrong.
+#[wasm_bindgen]
+pub async fn doctor(
+    raw: JsValue,
+    machine: JsValue,
+    host: JsHost,
+    spelling: Option<String>,
+) -> Result<JsValue, JsValue> {
+    let spelling = spelling.as_deref().map(Spelling::named).unwrap_or_default();
+    let not_agreed = |_| failure(&Error::Internal("the inputs or the machine are not as agreed"), spelling);
+    let (raw, machine) = (from_value(raw).map_err(not_agreed)?, from_value(machine).map_err(not_agreed)?);
+    let examined = crate::doctor::examine(&host, raw, &machine, spelling).await;
+    let examined = examined.map_err(|error| failure(&error, spelling))?;
+    // As JSON has it, or else claims and tags would be a Map.
+    let handed = examined.serialize(&Serializer::json_compatible());
+    handed.map_err(|_| failure(&Error::Internal("the report cannot be handed over"), spelling))
+}
+
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
 #[wasm_bindgen(js_name = tokenServer)]
 pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
