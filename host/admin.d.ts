@@ -198,8 +198,8 @@ export interface Examination {
     ms: number;
     problem?: Trouble;
   }[];
-  /** What the first leg that failed needs. */
-  mend?: Trouble & { leg: string };
+  /** What to fix first, if a leg failed. */
+  fix?: Trouble & { leg: string };
 }
 
 export interface Admin {

@@ -13,14 +13,14 @@ const FAILED = 1;
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'examine the way from the job to its stores, and say what to mend first',
+  summary: 'check each step from the job to its stores, and say what to fix first',
   usage: '[FLAGS]',
   about: [
-    'In a job it goes each leg by itself: the GitHub token, the identity pool, the session tags, the role, and the stores. It prints what each leg found and ' +
-      'how long it took, and what to mend first. Pass the flags of the step that fails.',
-    'On a machine of your own it examines the region and the credentials; with --repository, the stores too.',
+    'In a job, it checks each leg by itself: the GitHub token, the identity pool, the session tags, the role, and the stores. It prints what each leg found and ' +
+      'how long it took, and what to fix first. Pass the flags of the step that fails.',
+    'On your own machine, it checks the region and the credentials; with --repository, the stores too.',
     'No value is read: the stores are asked for a version that does not exist, and the answer says whether they are there and can be read. So it cannot ' +
-      'see whether a store has a value, and whether its KMS key decrypts.',
+      'see whether a store has a value, or whether its KMS key decrypts it.',
   ],
   inputs: ['values', 'connection', 'session'],
   flags: [PROFILE_FLAG, { name: 'json', help: 'Print one JSON object to stdout, with "version": 1.' }],
@@ -33,7 +33,6 @@ export const doctor: Command = {
     },
     { what: 'On your own machine:', command: 'env-kvstore doctor --repository octo-org/octo-repo --environment production' },
   ],
-  exitCodes: [],
 
   async run({ options: given, own, switches }) {
     const options = { ...given, identity: identityOf(given) };
@@ -42,10 +41,10 @@ export const doctor: Command = {
     const { wasm: admin, trapped } = await adminInstance();
     const settings = { ...common, options, environment };
     const raw = rawInputs('manage', settings, admin);
-    const examined = await whileWorking('Examining', withHost(settings, trapped, (host) => admin.doctor(raw, machine, host, settings.spelling)));
-    const { ok, legs, stores, mend } = examined;
-    const page = mend && { page: pageOf(mend.code) };
-    if (switches.has('json')) await printJson({ command: 'doctor', ok, identity: options.identity, legs, stores, mend: mend && { ...mend, ...page } });
+    const examined = await whileWorking('Checking', withHost(settings, trapped, (host) => admin.doctor(raw, machine, host, settings.spelling)));
+    const { ok, legs, stores, fix } = examined;
+    const page = fix && { page: pageOf(fix.code) };
+    if (switches.has('json')) await printJson({ command: 'doctor', ok, identity: options.identity, legs, stores, fix: fix && { ...fix, ...page } });
     else await print(told(examined));
     return ok ? 0 : FAILED;
   },
@@ -61,7 +60,8 @@ function identityOf(options: Arguments['options']): string {
 
 /** The region and the keys of this machine, or why there are none. */
 async function found(options: Arguments['options'], profile: string | undefined) {
-  const region = await regionOf(options, profile);
+  const home = options['cognitoRegion'];
+  const region = (await regionOf(options, profile)) ?? (home ? { name: home, from: '--cognito-region' } : undefined);
   const isJob = isInActions();
   try {
     const { variables, sources } = await keysOf(profile, region?.name);
@@ -73,15 +73,15 @@ async function found(options: Arguments['options'], profile: string | undefined)
   }
 }
 
-function told({ legs, stores, mend }: Examination): string {
+function told({ legs, stores, fix }: Examination): string {
   const time = (ms: number | undefined) => (ms === undefined ? '' : `${Math.round(ms)} ms`);
   const words = { ok: 'ok', failed: 'FAILED', 'not-reached': 'not reached' };
   const parts = [table(['leg', 'result', 'time', 'found'], legs.map(({ leg, status, ms, summary }) => [leg, words[status], time(ms), summary]))];
   if (stores.length > 0) {
     const finding = { readable: 'can be read', missing: 'does not exist', denied: 'denied, or does not exist', failed: 'failed' };
-    parts.push(table(['store', 'time', 'answer'], stores.map((store) => [store.name, time(store.ms), finding[store.finding] + (store.finding === 'readable' || store.matters ? '' : ' (not needed)')])));
+    parts.push(table(['answer', 'time', 'store'], stores.map((store) => [finding[store.finding] + (store.finding === 'readable' || store.matters ? '' : ' (not needed)'), time(store.ms), store.name])));
   }
-  if (mend) parts.push(`To mend first (${mend.leg}): ${mend.code}: ${lines(mend.message)}\n${lines(mend.hint)}\n${pageOf(mend.code)}\n`);
+  if (fix) parts.push(`To fix first (${fix.leg}): ${fix.code}: ${lines(fix.message)}\n${lines(fix.hint)}\n${pageOf(fix.code)}\n`);
   return parts.join('\n');
 }
 

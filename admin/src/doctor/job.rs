@@ -2,41 +2,30 @@
 
 use env_kvstore::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
 use env_kvstore::aws::names::{AccountId, RoleArn};
-use env_kvstore::aws::session::{RoleSessionName, Session, TagSource, check_session_tags};
-use env_kvstore::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, WebIdentity};
+use env_kvstore::aws::session::{Session, TagSource, check_session_tags};
+use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::client::Client;
 use env_kvstore::call::operation::Operation;
 use env_kvstore::error::Error;
-use env_kvstore::error::code::Code;
 use env_kvstore::github::claims::Claims;
 use env_kvstore::github::job_token::JobToken;
 use env_kvstore::host::http::Host;
 use env_kvstore::host::url::BaseUrl;
-use env_kvstore::identity::{Chain, Flow, Identity, tags_of};
+use env_kvstore::identity::{Flow, Identity};
 use env_kvstore::inputs::Inputs;
 use env_kvstore::text::printable::printable;
 use serde_json::{Map, Value};
 
 use crate::doctor::legs::{Ended, Found, Legs};
 use crate::doctor::report::Examination;
-use crate::doctor::stores::{Asking, ask};
+use crate::doctor::session::{Opened, Tags, assumed};
+use crate::doctor::stores::reach;
+use crate::doctor::token::token;
 use crate::sts::AssumeMeasured;
 
 /// How many session tags STS takes.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know>
 const MAX_TAGS: usize = 50;
-
-/// The claims that the summary has, as far as a job has them.
-const SHOWN: [&str; 4] = ["repository", "environment", "event_name", "ref"];
-
-/// The tags of a session, if they are known.
-type Tags = Option<Vec<(String, String)>>;
-
-/// Who the job is to AWS.
-struct Opened {
-    session: Session,
-    tags: Tags,
-}
 
 /// For whoever tries the flags of a job on a machine of their own.
 const NO_JOB: &str = "This is not a job of GitHub Actions, so there is no token to request. To examine the credentials of this \
@@ -74,11 +63,7 @@ async fn go<H: Host>(
     is_job: bool,
 ) -> Result<(), Ended> {
     let options = &inputs.session;
-    let gone = legs.go("token", token(client, inputs)).await;
-    if gone.is_err() && !is_job {
-        legs.explain(Code::IdTokenPermissionMissing, NO_JOB);
-    }
-    let job = &gone?;
+    let job = &token(legs, client, inputs, (!is_job).then_some(NO_JOB)).await?;
     let claims = job.claims().clone();
     let role = options.role.as_ref().ok_or(Error::Internal("there is no role"));
     let with_token = WithToken { client, job };
@@ -112,40 +97,7 @@ async fn go<H: Host>(
             Opened { session, tags: Some(vec![]) }
         }
     };
-    let Opened { session, tags } = match &options.chain {
-        None => first,
-        Some(chain) => legs.go("chain", chained(client, inputs, chain, &claims, &first.session)).await?,
-    };
-    let (role, tags) = (options.session_role(), tags.as_deref());
-    let asking = Asking { inputs, claims: Some(&claims), role, session: &session, tags };
-    ask(legs, host, client, &asking).await.map_err(|()| Ended)
-}
-
-async fn token<'c, H: Host>(client: &'c Client<'c, H>, inputs: &'c Inputs) -> Result<(JobToken<'c, H>, Found), Error> {
-    let options = &inputs.token;
-    let job = JobToken::fetch(client, options).await?;
-    let claims = job.claims().clone();
-    let shown = SHOWN.iter().filter_map(|name| Some(format!("{name} {}", printable(&claims.text(name)?))));
-    let said = format!(
-        "verified: issuer {}, audience {}; {}",
-        options.issuer,
-        printable(&options.audience),
-        shown.collect::<Vec<_>>().join(", ")
-    );
-    let found = Found::new(said)
-        .with("issuer", options.issuer.to_string())
-        .with("audience", printable(&options.audience))
-        .with("claims", claims_of(&claims));
-    Ok((job, found))
-}
-
-/// As the log of a step shows them.
-fn claims_of(claims: &Claims) -> Value {
-    let pair = |line: String| {
-        let (name, value) = line.split_once(": ")?;
-        Some((name.to_owned(), Value::from(value)))
-    };
-    Value::Object(claims.lines().into_iter().filter_map(pair).collect())
+    reach(legs, host, client, inputs, Some(&claims), first).await
 }
 
 /// An identity pool.
@@ -169,7 +121,7 @@ impl<H: Host> WithToken<'_, H> {
     async fn identity(&self, pool: &Pool<'_>) -> Result<(IdentityId, Found), Error> {
         let Pool { id, account, endpoint } = *pool;
         let identity = self.call(&GetId { endpoint, account, pool: id, login: self.job.login() }).await?;
-        let found = Found::new(format!("{id} knows the issuer")).with("pool", id.to_string());
+        let found = Found::new(format!("{id} takes the token")).with("pool", id.to_string());
         Ok((identity, found))
     }
 
@@ -201,15 +153,6 @@ impl<H: Host> WithToken<'_, H> {
     }
 }
 
-fn assumed(session: &Session, packed: Option<u32>) -> Found {
-    let size = packed.map_or(String::new(), |percent| format!("; its tags take {percent} % of the space for them"));
-    let until = session.expiration.as_deref().unwrap_or("its end");
-    Found::new(format!("{} until {until}{size}", session.arn))
-        .with("arn", session.arn.clone())
-        .with("expiration", session.expiration.clone())
-        .with("packedPolicySizePercent", packed)
-}
-
 /// The tags of the session, none of which STS would refuse.
 fn tags(token: &OpenIdToken) -> Result<(Tags, Found), Error> {
     let Some(tags) = token.session_tags() else {
@@ -238,30 +181,4 @@ fn too_many(count: usize) -> Error {
         problem: format!("gives {count} session tags, and STS takes {MAX_TAGS}"),
         hint: "Remove claims that no policy uses from the pool's principal tag map.".to_owned(),
     }
-}
-
-async fn chained<H: Host>(
-    client: &Client<'_, H>,
-    inputs: &Inputs,
-    chain: &Chain,
-    claims: &Claims,
-    first: &Session,
-) -> Result<(Opened, Found), Error> {
-    let options = &inputs.session;
-    let tags = tags_of(claims, &chain.tags);
-    check_session_tags(&tags, TagSource::Input)?;
-    let session_name: &RoleSessionName = &options.role_session_name.fill(claims)?;
-    let assume = AssumeRole {
-        endpoint: &options.sts_endpoint,
-        region: &options.sts_region,
-        credentials: &first.credentials,
-        role: &chain.role,
-        session_name,
-        duration_seconds: options.role_duration_seconds,
-        tags: &tags,
-        transitive_keys: &chain.transitive_keys,
-    };
-    let session = client.call(&assume).await?;
-    let found = assumed(&session, None);
-    Ok((Opened { session, tags: Some(tags) }, found))
 }

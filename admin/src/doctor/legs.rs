@@ -8,7 +8,7 @@ use env_kvstore::host::http::Host;
 use env_kvstore::text::spelling::Spelling;
 use serde_json::{Map, Value};
 
-use crate::doctor::report::{Examination, Leg, Mend, Status, StoreSeen, Trouble};
+use crate::doctor::report::{Examination, Fix, Leg, Status, StoreSeen, Trouble};
 
 /// What a leg found.
 #[derive(Default)]
@@ -101,8 +101,8 @@ impl<'a, H: Host> Legs<'a, H> {
                 self.legs.push(Leg { leg, status: Status::NotReached, ms: None, summary, facts, problem: None });
             }
         }
-        let mend = self.legs.iter().find_map(|Leg { leg, problem, .. }| Some(Mend { leg, problem: problem.clone()? }));
-        Examination { ok: mend.is_none(), legs: self.legs, stores: self.stores, mend }
+        let fix = self.legs.iter().find_map(|Leg { leg, problem, .. }| Some(Fix { leg, problem: problem.clone()? }));
+        Examination { ok: fix.is_none(), legs: self.legs, stores: self.stores, fix }
     }
 }
 

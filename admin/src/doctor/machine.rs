@@ -4,6 +4,7 @@ use env_kvstore::aws::session::Session;
 use env_kvstore::aws::sigv4::Credentials;
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;
+use env_kvstore::error::code::Code;
 use env_kvstore::host::http::Host;
 use env_kvstore::inputs::Inputs;
 use env_kvstore::text::printable::printable;
@@ -11,7 +12,9 @@ use serde::Deserialize;
 
 use crate::doctor::legs::{Ended, Found, Legs};
 use crate::doctor::report::{Examination, Trouble};
-use crate::doctor::stores::{Asking, ask};
+use crate::doctor::session::Opened;
+use crate::doctor::stores::{names_stores, reach};
+use crate::doctor::token::token;
 use crate::sts::{CallerIdentity, GetCallerIdentity};
 
 /// What the command line found on the machine.
@@ -46,6 +49,10 @@ impl Machine {
     }
 }
 
+/// For whoever reads values by a repository that nobody has named.
+const NO_REPOSITORY: &str =
+    "This is not a job of GitHub Actions, whose token would name the repository. Pass ‹repository›.";
+
 /// Goes as far as it can.
 pub(crate) async fn examine<H: Host>(
     host: &H,
@@ -55,10 +62,12 @@ pub(crate) async fn examine<H: Host>(
     credentials: &Credentials,
     machine: &Machine,
 ) -> Examination {
-    let names_stores = inputs.claims.is_some() || !inputs.stores.secrets.is_empty();
-    _ = go(host, &mut legs, client, inputs, credentials, machine, names_stores).await;
-    let way: &[&str] = if names_stores { &["region", "credentials", "stores"] } else { &["region", "credentials"] };
-    legs.end(way)
+    _ = go(host, &mut legs, client, inputs, credentials, machine).await;
+    let needs_token = inputs.needs_token();
+    let stores = names_stores(inputs, needs_token || inputs.claims.is_some());
+    let more = [("token", needs_token), ("chain", inputs.session.chain.is_some()), ("stores", stores)];
+    let more = more.into_iter().filter_map(|(leg, is_gone)| is_gone.then_some(leg));
+    legs.end(&["region", "credentials"].into_iter().chain(more).collect::<Vec<_>>())
 }
 
 async fn go<H: Host>(
@@ -68,51 +77,54 @@ async fn go<H: Host>(
     inputs: &Inputs,
     credentials: &Credentials,
     machine: &Machine,
-    names_stores: bool,
 ) -> Result<(), Ended> {
-    let region = match &machine.region {
-        Some(Region { name, from }) => {
-            let (name, from) = (printable(name), printable(from));
-            let found = Found::new(format!("{name}, from {from}"));
-            legs.ok("region", None, found.with("region", name).with("from", from));
-            Ok(())
-        }
-        None => {
-            let problem = Trouble {
-                code: "invalid-input".to_owned(),
-                message: "no region is set".to_owned(),
-                hint: "Pass --aws-region, or set AWS_REGION or the region of the profile.".to_owned(),
-            };
-            legs.failed("region", None, problem);
-            Err(Ended)
-        }
-    };
+    let region = region(legs, machine);
     // What is missing is said all at once.
     if let Some(problem) = &machine.problem {
         legs.failed("credentials", None, problem.clone());
         return Err(Ended);
     }
     region?;
-    let options = &inputs.session;
-    let session = legs.go("credentials", async {
-        let (endpoint, region) = (&options.sts_endpoint, &options.sts_region);
-        let CallerIdentity { account, arn } = client.call(&GetCallerIdentity { endpoint, region, credentials }).await?;
-        let source = source(&machine.sources);
-        let found = Found::new(format!("{arn}, from {source}"))
-            .with("account", account)
-            .with("arn", arn.clone())
-            .with("source", source);
-        let session = Session { credentials: credentials.clone(), arn, expiration: None, answered: None };
-        Ok::<_, Error>((session, found))
-    });
-    let session = &session.await?;
-    if names_stores {
-        let claims = inputs.claims.as_ref();
-        ask(legs, host, client, &Asking { inputs, claims, role: None, session, tags: None })
-            .await
-            .map_err(|()| Ended)?;
-    }
+    let session = legs.go("credentials", own_session(client, inputs, credentials, machine)).await?;
+    let job = match inputs.needs_token() {
+        true => Some(token(legs, client, inputs, (!machine.is_job).then_some(NO_REPOSITORY)).await?),
+        false => None,
+    };
+    let claims = job.map(|job| job.claims().clone()).or_else(|| inputs.claims.clone());
+    reach(legs, host, client, inputs, claims.as_ref(), Opened { session, tags: None }).await
+}
+
+fn region<H: Host>(legs: &mut Legs<'_, H>, machine: &Machine) -> Result<(), Ended> {
+    let Some(Region { name, from }) = &machine.region else {
+        let problem = Trouble {
+            code: Code::InvalidInput.to_string(),
+            message: "no region is set".to_owned(),
+            hint: "Pass --aws-region, or set AWS_REGION or the region of the profile.".to_owned(),
+        };
+        legs.failed("region", None, problem);
+        return Err(Ended);
+    };
+    let (name, from) = (printable(name), printable(from));
+    let found = Found::new(format!("{name}, from {from}"));
+    legs.ok("region", None, found.with("region", name).with("from", from));
     Ok(())
+}
+
+/// Whose the credentials are.
+async fn own_session<H: Host>(
+    client: &Client<'_, H>,
+    inputs: &Inputs,
+    credentials: &Credentials,
+    machine: &Machine,
+) -> Result<(Session, Found), Error> {
+    let (endpoint, region) = (&inputs.session.sts_endpoint, &inputs.session.sts_region);
+    let CallerIdentity { account, arn } = client.call(&GetCallerIdentity { endpoint, region, credentials }).await?;
+    let source = source(&machine.sources);
+    let found = Found::new(format!("{arn}, from {source}"))
+        .with("account", account)
+        .with("arn", arn.clone())
+        .with("source", source);
+    Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, found))
 }
 
 /// Where the credentials are from, in words: the SDK names each step that it took, the last one first or not.

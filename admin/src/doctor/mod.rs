@@ -1,4 +1,4 @@
-//! What is between a job, or a developer's machine, and its stores: each leg by itself, and the first thing to mend.
+//! What is between a job, or a developer's machine, and its stores: each leg by itself, and what to fix first.
 //!
 //! The legs are those of [`env_kvstore::pipeline`], by the same operations; only the last one is another: it asks whether the
 //! stores can be read, and reads none.
@@ -8,7 +8,9 @@ mod legs;
 pub mod machine;
 mod probe;
 pub mod report;
+mod session;
 mod stores;
+mod token;
 
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;

@@ -15,9 +15,9 @@ pub struct Examination {
     pub legs: Vec<Leg>,
     /// The secrets that were asked for, if the last leg was reached.
     pub stores: Vec<StoreSeen>,
-    /// What the first leg that failed needs.
+    /// What to fix first, if a leg failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mend: Option<Mend>,
+    pub fix: Option<Fix>,
 }
 
 /// One leg of the way to the stores.
@@ -96,9 +96,9 @@ impl Trouble {
     }
 }
 
-/// The first thing to mend.
+/// What to fix first.
 #[derive(Debug, Serialize)]
-pub struct Mend {
+pub struct Fix {
     /// The leg that needs it.
     pub leg: &'static str,
     /// What is wrong, and what to do.

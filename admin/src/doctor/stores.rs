@@ -14,21 +14,51 @@ use env_kvstore::stores::naming::{Store, Stores, stores_of};
 use env_kvstore::text::spelling::Spelling;
 use futures_util::stream::{StreamExt, iter};
 
-use crate::doctor::legs::{Found, Legs, milliseconds};
+use crate::doctor::legs::{Ended, Found, Legs, milliseconds};
 use crate::doctor::probe::{Probe, Purpose, finding, of_no_version, outcome, verdict};
 use crate::doctor::report::{StoreSeen, Trouble};
+use crate::doctor::session::{Opened, chained};
 
 /// As many at a time as in a run.
 const MAX_CALLS: usize = 8;
 
+/// Goes the second role's leg, if there is one, and the stores'. Without claims only the lines of `secrets` name any.
+pub(crate) async fn reach<H: Host>(
+    legs: &mut Legs<'_, H>,
+    host: &H,
+    client: &Client<'_, H>,
+    inputs: &Inputs,
+    claims: Option<&Claims>,
+    first: Opened,
+) -> Result<(), Ended> {
+    let nobody = Claims::default();
+    let Opened { session, tags } = match &inputs.session.chain {
+        None => first,
+        Some(chain) => {
+            let claims = claims.unwrap_or(&nobody);
+            legs.go("chain", chained(client, inputs, chain, claims, &first.session)).await?
+        }
+    };
+    let (role, tags) = (inputs.session.session_role(), tags.as_deref());
+    if names_stores(inputs, claims.is_some()) {
+        ask(legs, host, client, &Asking { inputs, claims, role, session: &session, tags }).await?;
+    }
+    Ok(())
+}
+
+/// Whether there is any secret to ask for.
+pub(crate) fn names_stores(inputs: &Inputs, has_claims: bool) -> bool {
+    has_claims || !inputs.stores.secrets.is_empty()
+}
+
 /// Who asks.
-pub(crate) struct Asking<'a> {
-    pub(crate) inputs: &'a Inputs,
+struct Asking<'a> {
+    inputs: &'a Inputs,
     /// What names the stores; none asks for the lines of `secrets` alone.
-    pub(crate) claims: Option<&'a Claims>,
-    pub(crate) role: Option<&'a RoleArn>,
-    pub(crate) session: &'a Session,
-    pub(crate) tags: Option<&'a [(String, String)]>,
+    claims: Option<&'a Claims>,
+    role: Option<&'a RoleArn>,
+    session: &'a Session,
+    tags: Option<&'a [(String, String)]>,
 }
 
 /// A secret to ask for.
@@ -38,19 +68,19 @@ struct Target {
 }
 
 /// Asks for each, and says which of the answers keep the job from its values.
-pub(crate) async fn ask<H: Host>(
+async fn ask<H: Host>(
     legs: &mut Legs<'_, H>,
     host: &H,
     client: &Client<'_, H>,
     asking: &Asking<'_>,
-) -> Result<(), ()> {
+) -> Result<(), Ended> {
     let began = host.monotonic();
     let spelling = legs.spelling();
     let (targets, warning) = match targets(asking) {
         Ok(found) => found,
         Err(error) => {
             legs.failed("stores", Some(0.0), Trouble::of(&error, spelling));
-            return Err(());
+            return Err(Ended);
         }
     };
     let asked = iter(&targets).map(|target| async {
@@ -83,7 +113,7 @@ pub(crate) async fn ask<H: Host>(
     match error {
         Some(error) => {
             legs.failed("stores", Some(took), Trouble::of(&error, spelling));
-            Err(())
+            Err(Ended)
         }
         None => {
             let said = format!("{readable} of {} can be read; no value was read, and none decrypted", targets.len());
