@@ -1,5 +1,5 @@
 /** What the command line and the crate `admin` agree on, owned by hand; `admin/src/wasm.rs` is the other side of it. */
-import type { Host, RawInputs, Spelling } from './core.d.ts';
+import type { Failure, Host, RawInputs, Spelling } from './core.d.ts';
 
 /** A store by what it is named after. */
 export interface StoreName {
@@ -29,6 +29,8 @@ export type Source =
 export interface Creation {
   kmsKeyId?: string;
   tags: [key: string, value: string][];
+  /** The kvstore.json, with the files beside it, that says which tags more and which key. */
+  file?: { texts: [name: string, text: string][]; isNamed: boolean };
 }
 
 /** What to write into a store. */
@@ -100,6 +102,8 @@ export interface Changed {
   lostRaces: number;
   /** By `skipUnusable`. */
   skipped: { key: string; problem: string }[];
+  /** Those that kvstore.json has demanded, if the store was made or would be. */
+  tagsFromFile: [key: string, value: string][];
 }
 
 export interface Version {
@@ -193,11 +197,61 @@ export interface Explained {
   text: string;
 }
 
+/** What the command line found on the machine, for an identity that is there already. */
+export interface Machine {
+  /** The steps of the AWS SDK's search that gave the credentials, by its names for them. */
+  sources: string[];
+  region?: RegionFound;
+  /** Why there are no credentials. */
+  problem?: Trouble;
+  /** Whether a runner of GitHub Actions is the machine. */
+  isJob: boolean;
+}
+
+/** A region, and the flag, variable or profile that names it. */
+export interface RegionFound {
+  name: string;
+  from: string;
+}
+
+export type Trouble = Pick<Failure, 'code' | 'message' | 'hint'>;
+
+/** What `doctor` resolves to. Nothing in it is secret. */
+export interface Examination {
+  ok: boolean;
+  legs: {
+    leg: 'token' | 'pool' | 'tags' | 'role' | 'chain' | 'region' | 'credentials' | 'stores';
+    status: 'ok' | 'failed' | 'not-reached';
+    ms?: number;
+    /** In one line; '' if it was not reached. */
+    summary: string;
+    /** The same for programs: texts, numbers, and names with their texts. */
+    facts: Record<string, unknown>;
+    problem?: Trouble;
+  }[];
+  stores: {
+    name: string;
+    region: string;
+    /** Neither of the two for a secret that a line of `secrets` names. */
+    kind?: 'secret' | 'variable';
+    level?: 'repository' | 'environment';
+    finding: 'readable' | 'missing' | 'denied' | 'failed';
+    /** Whether that keeps the job from its values. */
+    matters: boolean;
+    ms: number;
+    problem?: Trouble;
+  }[];
+  /** What to fix first, if a leg failed. */
+  fix?: Trouble & { leg: string };
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
   /** Rejects with a `Failure`. The goal of `raw` is `manage`. */
   manage<T extends Task>(raw: RawInputs, task: T, host: Host, spelling?: Spelling): Promise<Reports[T['task']]>;
+  /** Rejects with a `Failure` only if inputs are wrong. The goal of `raw` does not count. */
+  doctor(raw: RawInputs, machine: Machine, host: Host, spelling?: Spelling): Promise<Examination>;
   /** The names of the variables for URL and bearer token, and the audience or ''; throws a text. */
   tokenServer(text: string): string[];
   /** What a profile in the text of a config file says under the keys, '' where nothing; none if there is no such profile. */
@@ -206,6 +260,8 @@ export interface Admin {
   configure(text: string, command: string, flags: string[]): string;
   /** A program and its arguments as `command`; throws a text. */
   quotedCommand(words: string[]): string;
+  /** What is wrong with `kvstore.json` and those beside it. */
+  problemsOf(names: string[], texts: string[]): Generated['problems'];
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
   explain(rules: Rules, asked: Asked): Explained;

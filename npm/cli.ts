@@ -10,6 +10,7 @@ import { copy } from './commands/copy.ts';
 import { credentialProcess } from './commands/credential-process.ts';
 import { deleteStore } from './commands/delete.ts';
 import { diff } from './commands/diff.ts';
+import { doctor } from './commands/doctor.ts';
 import { exec } from './commands/exec.ts';
 import { exportValues } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
@@ -39,7 +40,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, generate, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, generate, doctor, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

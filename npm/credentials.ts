@@ -1,3 +1,4 @@
+import type { RegionFound } from '../host/admin.d.ts';
 import { createAgents } from '../host/agents.ts';
 import { isEndpoint } from '../host/token-endpoint.ts';
 import { askHidden, hasTerminal, Interrupted } from './ask.ts';
@@ -19,21 +20,45 @@ type Texts = Record<string, string | undefined>;
  * Then the AWS SDK searches for credentials. Undefined variables are not set.
  */
 export async function awsVariables(options: Texts, profile: string | undefined): Promise<Texts> {
-  if (options['identity'] !== 'environment') {
-    if (profile === undefined) return {};
-    throw wrongUsage('--profile goes with --identity environment', 'With another identity the credentials come from the role.');
-  }
-  const name = profile ?? (process.env['AWS_PROFILE'] || undefined);
-  const given = options['awsRegion'] ?? (process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || undefined);
-  const region = given ?? (await regionOf(name ?? 'default'));
-  const variables: Texts = given === undefined && region !== undefined ? { AWS_REGION: region } : {};
-  if (process.env['AWS_ACCESS_KEY_ID'] && profile === undefined) return variables;
-  const { accessKeyId, secretAccessKey, sessionToken } = await search(name, region);
-  return { ...variables, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
+  checkProfile(options, profile);
+  if (options['identity'] !== 'environment') return {};
+  const region = await regionOf(options, profile);
+  const { variables } = await keysOf(profile, region?.name);
+  return { ...regionVariables(region), ...variables };
 }
 
-async function regionOf(profile: string): Promise<string | undefined> {
-  return (await profileSettings(profile, ['region']))?.[0] || undefined;
+export function checkProfile(options: Texts, profile: string | undefined): void {
+  if (profile === undefined || options['identity'] === 'environment') return;
+  throw wrongUsage('--profile goes with --identity environment', 'With another identity the credentials come from the role.');
+}
+
+/** The region that a command uses, and the flag, variable or profile that names it. */
+export async function regionOf(options: Texts, profile: string | undefined): Promise<RegionFound | undefined> {
+  const given = options['awsRegion'];
+  if (given) return { name: given, from: '--aws-region' };
+  for (const variable of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
+    const name = process.env[variable];
+    if (name) return { name, from: variable };
+  }
+  const from = profileFor(profile) ?? 'default';
+  const name = (await profileSettings(from, ['region']))?.[0];
+  return name ? { name, from: `the profile ${from}` } : undefined;
+}
+
+/** What the core reads a region from, where no flag and no variable of this process has it. */
+export function regionVariables(region: RegionFound | undefined): Texts {
+  return region?.from.startsWith('the profile ') ? { AWS_REGION: region.name } : {};
+}
+
+/** The keys as variables, none if this process has them; and the steps of the SDK's search that gave them, by its names for them. */
+export async function keysOf(profile: string | undefined, region: string | undefined): Promise<{ variables: Texts; sources: string[] }> {
+  if (process.env['AWS_ACCESS_KEY_ID'] && profile === undefined) return { variables: {}, sources: ['CREDENTIALS_ENV_VARS'] };
+  const { accessKeyId, secretAccessKey, sessionToken, sources } = await search(profileFor(profile), region);
+  return { variables: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken }, sources };
+}
+
+function profileFor(profile: string | undefined): string | undefined {
+  return profile ?? (process.env['AWS_PROFILE'] || undefined);
 }
 
 async function search(name: string | undefined, region: string | undefined) {

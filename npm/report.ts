@@ -90,7 +90,7 @@ export function commandLine(words: string[]): string {
 
 /** What a change came to, and the way back. */
 export async function reportChange(command: string, changed: Changed, session: Session, isDryRun = false): Promise<void> {
-  const { store, keys, base, version, written, created, lostRaces } = changed;
+  const { store, keys, base, version, written, created, lostRaces, tagsFromFile } = changed;
   const back = written && base ? commandLine(['rollback', ...session.flagsTo(store), base]) : undefined;
   if (session.isJson) {
     return printJson({
@@ -103,14 +103,16 @@ export async function reportChange(command: string, changed: Changed, session: S
       previousVersionId: base || undefined,
       versionId: version,
       lostRaces,
+      ...(tagsFromFile.length > 0 && { tagsFromFile: Object.fromEntries(tagsFromFile) }),
       rollback: back,
     });
   }
   const lines = [marked(keys, process.stdout)];
-  if (isDryRun) lines.push(`${store.arn ? '' : 'The store does not exist yet. '}Nothing was written: this was a dry run. ${counted(keys)}.\n`);
+  const tags = tagsFromFile.length > 0 ? `Tags from kvstore.json: ${tagsFromFile.map(([key, value]) => `${printable(key)}=${printable(value)}`).join(', ')}\n` : '';
+  if (isDryRun) lines.push(`${store.arn ? '' : 'The store does not exist yet. '}Nothing was written: this was a dry run. ${counted(keys)}.\n${tags}`);
   else if (!written) lines.push('Nothing was written: nothing would change.\n');
   else {
-    lines.push(`${created ? 'Created' : 'Changed'} ${printable(store.arn ?? store.name)}\nVersion ${version}${lostRaces > 0 ? `, written after ${lostRaces} other ${lostRaces === 1 ? 'write' : 'writes'} at the same time` : ''}\n`);
+    lines.push(`${created ? 'Created' : 'Changed'} ${printable(store.arn ?? store.name)}\nVersion ${version}${lostRaces > 0 ? `, written after ${lostRaces} other ${lostRaces === 1 ? 'write' : 'writes'} at the same time` : ''}\n${tags}`);
     if (back) lines.push(`To go back: ${back}\n`);
   }
   await print(lines.join(''));

@@ -86,8 +86,8 @@ function dist() {
 }
 
 function repository() {
-  const files = [...['repository', 'runner', 'cloud'].flatMap(testsIn), 'tests/npm/package.test.mjs'];
-  step('repository, runner, local cloud and npm package', process.execPath, ['--test', '--test-concurrency=2', ...files]);
+  const files = [...['repository', 'runner', 'cloud', 'ministack'].flatMap(testsIn), 'tests/npm/package.test.mjs'];
+  step('repository, runner, local cloud, stacks on ministack and npm package', process.execPath, ['--test', '--test-concurrency=2', ...files]);
 }
 
 /** On the Nodes that a runner may have; elsewhere than on Linux the workflow brings them one at a time. */

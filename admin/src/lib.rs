@@ -7,6 +7,8 @@
 pub mod account;
 pub mod audit;
 pub mod configure;
+mod creation;
+pub mod doctor;
 pub mod explain;
 pub mod kvstore;
 pub mod listing;
@@ -17,6 +19,7 @@ pub mod report;
 pub mod s3;
 pub mod secrets_manager;
 pub mod source;
+mod sts;
 pub mod task;
 pub mod token_server;
 pub mod versions;

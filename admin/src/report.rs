@@ -85,6 +85,8 @@ pub struct Changed {
     pub lost_races: u32,
     /// Keys that were left out.
     pub skipped: Vec<Unusable>,
+    /// Those that `kvstore.json` has demanded, if the store was made or would be.
+    pub tags_from_file: Vec<(String, String)>,
 }
 
 /// Keys and values.

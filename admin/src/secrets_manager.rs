@@ -127,7 +127,7 @@ impl Operation for CreateSecret<'_> {
     }
 
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
-        let Creation { kms_key_id, tags } = self.creation;
+        let Creation { kms_key_id, tags, .. } = self.creation;
         let tag = |(key, value): &(String, String)| object_of(&[("Key", key), ("Value", value)]);
         let mut members = vec![format!(r#""Name":{}"#, string(&self.secret.name))];
         members.push(format!(r#""ClientRequestToken":{}"#, string(self.version_id)));

@@ -152,7 +152,7 @@ pub struct Change {
 }
 
 /// What a new store is made with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Creation {
     /// Another key than AWS's own.
@@ -160,6 +160,18 @@ pub struct Creation {
     /// Its tags.
     #[serde(default)]
     pub tags: Vec<(String, String)>,
+    /// The `kvstore.json` that says which more.
+    pub file: Option<CreationFile>,
+}
+
+/// A `kvstore.json` and the files beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreationFile {
+    /// Names and texts, the root first.
+    pub texts: Vec<(String, String)>,
+    /// Whether the user has named it, and not only the folder has it.
+    pub is_named: bool,
 }
 
 /// Which version to go back to.

@@ -4,7 +4,8 @@
 
 use crate::kvstore;
 use crate::kvstore::generate::Target;
-use crate::kvstore::reader::Text;
+use crate::kvstore::reader::{Text, read};
+use crate::kvstore::set_up::set_up;
 use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
@@ -33,6 +34,25 @@ pub async fn manage(raw: JsValue, task: JsValue, host: JsHost, spelling: Option<
     to_value(&report).map_err(|_| failure(&Error::Internal("the report cannot be handed over"), spelling))
 }
 
+/// Examines the way to the stores; resolves to `Examination` of `host/admin.d.ts`, and rejects with a `Failure` only for inputs
+/// that are wrong.
+#[wasm_bindgen]
+pub async fn doctor(
+    raw: JsValue,
+    machine: JsValue,
+    host: JsHost,
+    spelling: Option<String>,
+) -> Result<JsValue, JsValue> {
+    let spelling = spelling.as_deref().map(Spelling::named).unwrap_or_default();
+    let not_agreed = |_| failure(&Error::Internal("the inputs or the machine are not as agreed"), spelling);
+    let (raw, machine) = (from_value(raw).map_err(not_agreed)?, from_value(machine).map_err(not_agreed)?);
+    let examined = crate::doctor::examine(&host, raw, &machine, spelling).await;
+    let examined = examined.map_err(|error| failure(&error, spelling))?;
+    // As JSON has it, or else claims and tags would be a Map.
+    let handed = examined.serialize(&Serializer::json_compatible());
+    handed.map_err(|_| failure(&Error::Internal("the report cannot be handed over"), spelling))
+}
+
 /// Where a text of `AWS_WEB_IDENTITY_TOKEN_SERVER` says that tokens are: the names of two variables, and the audience.
 #[wasm_bindgen(js_name = tokenServer)]
 pub fn token_server(text: &str) -> Result<Vec<String>, JsValue> {
@@ -59,14 +79,24 @@ pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
     configure::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// What is wrong with `kvstore.json` and the files beside it, as `problems` of `Generated`.
+#[wasm_bindgen(js_name = problemsOf)]
+pub fn problems_of(names: Vec<String>, texts: Vec<String>) -> JsValue {
+    let problems = read(&texts_of(names, texts)).and_then(|merged| set_up(&merged)).err();
+    to_value(&problems.unwrap_or_default()).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn texts_of(names: Vec<String>, texts: Vec<String>) -> Vec<Text> {
+    names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect()
+}
+
 /// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read. Resolves to `Generated` of
 /// `host/admin.d.ts`; undefined if nothing of that name is made.
 #[wasm_bindgen]
 pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
-    let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
     // As JSON has it, or else the claims of a job would be a Map.
-    let generated = kvstore::generate::generate(&read, target);
+    let generated = kvstore::generate::generate(&texts_of(names, texts), target);
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }
 

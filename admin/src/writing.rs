@@ -3,11 +3,12 @@
 use env_kvstore::error::Error;
 use env_kvstore::error::code::Code;
 use env_kvstore::error::problem::WriteProblem;
-use env_kvstore::host::http::Host;
+use env_kvstore::host::http::{Host, Log};
 use env_kvstore::lines::env_name::EnvName;
 use env_kvstore::stores::change::{self, Edit, Snapshot, version_id};
 
 use crate::Desk;
+use crate::creation::{Resolved, resolve};
 use crate::place::Place;
 use crate::report::{Changed, Delete, Restore, Unusable, key_changes};
 use crate::secrets_manager::{CreateSecret, DeleteSecret, RestoreSecret};
@@ -16,14 +17,20 @@ use crate::task::{Change, Creation, StoreName};
 impl<H: Host> Desk<'_, H> {
     pub(crate) async fn change(&self, task: Change) -> Result<Changed, Error> {
         let place = self.place(&task.store)?;
+        let resolved = task.create.as_ref().map(|creation| resolve(creation, &place.secret)).transpose()?;
         let (edit, skipped) = self.edit(&task).await?;
         let writer = self.writer(&place.secret);
-        let current = match (&task.create, writer.current().await) {
-            (Some(creation), Err(error)) if error.code() == Code::StoreNotFound => {
+        let mut tags_from_file = Vec::new();
+        let current = match (&resolved, writer.current().await) {
+            (Some(Resolved { creation, of_file, notice }), Err(error)) if error.code() == Code::StoreNotFound => {
+                // With a base, a plan was made before, and the notice was said then.
+                let notice = notice.as_ref().filter(|_| task.base.is_none());
+                notice.into_iter().for_each(|notice| self.host.log(Log::Notice(notice.clone())));
                 if task.dry_run {
+                    tags_from_file.clone_from(of_file);
                     Snapshot::empty()
                 } else if let Some(created) = self.create(&place, creation, &edit).await? {
-                    return Ok(Changed { skipped, ..created });
+                    return Ok(Changed { skipped, tags_from_file: of_file.clone(), ..created });
                 } else {
                     writer.current().await?
                 }
@@ -46,6 +53,7 @@ impl<H: Host> Desk<'_, H> {
                 created: false,
                 lost_races: 0,
                 skipped,
+                tags_from_file,
             });
         }
         let change::Changed { keys, base, version, arn, written, lost_races } =
@@ -59,6 +67,7 @@ impl<H: Host> Desk<'_, H> {
             created: false,
             lost_races,
             skipped,
+            tags_from_file,
         })
     }
 
@@ -109,6 +118,7 @@ impl<H: Host> Desk<'_, H> {
                 created: true,
                 lost_races: 0,
                 skipped: Vec::new(),
+                tags_from_file: Vec::new(),
             })),
             Err(error) if error.code() == Code::StoreExists => Ok(None),
             Err(error) => Err(error),

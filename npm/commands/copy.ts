@@ -25,7 +25,7 @@ export const copy: Command = {
     const { operands, switches } = args;
     const [from, to, ...keys] = operands;
     if (from === undefined || to === undefined) missing('FROM and TO');
-    const create = creationOf(args);
+    const create = await creationOf(args);
     storeOf(to, {});
     const session = await beginAsking(args, [from, to].some(isOfDefaultRepository));
     const set = await sourceOf(from, session.store);

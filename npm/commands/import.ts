@@ -40,7 +40,7 @@ export const importFile: Command = {
     const { operands, switches } = args;
     const [file, ...more] = operands;
     if (file === undefined || more.length > 0) missing('one FILE');
-    const create = creationOf(args);
+    const create = await creationOf(args);
     if (isBucket(file)) return importObjects(file, args, create);
     if (args.own['age-identity'] !== undefined) throw wrongUsage('--age-identity goes with s3://BUCKET/PREFIX');
     // Before the file is read: from then on stdin may be used up.

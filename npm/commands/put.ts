@@ -40,7 +40,7 @@ export const put: Command = {
 
   async run(args) {
     const { switches } = args;
-    const create = creationOf(args);
+    const create = await creationOf(args);
     const isDryRun = switches.has('dry-run');
     const files = filesOf(args);
     checkKeys(args, files);

@@ -7,7 +7,12 @@ export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
+  /** The steps of the search that gave them, by the SDK's names for them. */
+  sources: string[];
 }
+
+/** The SDK says so, and its type of a provider does not. */
+type Attributed = Omit<Credentials, 'sources'> & { $source?: Record<string, string> };
 
 export interface Search {
   /** The only profile to look at. Without one, the SDK's whole chain is asked. */
@@ -38,8 +43,8 @@ export async function credentialsOf({ profile, region, agentFor, mfaCode }: Sear
     ...METADATA,
   };
   const provider = profile === undefined ? fromNodeProviderChain(init) : fromIni(init);
-  const { accessKeyId, secretAccessKey, sessionToken } = await provider();
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  const { accessKeyId, secretAccessKey, sessionToken, $source = {} } = (await provider()) as Attributed;
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }), sources: Object.keys($source) };
 }
 
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };

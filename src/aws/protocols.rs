@@ -197,7 +197,8 @@ pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect()
 }
 
-pub(crate) fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> Request {
+/// A request of the query protocol, unsigned.
+pub fn form_request(endpoint: &BaseUrl, body: String, credentials: Vec<Secret>) -> Request {
     Request {
         method: Method::Post,
         url: format!("{endpoint}/"),

@@ -1,6 +1,7 @@
 // An account of the local cloud in which the stacks of `env-kvstore generate cloudformation` are deployed, and the questions of
 // `generate matrix` asked of it, each in a job's own way.
 
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GITHUB_HOST } from './pages.mjs';
@@ -92,4 +93,21 @@ export async function answerTo(cloud, { role: name, job, store }) {
   const read = await getSecretValue(credentialsIn(assumed.text), { SecretId: store });
   if (read.status === 200) return 'read';
   return read.json.__type.endsWith('AccessDeniedException') ? 'no store' : read.text;
+}
+
+/**
+ * Asks each question of the matrix, and fails where the cloud answers otherwise.
+ * @param {Awaited<ReturnType<import('./cloud.mjs').startCloud>>} cloud
+ * @param {{ what: string, role: string, job: Record<string, string>, store: string, allowed: boolean }[]} cases
+ * @returns {Promise<{ allowed: number, denied: number }>} how many of each there were
+ */
+export async function answersOf(cloud, cases) {
+  const counts = { allowed: 0, denied: 0 };
+  for (const { what, allowed, ...question } of cases) {
+    const answer = await answerTo(cloud, question);
+    const expected = allowed ? ['read'] : ['no role', 'no store'];
+    assert.ok(expected.includes(answer), `${what}: ${answer} ${JSON.stringify(question)}`);
+    counts[allowed ? 'allowed' : 'denied'] += 1;
+  }
+  return counts;
 }

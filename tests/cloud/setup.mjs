@@ -19,6 +19,7 @@ import { documentsIn } from './pages.mjs';
  * @property {number} batchPageSize how many secrets Secrets Manager puts into one answer to a batch
  * @property {number} listPageSize how many secrets or versions Secrets Manager lists in one answer at most
  * @property {boolean} versionQuota whether Secrets Manager keeps to about 100 versions and 20 labels of a secret
+ * @property {number} [packedPolicySize] what STS says that a session's tags take of the space for them, in percent; it says nothing unless given
  *
  * @typedef {{ Url: string, ClientIDList: string[] }} OidcProvider
  *

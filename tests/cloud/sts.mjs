@@ -106,6 +106,8 @@ export class Sts {
       SubjectFromWebIdentityToken: identity.subject,
       Audience: identity.audience,
       Provider: identity.provider,
+      // How AWS packs tags is not known, so nothing is said unless a test says it.
+      ...(this.setup.packedPolicySize !== undefined && { PackedPolicySize: this.setup.packedPolicySize }),
       ...credentialsOf(session),
     };
   }

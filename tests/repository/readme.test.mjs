@@ -193,6 +193,23 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     assert.deepEqual([done.stdout, done.stderr], [`deployed to ${DATABASE_URL} by \n`, '']);
   });
 
+  test('examine a job and a machine', async () => {
+    const project = await newProject();
+    const ofJob = await run('doctor', project);
+    assert.match(ofJob.stdout, /^stores +ok +\d+ ms +\d of 4 can be read/m);
+    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+    const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
+    const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, GITHUB_ACTIONS, CI, ...environment } = job(project);
+    const ofMachine = await run('doctor-laptop', project, {
+      ...environment,
+      AWS_REGION: 'us-west-2',
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+    });
+    assert.match(ofMachine.stdout, /^credentials +ok [\s\S]*^stores +ok /m);
+  });
+
   test('give clients of the AWS SDK their credentials', async () => {
     const project = await newProject();
     // The SDK knows no proxy.

@@ -1,0 +1,184 @@
+//! The legs of a job: its token, the pool, the tags, the role, and the stores.
+
+use env_kvstore::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
+use env_kvstore::aws::names::{AccountId, RoleArn};
+use env_kvstore::aws::session::{Session, TagSource, check_session_tags};
+use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
+use env_kvstore::call::client::Client;
+use env_kvstore::call::operation::Operation;
+use env_kvstore::error::Error;
+use env_kvstore::github::claims::Claims;
+use env_kvstore::github::job_token::JobToken;
+use env_kvstore::host::http::Host;
+use env_kvstore::host::url::BaseUrl;
+use env_kvstore::identity::{Flow, Identity};
+use env_kvstore::inputs::Inputs;
+use env_kvstore::text::printable::printable;
+use serde_json::{Map, Value};
+
+use crate::doctor::legs::{Ended, Found, Legs};
+use crate::doctor::report::Examination;
+use crate::doctor::session::{Opened, Tags, assumed};
+use crate::doctor::stores::reach;
+use crate::doctor::token::token;
+use crate::sts::AssumeMeasured;
+
+/// How many session tags STS takes.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know>
+const MAX_TAGS: usize = 50;
+
+/// For whoever tries the flags of a job on a machine of their own.
+const NO_JOB: &str = "This is not a job of GitHub Actions, so there is no token to request. To examine the credentials of this \
+     machine, leave out ‹cognito-identity-pool-id› and ‹cognito-role-arn›.";
+
+/// Goes as far as it can. `is_job` is whether a runner of GitHub Actions is the machine.
+pub(crate) async fn examine<H: Host>(
+    host: &H,
+    mut legs: Legs<'_, H>,
+    client: &Client<'_, H>,
+    inputs: &Inputs,
+    is_job: bool,
+) -> Examination {
+    // What ended the way is in the legs.
+    _ = go(host, &mut legs, client, inputs, is_job).await;
+    legs.end(&way(inputs))
+}
+
+fn way(inputs: &Inputs) -> Vec<&'static str> {
+    let by_identity: &[&str] = match &inputs.session.identity {
+        Identity::Cognito { flow: Flow::Basic, .. } => &["token", "pool", "tags", "role"],
+        Identity::Cognito { flow: Flow::Enhanced, .. } => &["token", "pool", "role"],
+        Identity::WebIdentity => &["token", "role"],
+        Identity::Environment(_) => &[],
+    };
+    let chain = inputs.session.chain.as_ref().map(|_| "chain");
+    by_identity.iter().copied().chain(chain).chain(["stores"]).collect()
+}
+
+async fn go<H: Host>(
+    host: &H,
+    legs: &mut Legs<'_, H>,
+    client: &Client<'_, H>,
+    inputs: &Inputs,
+    is_job: bool,
+) -> Result<(), Ended> {
+    let options = &inputs.session;
+    let job = &token(legs, client, inputs, (!is_job).then_some(NO_JOB)).await?;
+    let claims = job.claims().clone();
+    let role = options.role.as_ref().ok_or(Error::Internal("there is no role"));
+    let with_token = WithToken { client, job };
+    let first = match &options.identity {
+        Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
+            let pool = Pool { id: pool, account: account.as_ref(), endpoint };
+            let token = legs.go("pool", with_token.open_id_token(&pool)).await?;
+            let tags = legs.go("tags", async { tags(&token) }).await?;
+            let identity = WebIdentity::Cognito { token: &token, pool: pool.id };
+            let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
+            Opened { session, tags }
+        }
+        Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
+            let pool = Pool { id: pool, account: account.as_ref(), endpoint };
+            let identity = legs.go("pool", with_token.identity(&pool)).await?;
+            let session = legs.go("role", async {
+                let login = job.login();
+                let get =
+                    GetCredentialsForIdentity { endpoint, pool: pool.id, identity: &identity, role: role?, login };
+                let session = with_token.call(&get).await?;
+                let found = assumed(&session, None);
+                Ok((session, found))
+            });
+            Opened { session: session.await?, tags: None }
+        }
+        // Credentials that are there already need no job.
+        Identity::WebIdentity | Identity::Environment(_) => {
+            let identity = WebIdentity::GitHub(job.login());
+            let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
+            // GitHub's token carries no session tags.
+            Opened { session, tags: Some(vec![]) }
+        }
+    };
+    reach(legs, host, client, inputs, Some(&claims), first).await
+}
+
+/// An identity pool.
+struct Pool<'a> {
+    id: &'a PoolId,
+    account: Option<&'a AccountId>,
+    endpoint: &'a BaseUrl,
+}
+
+/// Calls that show the GitHub token, renewed if need be before each attempt.
+struct WithToken<'a, H> {
+    client: &'a Client<'a, H>,
+    job: &'a JobToken<'a, H>,
+}
+
+impl<H: Host> WithToken<'_, H> {
+    async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        self.client.call_prepared(operation, &|| Box::pin(self.job.renew())).await
+    }
+
+    async fn identity(&self, pool: &Pool<'_>) -> Result<(IdentityId, Found), Error> {
+        let Pool { id, account, endpoint } = *pool;
+        let identity = self.call(&GetId { endpoint, account, pool: id, login: self.job.login() }).await?;
+        let found = Found::new(format!("{id} takes the token")).with("pool", id.to_string());
+        Ok((identity, found))
+    }
+
+    async fn open_id_token(&self, pool: &Pool<'_>) -> Result<(OpenIdToken, Found), Error> {
+        let (identity, found) = self.identity(pool).await?;
+        let (endpoint, login) = (pool.endpoint, self.job.login());
+        let token = self.call(&GetOpenIdToken { endpoint, pool: pool.id, identity: &identity, login }).await?;
+        Ok((token, found))
+    }
+
+    async fn assume(
+        &self,
+        inputs: &Inputs,
+        role: Result<&RoleArn, Error>,
+        claims: &Claims,
+        identity: WebIdentity<'_>,
+    ) -> Result<(Session, Found), Error> {
+        let options = &inputs.session;
+        let assume = AssumeMeasured(AssumeRoleWithWebIdentity {
+            endpoint: &options.sts_endpoint,
+            role: role?,
+            session_name: &options.role_session_name.fill(claims)?,
+            duration_seconds: options.role_duration_seconds,
+            identity,
+        });
+        let (session, packed) = self.call(&assume).await?;
+        let found = assumed(&session, packed);
+        Ok((session, found))
+    }
+}
+
+/// The tags of the session, none of which STS would refuse.
+fn tags(token: &OpenIdToken) -> Result<(Tags, Found), Error> {
+    let Some(tags) = token.session_tags() else {
+        return Ok((None, Found::new("Cognito's token is opaque: its session tags cannot be read")));
+    };
+    let refused = tags.iter().filter_map(|tag| check_session_tags(std::slice::from_ref(tag), TagSource::Pool).err());
+    let refused = refused.chain((tags.len() > MAX_TAGS).then(|| too_many(tags.len())));
+    if let Some(error) = refused.reduce(Error::and) {
+        return Err(error);
+    }
+    let pairs: Map<_, _> = tags.iter().map(|(key, value)| (printable(key), Value::from(printable(value)))).collect();
+    let said = match tags.as_slice() {
+        [] => "none: the pool has no principal tag map for this issuer, so no policy can tell jobs apart".to_owned(),
+        tags => tags
+            .iter()
+            .map(|(key, value)| format!("{}={}", printable(key), printable(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    Ok((Some(tags), Found::new(said).with("tags", Value::Object(pairs))))
+}
+
+fn too_many(count: usize) -> Error {
+    Error::ClaimUnusable {
+        claim: "https://aws.amazon.com/tags".to_owned(),
+        problem: format!("gives {count} session tags, and STS takes {MAX_TAGS}"),
+        hint: "Remove claims that no policy uses from the pool's principal tag map.".to_owned(),
+    }
+}
