@@ -58,7 +58,7 @@ mod wasm;
 
 pub use context::{Context, DuplicateKey};
 pub use document::{Effect, Malformed, Policy};
-pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, evaluate};
+pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, allows, evaluate};
 pub use json::{JsonError, evaluate_json};
 pub use mismatch::{Element, Mismatch};
 pub use principal::Principal;

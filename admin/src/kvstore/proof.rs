@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
+use env_kvstore_policy::{Context, Policy, Principal, Request, allows};
 use serde::Serialize;
 
 use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
@@ -69,6 +69,17 @@ struct Rules<'s> {
     grants: usize,
 }
 
+/// Keys of a request's context, and their values.
+type Entries = Vec<(String, Vec<String>)>;
+
+/// A job that has asked for a role.
+struct Assumed<'j> {
+    role: &'j str,
+    claims: &'j Job,
+    /// The tags of its session; none if the role does not let it in.
+    tags: Option<Entries>,
+}
+
 /// Asks everything. Problems are policies that AWS would refuse, and expectations that name nothing.
 pub fn prove(set_up: &SetUp, merged: &Merged) -> Result<Proof, Vec<Problem>> {
     let rules = Rules::new(set_up).map_err(|message| vec![merged.problem(&Place::default(), message)])?;
@@ -114,44 +125,49 @@ impl<'s> Rules<'s> {
 
     fn prove_grant(&self, role: &Role, grant: &Grant, proof: &mut Proof) {
         let jobs = self.jobs_of(role, grant);
-        let Some(first) = jobs.first().cloned() else { return };
-        let mut ask = |what: String, job: &Job, store: &str, allowed: bool| {
-            self.ask(proof, what, &role.name, job, store, allowed)
-        };
+        let Some(first) = jobs.first() else { return };
+        let others = self.neighbours(role, grant, first);
+        let jobs: Vec<_> = jobs.iter().map(|job| self.assume(role, job)).collect();
+        let others: Vec<_> = others.iter().map(|(what, job)| (what, self.assume(role, job))).collect();
         for store in &grant.stores {
             for job in &jobs {
-                ask(format!("{} reads what it says", grant.binding), job, store, true);
+                self.ask(proof, format!("{} reads what it says", grant.binding), job, store, true);
             }
-            for (claim, values) in self.wanted(role, grant) {
-                let mut other = first.clone();
-                other.insert(claim.clone(), another(&claim, &values));
-                ask(format!("{}: another {claim}", grant.binding), &other, store, self.is_granted(role, &other, store));
-                let mut without = first.clone();
-                without.remove(&claim);
-                ask(format!("{}: no {claim}", grant.binding), &without, store, self.is_granted(role, &without, store));
+            for (what, job) in &others {
+                let allowed = self.is_granted(role, job.claims, store);
+                self.ask(proof, format!("{}: {what}", grant.binding), job, store, allowed);
             }
         }
         let own: BTreeSet<_> = grant.stores.iter().collect();
         for store in self.others(grant).into_iter().filter(|store| !own.contains(&store.name)) {
             for job in &jobs {
-                let allowed = self.is_granted(role, job, &store.name);
-                ask(format!("{} asks for a store of another binding", grant.binding), job, &store.name, allowed);
+                let allowed = self.is_granted(role, job.claims, &store.name);
+                let what = format!("{} asks for a store of another binding", grant.binding);
+                self.ask(proof, what, job, &store.name, allowed);
             }
         }
         // What another role opens to a job of this kind, its own bindings say.
         for other in self.set_up.roles.iter().filter(|other| other.name != role.name) {
+            let job = self.assume(other, first);
             for store in &grant.stores {
-                let allowed = self.is_granted(other, &first, store);
-                self.ask(
-                    proof,
-                    format!("{} by the role {}", grant.binding, other.name),
-                    &other.name,
-                    &first,
-                    store,
-                    allowed,
-                );
+                let allowed = self.is_granted(other, first, store);
+                self.ask(proof, format!("{} by the role {}", grant.binding, other.name), &job, store, allowed);
             }
         }
+    }
+
+    /// Jobs that differ from one in a claim that the grant wants: it is another one, or is not there.
+    fn neighbours(&self, role: &Role, grant: &Grant, job: &Job) -> Vec<(String, Job)> {
+        let mut neighbours = Vec::new();
+        for (claim, values) in self.wanted(role, grant) {
+            let mut other = job.clone();
+            other.insert(claim.clone(), another(&claim, &values));
+            neighbours.push((format!("another {claim}"), other));
+            let mut without = job.clone();
+            without.remove(&claim);
+            neighbours.push((format!("no {claim}"), without));
+        }
+        neighbours
     }
 
     fn prove_expectations(&self, merged: &Merged, proof: &mut Proof) -> Result<(), Vec<Problem>> {
@@ -170,6 +186,7 @@ impl<'s> Rules<'s> {
             let mut job = self.job(repository, role);
             // What the job does not say, no binding's word is needed for.
             job.extend(expectation.job.clone());
+            let assumed = self.assume(role, &job);
             for (key, reads, allowed) in [("allow", &expectation.allow, true), ("deny", &expectation.deny, false)] {
                 for (number, read) in reads.iter().enumerate() {
                     let names = self.names(repository, &job, read);
@@ -179,7 +196,7 @@ impl<'s> Rules<'s> {
                     }
                     for name in names {
                         let before = proof.failed.len();
-                        self.ask(proof, format!("expectation {}", place + 1), &role.name, &job, &name, allowed);
+                        self.ask(proof, format!("expectation {}", place + 1), &assumed, &name, allowed);
                         if proof.failed.len() > before {
                             let message = if allowed { "the policies deny it" } else { "the policies allow it" };
                             problems.push(merged.problem(&at(&format!("/{key}/{number}")), message));
@@ -202,39 +219,42 @@ impl<'s> Rules<'s> {
         }
     }
 
-    fn ask(&self, proof: &mut Proof, what: String, role: &str, job: &Job, store: &str, allowed: bool) {
-        let case = Case { what, role: role.to_owned(), job: job.clone(), store: store.to_owned(), allowed };
-        if self.reads(role, job, store) != allowed {
+    fn ask(&self, proof: &mut Proof, what: String, job: &Assumed, store: &str, allowed: bool) {
+        let (role, claims) = (job.role.to_owned(), job.claims.clone());
+        let case = Case { what, role, job: claims, store: store.to_owned(), allowed };
+        if self.reads(job, store) != allowed {
             proof.failed.push(case.clone());
         }
         proof.cases.push(case);
     }
 
-    /// Whether AWS would give a job the secret.
-    fn reads(&self, role: &str, job: &Job, store: &str) -> bool {
-        let Some((trust, policy)) = self.roles.get(role) else { return false };
+    /// What AWS makes of a job that asks for a role.
+    fn assume<'j>(&self, role: &'j Role, claims: &'j Job) -> Assumed<'j> {
         let tagged = |prefix: &str| {
-            let mapped = job.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
-            mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect::<Vec<_>>()
+            let mapped = claims.iter().filter(|(claim, _)| self.set_up.mapped.contains(*claim));
+            mapped.map(|(claim, value)| (format!("{prefix}/{claim}"), vec![value.clone()])).collect::<Entries>()
         };
-        let session = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
+        let session = [claims.get("run_id"), claims.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
         let mut entries = tagged("aws:RequestTag");
         entries.push(("cognito-identity.amazonaws.com:aud".to_owned(), vec![POOL.to_owned()]));
         entries.push(("sts:RoleSessionName".to_owned(), vec![session]));
         let federated = || Some(Principal::Federated("cognito-identity.amazonaws.com".to_owned()));
-        let assume = |action: &str| allows(trust, action, federated(), None, entries.clone());
-        if !assume("sts:AssumeRoleWithWebIdentity") || !assume("sts:TagSession") {
-            return false;
-        }
-        let mut entries = tagged("aws:PrincipalTag");
-        let tags = self.set_up.stores.get(store).map(|store| &store.tags);
-        entries.extend(
-            tags.into_iter()
-                .flatten()
-                .map(|(key, value)| (format!("secretsmanager:ResourceTag/{key}"), vec![value.clone()])),
-        );
+        let is_let_in = self.roles.get(role.name.as_str()).is_some_and(|(trust, _)| {
+            let assume = |action: &str| is_allowed(trust, action, federated(), None, entries.clone());
+            assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")
+        });
+        Assumed { role: &role.name, claims, tags: is_let_in.then(|| tagged("aws:PrincipalTag")) }
+    }
+
+    /// Whether AWS would give a job the secret.
+    fn reads(&self, job: &Assumed, store: &str) -> bool {
+        let (Some((_, policy)), Some(tags)) = (self.roles.get(job.role), &job.tags) else { return false };
+        let of_the_store = self.set_up.stores.get(store).into_iter().flat_map(|store| &store.tags);
+        let of_the_store =
+            of_the_store.map(|(key, value)| (format!("secretsmanager:ResourceTag/{key}"), vec![value.clone()]));
+        let entries = tags.iter().cloned().chain(of_the_store).collect();
         let arn = self.set_up.store_arn(store, SUFFIX);
-        allows(policy, "secretsmanager:GetSecretValue", None, Some(arn), entries)
+        is_allowed(policy, "secretsmanager:GetSecretValue", None, Some(arn), entries)
     }
 
     /// Whether the file says that a job reads a store: some binding of the role wants what the job is.
@@ -331,17 +351,17 @@ impl<'s> Rules<'s> {
     }
 }
 
-fn allows(
+fn is_allowed(
     policy: &Policy,
     action: &str,
     principal: Option<Principal>,
     resource: Option<String>,
-    entries: Vec<(String, Vec<String>)>,
+    entries: Entries,
 ) -> bool {
     // Two claims whose names differ in case only are one tag: AWS refuses such a session.
     let Ok(context) = Context::try_from_iter(entries) else { return false };
     let request = Request { action: action.to_owned(), principal, resource, context };
-    evaluate(std::slice::from_ref(policy), &request).decision == Decision::Allow
+    allows(std::slice::from_ref(policy), &request)
 }
 
 /// A value that is none of those wanted, and could be one of another job.
