@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutAge } from './runner/age.mjs';
+import { stale, withoutTofu } from './runner/tofu.mjs';
 import { wineIsInstalled } from './runner/wine.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -17,8 +18,8 @@ const ministackPython = path.join(root, '.venv-ministack/bin/python');
 const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
 /** Of a folder's tests those that run once and not on each Node, or on Windows alone. */
 const APART = ['package.test.mjs', 'readme.test.mjs', 'wine.test.mjs'];
-/** What the core alone decides, whatever the Node: which masks there are, how writers meet, what a failed call means. Minutes, so on one Node. */
-const OF_THE_CORE = ['masking.test.mjs', 'write-faults.test.mjs', 'writers.test.mjs'];
+/** What the core alone decides, whatever the Node: which masks there are, how writers meet, what a failed call means, what is generated. Minutes, so on one Node. */
+const OF_THE_CORE = ['masking.test.mjs', 'terraform.test.mjs', 'write-faults.test.mjs', 'writers.test.mjs'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(STAGES, name));
@@ -47,6 +48,14 @@ function install() {
     step('Python for ministack', 'python3', ['-m', 'venv', '.venv-ministack']);
   }
   step('ministack', ministackPython, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements-ministack.txt']);
+  if (withoutTofu()) {
+    console.log(`\nSkipped: what OpenTofu makes of a generated module; ${withoutTofu()}`);
+  } else {
+    for (const { program, arguments: args, environment, cwd, done } of stale()) {
+      step(`${program}, built`, 'go', args, environment, cwd);
+      done();
+    }
+  }
 }
 
 function format() {
@@ -128,10 +137,10 @@ function require(command, args, remedy) {
   }
 }
 
-function step(title, command, args, environment = {}) {
+function step(title, command, args, environment = {}, cwd = root) {
   console.log(`\n== ${title}`);
   const began = performance.now();
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } });
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...environment } });
   if (status !== 0) {
     fail(`${title}: \`${command} ${args.join(' ')}\` failed`);
   }

@@ -232,6 +232,26 @@ fn what_cannot_be_built_says_where_and_what_instead() {
             |d| d["expect"][0] = json!({ "job": { "repository": "octo-org/app", "environment": "production", "ref": "refs/heads/main" }, "deny": ["env:production"] }),
             "/expect/0/deny/0: the policies allow it",
         ),
+        (
+            "the alias of a key",
+            |d| d["aws"]["kms_key"] = json!("arn:aws:kms:us-west-2:123456789012:alias/stores"),
+            "/aws/kms_key: must be the ARN of a key",
+        ),
+        (
+            "a key of another region",
+            |d| d["aws"]["kms_key"] = json!("arn:aws:kms:eu-west-1:123456789012:key/1234abcd"),
+            "/aws/kms_key: must be the ARN of a key",
+        ),
+        (
+            "an issuer that templates would evaluate",
+            |d| d["github"]["issuer"] = json!("https://example.com/$${x}"),
+            "/github/issuer: must be an https URL",
+        ),
+        (
+            "an enterprise that is no slug",
+            |d| d["github"]["enterprise"] = json!("octo enterprise"),
+            "/github/enterprise: must have letters",
+        ),
         ("a reading that is none", |d| d["bindings"][1]["read"] = json!(["production"]), "is none of repo, env:NAME"),
     ];
     for (what, change, expected) in cases {
@@ -306,6 +326,21 @@ fn a_policy_does_not_grow_with_the_number_of_repositories() {
         size(&planned.role_policy(&planned.roles[0]))
     };
     assert_eq!(size_for(5000), size_for(5));
+}
+
+#[test]
+fn a_key_is_used_through_secrets_manager_alone() {
+    let key = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let (set_up, proof) = built(&changed(|document| document["aws"]["kms_key"] = json!(key)));
+    assert!(proof.failed.is_empty());
+    for role in &set_up.roles {
+        let policy = set_up.role_policy(role);
+        let statement = policy["Statement"].as_array().unwrap().last().unwrap();
+        assert_eq!((&statement["Action"], &statement["Resource"]), (&json!("kms:Decrypt"), &json!(key)));
+        assert_eq!(statement["Condition"]["StringLike"]["kms:ViaService"], json!("secretsmanager.us-west-2.*"));
+    }
+    let (without, _) = built(EXAMPLE);
+    assert!(!without.role_policy(&without.roles[0]).to_string().contains("kms:"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ import { admin } from '../load-admin.ts';
 import { printJson } from '../report.ts';
 import { missing } from '../usage.ts';
 
-const TARGETS = ['cloudformation', 'matrix'];
+const TARGETS = ['terraform', 'cloudformation', 'matrix'];
 const STALE = 4;
 /** So many cases are shown of a proof that failed. */
 const SHOWN = 10;
@@ -16,13 +16,13 @@ const SHOWN = 10;
 export const generate: Command = {
   name: 'generate',
   summary: 'make the set-up of AWS and its proof from kvstore.json',
-  usage: 'cloudformation|matrix [FLAGS]',
+  usage: `${TARGETS.join('|')} [FLAGS]`,
   operands: 'words',
   choices: TARGETS,
   about: [
     'Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the ' +
       'policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.',
-    'cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of ' +
+    'terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of ' +
       'who reads what, and every question that the policies were asked, with its answer. Sends nothing.',
   ],
   inputs: [],
@@ -33,13 +33,14 @@ export const generate: Command = {
     { name: 'json', help: 'Print one JSON object to stdout, with "version": 1.' },
   ],
   examples: [
+    { what: 'A module, to be applied with terraform or tofu:', command: 'env-kvstore generate terraform' },
     { what: 'Stacks for the account:', command: 'env-kvstore generate cloudformation' },
     { what: 'In CI, so that nobody forgets:', command: 'env-kvstore generate matrix --check' },
   ],
   exitCodes: [['4', '--check: the files are not up to date']],
 
   async run({ own, switches, operands: [target, ...more] }) {
-    if (target === undefined || more.length > 0 || !TARGETS.includes(target)) missing('one of cloudformation, matrix');
+    if (target === undefined || more.length > 0 || !TARGETS.includes(target)) missing(`one of ${TARGETS.join(', ')}`);
     const file = own['file'] ?? KVSTORE_FILE;
     const folder = own['to'] ?? path.join(path.dirname(file), 'generated');
     const texts = await textsOf(file);

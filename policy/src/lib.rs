@@ -69,7 +69,7 @@ pub use cases::Case;
 pub use constraint::{Constraint, Matcher, Quantified, Values};
 pub use context::{Context, DuplicateKey, PartialContext};
 pub use document::{Effect, Malformed, Policy};
-pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, evaluate};
+pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, allows, evaluate};
 pub use json::{JsonError, evaluate_json};
 pub use mismatch::{Element, Mismatch};
 pub use principal::Principal;

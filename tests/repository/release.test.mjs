@@ -227,8 +227,8 @@ describe('the shell lines of release.yml', () => {
 test('Dependabot keeps every lock and every pin, grouped, weekly, and not on the first day', () => {
   const { updates } = parseYaml(read('.github/dependabot.yml'));
   const where = updates.flatMap((update) => (update.directories ?? [update.directory]).map((folder) => `${update['package-ecosystem']} ${folder}`));
-  assert.deepEqual(where, ['cargo /', 'cargo /build/bindgen', 'cargo /fuzz', 'npm /', 'npm /tests/tools', 'pip /tests', 'github-actions /']);
-  const manifests = { cargo: 'Cargo.toml', npm: 'package.json', pip: 'requirements.txt', 'github-actions': '.github/workflows' };
+  assert.deepEqual(where, ['cargo /', 'cargo /build/bindgen', 'cargo /fuzz', 'npm /', 'npm /tests/tools', 'pip /tests', 'gomod /tests/terraform/tofu', 'gomod /tests/terraform/provider', 'github-actions /']);
+  const manifests = { cargo: 'Cargo.toml', npm: 'package.json', pip: 'requirements.txt', gomod: 'go.mod', 'github-actions': '.github/workflows' };
   for (const place of where) {
     const [ecosystem, folder] = place.split(' ');
     assert.ok(existsSync(path.join(root, folder, manifests[ecosystem])), place);

@@ -9,12 +9,15 @@ use crate::kvstore::problem::Problem;
 use crate::kvstore::proof::{Case, Proof, prove};
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::{SetUp, set_up};
+use crate::kvstore::terraform;
 
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// Stacks of CloudFormation.
     CloudFormation,
+    /// A module of Terraform.
+    Terraform,
     /// Every question that the proof asks, and its answer.
     Matrix,
 }
@@ -24,6 +27,7 @@ impl Target {
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "cloudformation" => Some(Self::CloudFormation),
+            "terraform" => Some(Self::Terraform),
             "matrix" => Some(Self::Matrix),
             _ => None,
         }
@@ -54,6 +58,7 @@ pub fn generate(texts: &[Text], target: Target) -> Generated {
             let files = match (proof.failed.is_empty(), target) {
                 (false, _) => vec![],
                 (true, Target::CloudFormation) => cloudformation::stacks(&set_up),
+                (true, Target::Terraform) => terraform::module(&set_up),
                 (true, Target::Matrix) => vec![matrix(&proof), table(&set_up, &proof)],
             };
             Generated { files, problems: vec![], failed: proof.failed, allowed, denied }

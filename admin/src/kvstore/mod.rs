@@ -14,3 +14,4 @@ pub mod proof;
 pub mod reader;
 pub(crate) mod reading;
 pub mod set_up;
+mod terraform;

@@ -64,11 +64,12 @@ impl SetUp {
 
     /// What a role reads.
     pub fn role_policy(&self, role: &Role) -> Value {
-        let statements = if role.is_shared {
+        let mut statements: Vec<Value> = if role.is_shared {
             self.shared_statements()
         } else {
             role.grants.iter().enumerate().map(|(place, grant)| self.own_statement(place, grant)).collect()
         };
+        statements.extend(self.kms_key.as_deref().map(|key| self.key_statement(key)));
         json!({ "Version": "2012-10-17", "Statement": statements })
     }
 
@@ -98,6 +99,18 @@ impl SetUp {
             // Names without the six characters match no store that exists: AWS then says that there is none.
             json!({ "Sid": "StoresThatDoNotExist", "Effect": "Allow", "Action": READ, "Resource": absent }),
         ]
+    }
+
+    /// Secrets Manager decrypts in the name of the job. Which stores it may decrypt, the other statements say.
+    fn key_statement(&self, key: &str) -> Value {
+        json!({
+            "Sid": "KeyOfTheStores",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": key,
+            // What follows is the domain of the partition.
+            "Condition": { "StringLike": { "kms:ViaService": format!("secretsmanager.{}.*", self.region) } }
+        })
     }
 
     fn own_statement(&self, place: usize, grant: &Grant) -> Value {

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use env_kvstore_policy::{Context, Decision, Policy, Principal, Request, evaluate};
+use env_kvstore_policy::{Context, Policy, Principal, Request, allows};
 use serde::Serialize;
 
-use crate::account::{self, Account, Document, Route, SUFFIX, Session, planned};
+use crate::account::{self, Account, Document, Keys, Route, SUFFIX, Session, planned};
 use crate::kvstore::policies::{MAX_POLICY, MAX_TRUST_POLICY, size};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
@@ -116,21 +116,15 @@ impl<'s> Rules<'s> {
     fn prove_grant(&self, role: &'s Role, grant: &Grant, proof: &mut Proof) {
         let jobs = self.jobs_of(role, grant);
         let Some(first) = jobs.first().cloned() else { return };
-        let mut changed = Vec::new();
-        for (claim, values) in self.wanted(role, grant) {
-            let mut other = first.clone();
-            other.insert(claim.clone(), another(&claim, &values));
-            changed.push((format!("{}: another {claim}", grant.binding), self.asker(role, other)));
-            let mut without = first.clone();
-            without.remove(&claim);
-            changed.push((format!("{}: no {claim}", grant.binding), self.asker(role, without)));
-        }
+        let near = self.neighbours(role, grant, &first).into_iter();
+        let near: Vec<_> =
+            near.map(|(what, job)| (format!("{}: {what}", grant.binding), self.asker(role, job))).collect();
         let jobs: Vec<_> = jobs.into_iter().map(|job| self.asker(role, job)).collect();
         for store in &grant.stores {
             for asker in &jobs {
                 self.ask(proof, format!("{} reads what it says", grant.binding), asker, store, true);
             }
-            for (what, asker) in &changed {
+            for (what, asker) in &near {
                 self.ask(proof, what.clone(), asker, store, self.is_granted(role, &asker.job, store));
             }
         }
@@ -150,6 +144,20 @@ impl<'s> Rules<'s> {
                 self.ask(proof, format!("{} by the role {}", grant.binding, other.name), &asker, store, allowed);
             }
         }
+    }
+
+    /// Jobs that differ from one in a claim that the grant wants: it is another one, or is not there.
+    fn neighbours(&self, role: &Role, grant: &Grant, job: &Job) -> Vec<(String, Job)> {
+        let mut neighbours = Vec::new();
+        for (claim, values) in self.wanted(role, grant) {
+            let mut other = job.clone();
+            other.insert(claim.clone(), another(&claim, &values));
+            neighbours.push((format!("another {claim}"), other));
+            let mut without = job.clone();
+            without.remove(&claim);
+            neighbours.push((format!("no {claim}"), without));
+        }
+        neighbours
     }
 
     fn prove_expectations(&self, merged: &Merged, proof: &mut Proof) -> Result<(), Vec<Problem>> {
@@ -222,7 +230,7 @@ impl<'s> Rules<'s> {
         let name = [job.get("run_id"), job.get("sha")].map(|part| part.cloned().unwrap_or_default()).join("@");
         let assume = |action: &str| {
             let principal = Some(session.route.principal());
-            allows(&role.trust.policy, action, principal, None, session.trust_keys(&name))
+            is_allowed(&role.trust.policy, action, principal, None, session.trust_keys(&name))
         };
         (assume("sts:AssumeRoleWithWebIdentity") && assume("sts:TagSession")).then_some((session, role))
     }
@@ -234,7 +242,7 @@ impl<'s> Rules<'s> {
         let arn = self.set_up.store_arn(store, SUFFIX);
         let reads = |policy: &Document| {
             let action = "secretsmanager:GetSecretValue";
-            allows(&policy.policy, action, None, Some(arn.clone()), keys.clone())
+            is_allowed(&policy.policy, action, None, Some(arn.clone()), keys.clone())
         };
         role.policies.iter().any(reads)
     }
@@ -333,17 +341,17 @@ impl<'s> Rules<'s> {
     }
 }
 
-fn allows(
+fn is_allowed(
     policy: &Policy,
     action: &str,
     principal: Option<Principal>,
     resource: Option<String>,
-    entries: Vec<(String, Vec<String>)>,
+    entries: Keys,
 ) -> bool {
     // Two claims whose names differ in case only are one tag: AWS refuses such a session.
     let Ok(context) = Context::try_from_iter(entries) else { return false };
     let request = Request { action: action.to_owned(), principal, resource, context };
-    evaluate(std::slice::from_ref(policy), &request).decision == Decision::Allow
+    allows(std::slice::from_ref(policy), &request)
 }
 
 /// A value that is none of those wanted, and could be one of another job.

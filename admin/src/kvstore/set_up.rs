@@ -278,6 +278,10 @@ impl Planner<'_> {
                 return None;
             }
         };
+        if !is_slug(&name) {
+            let key = if is_enterprise { "enterprise" } else { "organization" };
+            self.problem(&format!("/github/{key}"), "must have letters, digits and characters of ._-, as in its URL");
+        }
         let key = if is_enterprise { "enterprise_id" } else { "organization_id" };
         match id {
             Some(id) if is_id(&id) => Some(Tenant { claim, id, name, is_enterprise }),
@@ -295,8 +299,9 @@ impl Planner<'_> {
     fn issuer(&mut self, tenant: Option<&Tenant>) -> Option<String> {
         let base = self.file().github.issuer.clone();
         let base = base.unwrap_or_else(|| "https://token.actions.githubusercontent.com".to_owned());
-        if !base.starts_with("https://") || base.ends_with('/') {
-            self.problem("/github/issuer", "must be an https URL without a slash at its end");
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);
+        if !base.starts_with("https://") || base.ends_with('/') || !base.bytes().all(plain) {
+            self.problem("/github/issuer", "must be an https URL without a slash at its end, a query or escapes");
             return None;
         }
         let tenant = tenant?;
@@ -324,6 +329,9 @@ impl Planner<'_> {
         let plain = |character: char| character.is_alphanumeric() || " _+=,.@-".contains(character);
         if !aws.pool.chars().all(plain) || aws.pool.chars().count() > 128 {
             self.problem("/aws/pool", "must have at most 128 letters, digits, spaces and characters of _+=,.@-");
+        }
+        if aws.kms_key.is_some_and(|key| !is_key_of(&key, &aws.region)) {
+            self.problem("/aws/kms_key", "must be the ARN of a key in the region of the stores: arn:aws:kms:REGION:ACCOUNT:key/ID. Policies cannot name an alias");
         }
     }
 
@@ -663,10 +671,25 @@ fn is_role_name(name: &str) -> bool {
 }
 
 fn is_repository(name: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-    };
-    name.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
+    name.split_once('/').is_some_and(|(owner, name)| is_slug(owner) && is_slug(name))
+}
+
+/// As GitHub names owners, enterprises and repositories.
+fn is_slug(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN>
+fn is_key_of(arn: &str, region: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [scheme, partition, service, place, account, resource] = parts.as_slice() else { return false };
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    *scheme == "arn"
+        && Region::parse(region).is_some_and(|region| region.partition() == *partition)
+        && *service == "kms"
+        && *place == region
+        && AccountId::parse(account).is_some()
+        && resource.strip_prefix("key/").is_some_and(is_id)
 }
 
 fn unknown_event(event: &str) -> Option<String> {
