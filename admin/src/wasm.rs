@@ -4,6 +4,9 @@
 
 use crate::kvstore;
 use crate::kvstore::generate::Target;
+use crate::kvstore::init::answers::Answers;
+use crate::kvstore::init::{Place, Step, step};
+use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::Text;
 use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
@@ -68,4 +71,28 @@ pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue
     // As JSON has it, or else the claims of a job would be a Map.
     let generated = kvstore::generate::generate(&read, target);
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// What `init` does after these answers, which are keys and texts in turn. `names` and `texts` are those of the files that there
+/// are. Resolves to `InitStep` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = initStep)]
+pub fn init_step(names: Vec<String>, texts: Vec<String>, answers: Vec<String>, place: JsValue) -> JsValue {
+    let answers = pairs(&answers).into_iter().map(|(key, text)| (key.to_owned(), text.to_owned()));
+    stepped(names, texts, Ok(Answers::at_terminal(answers)), place)
+}
+
+/// The same of all answers at once, from a file.
+#[wasm_bindgen(js_name = initFromFile)]
+pub fn init_from_file(names: Vec<String>, texts: Vec<String>, name: String, text: String, place: JsValue) -> JsValue {
+    stepped(names, texts, Answers::read(&Text { name, text }), place)
+}
+
+fn stepped(names: Vec<String>, texts: Vec<String>, answers: Result<Answers, Vec<Problem>>, place: JsValue) -> JsValue {
+    let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
+    let Ok(place) = from_value::<Place>(place) else { return JsValue::UNDEFINED };
+    let stepped = match answers {
+        Ok(answers) => step(&read, &answers, &place),
+        Err(problems) => Step { problems, ..Step::default() },
+    };
+    stepped.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }
