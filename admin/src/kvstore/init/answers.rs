@@ -24,9 +24,10 @@ struct Given {
 }
 
 impl Answers {
-    /// Those that a terminal has so far.
+    /// Those that a terminal has so far. What is pasted often has white space around it.
     pub fn at_terminal(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        let given = pairs.into_iter().map(|(key, text)| (key, Given { text, line: 1 })).collect();
+        let given =
+            pairs.into_iter().map(|(key, text)| (key, Given { text: text.trim().to_owned(), line: 1 })).collect();
         Self { given, file: None }
     }
 

@@ -26,8 +26,7 @@ use crate::kvstore::set_up::set_up;
 const SCHEMA: &str = "https://raw.githubusercontent.com/org/env-kvstore/v1/docs/kvstore.schema.json";
 
 /// What else can be made for AWS, if this version makes it.
-const SET_UPS: [(&str, &str); 2] =
-    [("cloudformation", "As stacks of CloudFormation"), ("terraform", "With Terraform or OpenTofu")];
+const SET_UPS: [(&str, &str); 2] = [("cloudformation", "CloudFormation"), ("terraform", "Terraform or OpenTofu")];
 
 /// The proof, which is always made.
 const MATRIX: &str = "matrix";
@@ -141,12 +140,11 @@ impl Interview<'_> {
     fn tenant(&mut self) -> Option<Map<String, Value>> {
         let question = Question::choice(
             "tenant",
-            "Whose jobs may read values?",
-            &[("organization", "Those of an organization"), ("enterprise", "Those of an enterprise")],
+            "Who owns the workflows?",
+            &[("organization", "An organization"), ("enterprise", "An enterprise")],
         );
-        let question = question.explain(
-            "An enterprise must issue its tokens under its own name: include_enterprise_slug, in its settings of OIDC",
-        );
+        let question =
+            question.explain("An enterprise must issue tokens under its own name: set include_enterprise_slug first");
         let kind = self.ask(question, |text| Ok(text.to_owned()))?;
         let is_enterprise = kind == "enterprise";
         let message = if is_enterprise { "Slug of the enterprise" } else { "Name of the organization" };
@@ -160,9 +158,10 @@ impl Interview<'_> {
             }
             name => format!("gh api orgs/{name} --jq .id"),
         };
-        let mut question = Question::text(id_key.as_str(), "Its id").explain(format!("To print it: {command}"));
+        let mut question = Question::text(id_key.as_str(), format!("Id of {}", name.as_deref().unwrap_or(&kind)))
+            .explain(format!("To print it: {command}"));
         if is_enterprise {
-            question = question.explain("It is the claim enterprise_id of the tokens");
+            question = question.explain("It must be the claim enterprise_id of the tokens");
         }
         let id = self.ask(question, checks::id);
         Some(Map::from_iter([(kind, json!(name?)), (id_key, json!(id?))]))
@@ -195,7 +194,7 @@ impl Interview<'_> {
             self.settled("set_up", target);
         } else {
             let choices: Vec<_> = choices.into_iter().chain([(MATRIX, "Not yet: only prove who reads what")]).collect();
-            let question = Question::choice("set_up", "How do you set AWS up?", &choices).default("cloudformation");
+            let question = Question::choice("set_up", "How do you deploy to AWS?", &choices).default("cloudformation");
             targets.push(self.ask(question, |text| Ok(text.to_owned()))?);
         }
         targets.push(MATRIX.to_owned());

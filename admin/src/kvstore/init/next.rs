@@ -32,7 +32,7 @@ impl Next {
     }
 }
 
-const PLATFORM: &str = "the platform team";
+const PLATFORM: &str = "Platform team";
 
 /// What a value is called in what is shown.
 const KEY: &str = "DATABASE_URL";
@@ -40,27 +40,30 @@ const KEY: &str = "DATABASE_URL";
 pub(crate) fn next(set_up: &SetUp, work: &Work, targets: &[String], place: &Place) -> Vec<Next> {
     let mut steps = vec![Next::new(
         PLATFORM,
-        format!("read {0}/matrix.md, which says who reads what, and commit {1} with {0}", place.folder, place.file),
+        format!("review {0}/matrix.md, which says who reads what, and commit {1} and {0}", place.folder, place.file),
     )];
     steps.extend(targets.iter().filter_map(|target| deployment(set_up, target, &place.folder)));
     let owner = match work.task {
         Task::SharedWorkflow => PLATFORM.to_owned(),
-        _ => format!("the people of {}", work.repository),
+        _ => format!("Maintainers of {}", work.repository),
     };
     steps.extend(protection(work, &owner));
     let writing = Next::new(&owner, "write values into the new stores");
     steps.push(work.bindings.iter().fold(writing, |next, binding| with_writers(next, set_up, binding)));
     steps.extend(work.bindings.iter().map(|binding| Next {
         workflow: Some(workflow(set_up, work, binding)),
-        ..Next::new(
-            &owner,
-            match &binding.workflow {
-                Some(file) => format!("read them in {file}"),
-                None => "read them in a workflow".to_owned(),
-            },
-        )
+        ..Next::new(&owner, reading(work, binding))
     }));
     steps
+}
+
+fn reading(work: &Work, binding: &Binding) -> String {
+    let place = binding.workflow.as_deref().unwrap_or("a workflow");
+    let callers = match work.task {
+        Task::SharedWorkflow => "; each caller must grant it permissions: id-token: write",
+        _ => "",
+    };
+    format!("read the values in {place}; replace the id of the pool{callers}")
 }
 
 fn deployment(set_up: &SetUp, target: &str, folder: &str) -> Option<Next> {
@@ -69,7 +72,7 @@ fn deployment(set_up: &SetUp, target: &str, folder: &str) -> Option<Next> {
         "cloudformation" => {
             let deployment = Next::new(
                 PLATFORM,
-                "deploy the stacks with an administrator's credentials; the last command prints the pool's id",
+                "deploy the stacks with an administrator's credentials; the last command prints the id of the pool",
             );
             let deploy = ["aws", "cloudformation", "deploy", "--region", region, "--stack-name"];
             let stacks = cloudformation::stacks(set_up);
@@ -88,8 +91,10 @@ fn deployment(set_up: &SetUp, target: &str, folder: &str) -> Option<Next> {
         }
         "terraform" => {
             let chdir = format!("-chdir={folder}/terraform");
-            let deployment =
-                Next::new(PLATFORM, "apply it with an administrator's credentials; its outputs have the pool's id");
+            let deployment = Next::new(
+                PLATFORM,
+                "apply it with an administrator's credentials; its outputs have the id of the pool",
+            );
             Some(deployment.command(["terraform", &chdir, "init"]).command(["terraform", &chdir, "apply"]))
         }
         _ => None,
@@ -100,23 +105,21 @@ fn deployment(set_up: &SetUp, target: &str, folder: &str) -> Option<Next> {
 fn protection(work: &Work, owner: &str) -> Option<Next> {
     let environments: Vec<_> =
         work.bindings.iter().flat_map(|binding| &binding.environments).map(String::as_str).collect();
-    let names = environments.join(", ");
-    let on_github = format!(
-        "on GitHub, create {} {names} of {}",
-        if environments.len() > 1 { "the environments" } else { "the environment" },
-        work.repository
-    );
+    let plural = if environments.len() > 1 { "environments" } else { "environment" };
+    let create = format!("create the {plural} {} of {} on GitHub", environments.join(", "), work.repository);
     let what = match work.task {
         Task::PullRequests => {
-            format!("{on_github}. What pull requests read, their authors can read: write no value there that matters")
+            format!("{create}. Whoever opens a pull request can read its values, so store nothing there that matters")
         }
         Task::Stages => format!(
-            "{on_github}, and say for each which branches may deploy to it and who reviews that: nothing else keeps a branch out"
+            "{create}, and set the branches that may deploy to each and its reviewers: nothing else keeps a branch out"
         ),
-        Task::Main => format!("{on_github}, and protect the branch or tag that is deployed"),
-        Task::Monorepo => format!(
-            "{on_github}, and name the owners of each workflow in CODEOWNERS: whoever changes it reads its values"
-        ),
+        Task::Main => format!("{create}, and protect the branch or tag that is deployed"),
+        Task::Monorepo => {
+            format!(
+                "{create}, and name the owners of each workflow in CODEOWNERS: whoever changes it can read its values"
+            )
+        }
         Task::SharedWorkflow => {
             format!("protect the branch or tag of {} by which the workflow is called", work.repository)
         }
@@ -159,13 +162,15 @@ fn with_writers(next: Next, set_up: &SetUp, binding: &Binding) -> Next {
 
 /// A workflow, from what starts it to the step. Only what the checks of answers let through is in it.
 fn workflow(set_up: &SetUp, work: &Work, binding: &Binding) -> String {
-    let on = match work.task {
-        Task::PullRequests => "pull_request",
-        Task::SharedWorkflow => "workflow_call",
-        Task::Main | Task::Stages | Task::Monorepo => "push",
+    let named = |prefix| binding.git_ref.as_deref().and_then(|git_ref| git_ref.strip_prefix(prefix));
+    let on = match (work.task, named("refs/heads/"), named("refs/tags/")) {
+        (Task::PullRequests, ..) => "on: pull_request".to_owned(),
+        (Task::SharedWorkflow, ..) => "on: workflow_call".to_owned(),
+        (_, Some(branch), _) => format!("on:\n  push:\n    branches: [{}]", pattern(branch)),
+        (_, _, Some(tag)) => format!("on:\n  push:\n    tags: [{}]", pattern(tag)),
+        _ => "on: push".to_owned(),
     };
-    let mut lines =
-        vec![format!("on: {on}"), "permissions:".to_owned(), "  id-token: write".to_owned(), "jobs:".to_owned()];
+    let mut lines = vec![on, "permissions:".to_owned(), "  id-token: write".to_owned(), "jobs:".to_owned()];
     let jobs: Vec<Option<&str>> = match binding.environments.as_slice() {
         [] => vec![None],
         names => names.iter().map(|name| Some(name.as_str())).collect(),
@@ -206,6 +211,12 @@ fn inputs(set_up: &SetUp, binding: &Binding) -> Vec<(&'static str, String)> {
         }
     }
     inputs
+}
+
+/// A filter of GitHub that matches this name alone.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet>
+fn pattern(name: &str) -> String {
+    quoted(&name.replace('+', "\\+"))
 }
 
 /// As YAML takes every text.

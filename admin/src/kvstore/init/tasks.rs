@@ -50,6 +50,8 @@ pub(crate) struct Binding {
     /// Of the store, unless it is a secret of another name.
     pub(crate) environments: Vec<String>,
     pub(crate) secret: Option<String>,
+    /// The branch or tag that is deployed.
+    pub(crate) git_ref: Option<String>,
     /// The file of the workflow that runs the jobs, if it is known.
     pub(crate) workflow: Option<String>,
 }
@@ -117,6 +119,7 @@ impl Interview<'_> {
             when: vec![("event_name", json!("pull_request")), ("environment", json!(environment))],
             environments: vec![environment],
             secret: None,
+            git_ref: None,
             workflow: None,
         };
         Some(repository.work(Task::PullRequests, vec![binding]))
@@ -128,15 +131,16 @@ impl Interview<'_> {
         let environment = self.environment(question, whose, repository.as_ref());
         let question = Question::text("ref", "Branch or tag that is deployed").default("refs/heads/main");
         let git_ref = self.ask(question, checks::git_ref);
-        let (repository, environment) = (repository?, environment?);
+        let (repository, environment, git_ref) = (repository?, environment?, git_ref?);
         let binding = Binding {
             name: self.name(&repository, &environment),
             role: None,
             repository: repository.name.clone(),
             because: "only this branch or tag is deployed",
-            when: vec![("environment", json!(environment)), ("ref", json!(git_ref?))],
+            when: vec![("environment", json!(environment)), ("ref", json!(git_ref))],
             environments: vec![environment],
             secret: None,
+            git_ref: Some(git_ref),
             workflow: None,
         };
         Some(repository.work(Task::Main, vec![binding]))
@@ -157,6 +161,7 @@ impl Interview<'_> {
             when: vec![("environment", json!(environments))],
             environments,
             secret: None,
+            git_ref: None,
             workflow: None,
         };
         Some(repository.work(Task::Stages, vec![binding]))
@@ -198,6 +203,7 @@ impl Interview<'_> {
                 when: vec![("environment", json!(team)), ("job_workflow_ref", json!(job_workflow_ref))],
                 environments: vec![team],
                 secret: None,
+                git_ref: Some(git_ref.clone()),
                 workflow: Some(workflow),
             });
         }
@@ -240,6 +246,7 @@ impl Interview<'_> {
             when,
             environments: vec![],
             secret: Some(secret?),
+            git_ref: None,
             workflow: Some(workflow),
         };
         Some(repository.work(Task::SharedWorkflow, vec![binding]))
@@ -259,8 +266,8 @@ impl Interview<'_> {
             return Some(Repository { name: name?, id: None });
         }
         let of = name.as_deref().unwrap_or("OWNER/NAME");
-        let question =
-            Question::text("repository_id", "Its id").explain(format!("To print it: gh api repos/{of} --jq .id"));
+        let question = Question::text("repository_id", format!("Id of {of}"))
+            .explain(format!("To print it: gh api repos/{of} --jq .id"));
         let id = self.ask(question, |text| match known.iter().find(|(_, id)| *id == text) {
             Some((other, _)) => Err(format!("is the id of `{other}`")),
             None => checks::id(text),
