@@ -16,6 +16,7 @@ import { generate } from './commands/generate.ts';
 import { get } from './commands/get.ts';
 import { history } from './commands/history.ts';
 import { importFile } from './commands/import.ts';
+import { init } from './commands/init.ts';
 import { list } from './commands/list.ts';
 import { put } from './commands/put.ts';
 import { restore } from './commands/restore.ts';
@@ -39,7 +40,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, generate, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

@@ -1,18 +1,14 @@
-import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Generated } from '../../host/admin.d.ts';
 import type { Command } from '../command.ts';
-import { EnvKvstoreError, printable } from '../errors.ts';
+import { printable } from '../errors.ts';
 import { keep, staleness } from '../generated-files.ts';
+import { proved, refuseWrong, textsOf } from '../generating.ts';
 import { admin } from '../load-admin.ts';
 import { printJson } from '../report.ts';
-import { readTextFile } from '../text-files.ts';
-import { missing, wrongUsage } from '../usage.ts';
+import { missing } from '../usage.ts';
 
 const TARGETS = ['cloudformation', 'matrix'];
 const STALE = 4;
-/** So many cases are shown of a proof that failed. */
-const SHOWN = 10;
 
 export const generate: Command = {
   name: 'generate',
@@ -47,13 +43,12 @@ export const generate: Command = {
     const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
     refuseWrong(generated, file);
     const { files, allowed, denied } = generated;
-    const proved = `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
     const isCheck = switches.has('check');
     const stale = isCheck ? staleness(folder, target, files) : keep(folder, target, files);
     if (switches.has('json')) {
       await printJson({ command: 'generate', target, folder, files: files.map((made) => made.path), allowed, denied, check: isCheck, stale });
     }
-    console.error(proved);
+    console.error(proved(generated));
     if (isCheck && stale.length > 0) {
       const list = stale.map((name) => `- ${printable(name)}\n`).join('');
       console.error(`Not up to date in ${printable(folder)}:\n${list}Run: env-kvstore generate ${target}`);
@@ -63,27 +58,3 @@ export const generate: Command = {
     return 0;
   },
 };
-
-/** The file, and the JSON files of `kvstore.d` beside it in the order of their names. */
-async function textsOf(file: string): Promise<[name: string, text: string][]> {
-  const folder = path.join(path.dirname(file), 'kvstore.d');
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const parts = isFolder ? readdirSync(folder).filter((name) => name.endsWith('.json')).sort() : [];
-  const names = [[path.basename(file), file], ...parts.map((name) => [`kvstore.d/${name}`, path.join(folder, name)])] as const;
-  return Promise.all(names.map(async ([name, from]) => [name, await readTextFile(from)] as [string, string]));
-}
-
-function refuseWrong({ problems, failed }: Generated, file: string): void {
-  if (problems.length > 0) {
-    const lines = problems.map(({ file, line, pointer, message }) => `${printable(file)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
-    throw wrongUsage(`${printable(file)} cannot be used:\n${lines.join('\n')}`, 'Correct the file. Nothing was written.');
-  }
-  if (failed.length > 0) {
-    const lines = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? 'denied' : 'allowed'}`);
-    throw new EnvKvstoreError({
-      code: 'proof-failed',
-      message: `the policies do not do what ${printable(file)} says, in ${failed.length} of their answers:\n${lines.join('\n')}`,
-      hint: 'Nothing was written. This is a fault of env-kvstore: please report it with the file.',
-    });
-  }
-}
