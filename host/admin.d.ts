@@ -144,10 +144,18 @@ export interface Reports {
   object: { text: string };
 }
 
+/** What is wrong with a file, and where: a JSON pointer and a line. */
+export interface Problem {
+  file: string;
+  pointer: string;
+  line: number;
+  message: string;
+}
+
 /** What comes of a `kvstore.json`: files, or else why there are none. */
 export interface Generated {
   files: { path: string; text: string }[];
-  problems: { file: string; pointer: string; line: number; message: string }[];
+  problems: Problem[];
   /** What the policies answer otherwise than the file says. */
   failed: { what: string; role: string; job: Record<string, string>; store: string; allowed: boolean }[];
   allowed: number;
@@ -245,6 +253,42 @@ export interface Examination {
   fix?: Trouble & { leg: string };
 }
 
+/** Where `init` works. */
+export interface InitPlace {
+  /** The path of `kvstore.json`. */
+  file: string;
+  folder: string;
+  /** The targets that were generated in the folder before. */
+  made: string[];
+}
+
+export interface InitQuestion {
+  key: string;
+  message: string;
+  /** How to find the answer, a line each. */
+  explain: string[];
+  default?: string;
+  /** None if the answer is a text. */
+  choices: { value: string; name: string }[];
+}
+
+export interface InitPlan {
+  /** The whole text of `kvstore.json`. */
+  text: string;
+  targets: string[];
+  /** The names of the new bindings. */
+  bindings: string[];
+  /** Who does what then; commands in their words. */
+  next: { who: string; what: string; commands: string[][]; workflow?: string }[];
+}
+
+/** What comes next: a question or a plan, unless something is wrong. */
+export interface InitStep {
+  question?: InitQuestion;
+  problems: Problem[];
+  plan?: InitPlan;
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -265,4 +309,8 @@ export interface Admin {
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
   explain(rules: Rules, asked: Asked): Explained;
+  /** What `init` does after these answers, which are keys and texts in turn. No texts: there is no `kvstore.json` yet. */
+  initStep(names: string[], texts: string[], answers: string[], place: InitPlace): InitStep;
+  /** The same of a file of answers, which is never asked for more. */
+  initFromFile(names: string[], texts: string[], name: string, text: string, place: InitPlace): InitStep;
 }

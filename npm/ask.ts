@@ -33,6 +33,15 @@ export async function askHidden(question: string): Promise<string> {
   throw wrongUsage('more than one line was pasted, and the prompt takes one', 'Pass longer values by stdin, or by --from-file KEY=PATH. Nothing was written.');
 }
 
+/** A text that `validate` takes, or one of the choices. */
+export async function askFor(
+  { message, choices, default: byDefault }: { message: string; choices: { value: string; name: string }[]; default?: string },
+  validate: (answer: string) => true | string,
+): Promise<string> {
+  const dialogue = await import('./parts/dialogue.ts');
+  return ended(dialogue, choices.length > 0 ? dialogue.choice(message, choices, byDefault) : dialogue.text(message, byDefault, validate));
+}
+
 async function ended<T>(prompts: { Interrupted: new () => Error }, answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -12,11 +12,13 @@ import { deleteStore } from './commands/delete.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { exec } from './commands/exec.ts';
+import { explain } from './commands/explain.ts';
 import { exportValues } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { get } from './commands/get.ts';
 import { history } from './commands/history.ts';
 import { importFile } from './commands/import.ts';
+import { init } from './commands/init.ts';
 import { list } from './commands/list.ts';
 import { put } from './commands/put.ts';
 import { restore } from './commands/restore.ts';
@@ -40,7 +42,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, generate, doctor, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, doctor, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

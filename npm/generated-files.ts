@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EnvKvstoreError, printable } from './errors.ts';
 
@@ -21,44 +21,85 @@ export function staleness(folder: string, target: string, files: Made[]): string
   return [...differs, ...left.filter((name) => existsSync(path.join(folder, name)))].sort();
 }
 
+/** Files that lie beside their places, complete, until all others do too. */
+export interface Prepared {
+  /** What will have changed. */
+  stale: string[];
+  commit(): void;
+  /** Leaves nothing of what was not there before. */
+  discard(): void;
+}
+
 /**
  * Writes the files of a target, all or none, and removes those that are not made any more. A file that somebody has edited, or that
  * is nobody's of ours, is not touched. Returns what has changed.
  */
 export function keep(folder: string, target: string, files: Made[]): string[] {
-  const manifest = manifestOf(folder);
-  const known = manifest[target] ?? {};
+  const prepared = prepare(folder, target, files);
+  prepared.commit();
+  return prepared.stale;
+}
+
+/** The same in two steps, for whoever writes more than one target or none. */
+export function prepare(folder: string, target: string, files: Made[]): Prepared {
+  const known = manifestOf(folder)[target] ?? {};
   const stale = staleness(folder, target, files);
+  refuseEdited(folder, stale, known);
+  const beside = prepareFiles(files.filter((file) => stale.includes(file.path)).map(({ path: name, text }) => [path.join(folder, name), text]));
+  return {
+    stale,
+    discard: beside.discard,
+    commit() {
+      beside.commit();
+      stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync(path.join(folder, name)));
+      const manifest = { ...manifestOf(folder), [target]: Object.fromEntries(files.map((file) => [file.path, sha256(file.text)])) };
+      const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => (one < other ? -1 : 1)));
+      writeFileSync(path.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}\n`);
+    },
+  };
+}
+
+/** Writes texts beside the places of their files. */
+export function prepareFiles(files: [file: string, text: string][]): Omit<Prepared, 'stale'> {
+  const written = files.map(([file]) => [`${file}.new`, file] as const);
+  const folders: string[] = [];
+  const discard = () => {
+    written.forEach(([temporary]) => rmSync(temporary, { force: true }));
+    folders.reverse().forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  };
+  try {
+    files.forEach(([file, text]) => {
+      const made = mkdirSync(path.dirname(file), { recursive: true });
+      if (made !== undefined) folders.push(made);
+      writeFileSync(`${file}.new`, text);
+      const before = statSync(file, { throwIfNoEntry: false });
+      if (before !== undefined) chmodSync(`${file}.new`, before.mode);
+    });
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return { commit: () => written.forEach(([temporary, final]) => renameSync(temporary, final)), discard };
+}
+
+/** The targets that were made in a folder. */
+export function targetsIn(folder: string): string[] {
+  return Object.keys(manifestOf(folder));
+}
+
+function refuseEdited(folder: string, stale: string[], known: Record<string, string>): void {
   const isEdited = (name: string) => {
     const hash = hashOnDisk(folder, name);
     return hash !== undefined && hash !== known[name];
   };
   const edited = stale.filter(isEdited);
-  if (edited.length > 0) {
-    const list = edited.map((name) => `- ${printable(path.join(folder, name))}\n`).join('');
-    throw new EnvKvstoreError({
-      code: 'file-edited',
-      message: `files were edited after they were made, or are not of env-kvstore:\n${list.trimEnd()}`,
-      hint: 'Move what you need elsewhere and delete them, or choose another folder (--to). Nothing was written.',
-    });
-  }
-  const made = files.filter((file) => stale.includes(file.path));
-  const written = made.map((file) => [`${path.join(folder, file.path)}.new`, path.join(folder, file.path)] as const);
-  try {
-    made.forEach((file, index) => {
-      mkdirSync(path.dirname(written[index]![1]), { recursive: true });
-      writeFileSync(written[index]![0], file.text);
-    });
-  } catch (error) {
-    written.forEach(([temporary]) => rmSync(temporary, { force: true }));
-    throw error;
-  }
-  written.forEach(([temporary, final]) => renameSync(temporary, final));
-  stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync(path.join(folder, name)));
-  manifest[target] = Object.fromEntries(files.map((file) => [file.path, sha256(file.text)]));
-  const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => (one < other ? -1 : 1)));
-  writeFileSync(path.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}\n`);
-  return stale;
+  if (edited.length === 0) return;
+  const list = edited.map((name) => `- ${printable(path.join(folder, name))}\n`).join('');
+  throw new EnvKvstoreError({
+    code: 'file-edited',
+    message: `files were edited after they were made, or are not of env-kvstore:\n${list.trimEnd()}`,
+    hint: 'Move what you need elsewhere and delete them, or choose another folder (--to). Nothing was written.',
+  });
 }
 
 function manifestOf(folder: string): Manifest {

@@ -84,8 +84,13 @@ export function ageOf(iso: string | undefined, now = Date.now()): string {
 
 /** A command of this program, as a POSIX shell takes it. */
 export function commandLine(words: string[]): string {
+  return shellLine(['env-kvstore', ...words]);
+}
+
+/** A command in its words, as a POSIX shell takes it. */
+export function shellLine(words: string[]): string {
   const quoted = (word: string) => (/^[\w./:@+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-  return ['env-kvstore', ...words].map(quoted).join(' ');
+  return words.map(quoted).join(' ');
 }
 
 /** What a change came to, and the way back. */

@@ -4,6 +4,9 @@
 
 use crate::kvstore;
 use crate::kvstore::generate::Target;
+use crate::kvstore::init::answers::Answers;
+use crate::kvstore::init::{Place, Step, step};
+use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::set_up;
 use crate::token_server::TokenServer;
@@ -107,4 +110,27 @@ pub fn explain(rules: JsValue, asked: JsValue) -> Result<JsValue, JsValue> {
     let (rules, asked) = (from_value(rules).map_err(not_agreed)?, from_value(asked).map_err(not_agreed)?);
     let explained = explain::ask::ask(&rules, &asked);
     explained.serialize(&Serializer::json_compatible()).map_err(not_agreed)
+}
+
+/// What `init` does after these answers, which are keys and texts in turn. `names` and `texts` are those of the files that there
+/// are. Resolves to `InitStep` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = initStep)]
+pub fn init_step(names: Vec<String>, texts: Vec<String>, answers: Vec<String>, place: JsValue) -> JsValue {
+    let answers = pairs(&answers).into_iter().map(|(key, text)| (key.to_owned(), text.to_owned()));
+    stepped(names, texts, Ok(Answers::at_terminal(answers)), place)
+}
+
+/// The same of all answers at once, from a file.
+#[wasm_bindgen(js_name = initFromFile)]
+pub fn init_from_file(names: Vec<String>, texts: Vec<String>, name: String, text: String, place: JsValue) -> JsValue {
+    stepped(names, texts, Answers::read(&Text { name, text }), place)
+}
+
+fn stepped(names: Vec<String>, texts: Vec<String>, answers: Result<Answers, Vec<Problem>>, place: JsValue) -> JsValue {
+    let Ok(place) = from_value::<Place>(place) else { return JsValue::UNDEFINED };
+    let stepped = match answers {
+        Ok(answers) => step(&texts_of(names, texts), &answers, &place),
+        Err(problems) => Step { problems, ..Step::default() },
+    };
+    stepped.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }

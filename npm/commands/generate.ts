@@ -1,17 +1,15 @@
 import path from 'node:path';
-import type { Generated } from '../../host/admin.d.ts';
 import type { Command } from '../command.ts';
-import { EnvKvstoreError, printable } from '../errors.ts';
+import { printable } from '../errors.ts';
 import { keep, staleness } from '../generated-files.ts';
-import { KVSTORE_FILE, refuseProblems, textsOf } from '../kvstore-files.ts';
+import { proved, refuseWrong } from '../generating.ts';
+import { KVSTORE_FILE, textsOf } from '../kvstore-files.ts';
 import { admin } from '../load-admin.ts';
 import { printJson } from '../report.ts';
 import { missing } from '../usage.ts';
 
 const TARGETS = ['terraform', 'cloudformation', 'matrix'];
 const STALE = 4;
-/** So many cases are shown of a proof that failed. */
-const SHOWN = 10;
 
 export const generate: Command = {
   name: 'generate',
@@ -47,13 +45,12 @@ export const generate: Command = {
     const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
     refuseWrong(generated, file);
     const { files, allowed, denied } = generated;
-    const proved = `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
     const isCheck = switches.has('check');
     const stale = isCheck ? staleness(folder, target, files) : keep(folder, target, files);
     if (switches.has('json')) {
       await printJson({ command: 'generate', target, folder, files: files.map((made) => made.path), allowed, denied, check: isCheck, stale });
     }
-    console.error(proved);
+    console.error(proved(generated));
     if (isCheck && stale.length > 0) {
       const list = stale.map((name) => `- ${printable(name)}\n`).join('');
       console.error(`Not up to date in ${printable(folder)}:\n${list}Run: env-kvstore generate ${target}`);
@@ -63,15 +60,3 @@ export const generate: Command = {
     return 0;
   },
 };
-
-function refuseWrong({ problems, failed }: Generated, file: string): void {
-  refuseProblems(problems, file);
-  if (failed.length > 0) {
-    const lines = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? 'denied' : 'allowed'}`);
-    throw new EnvKvstoreError({
-      code: 'proof-failed',
-      message: `the policies do not do what ${printable(file)} says, in ${failed.length} of their answers:\n${lines.join('\n')}`,
-      hint: 'Nothing was written. This is a fault of env-kvstore: please report it with the file.',
-    });
-  }
-}

@@ -1,12 +1,11 @@
-// Questions at a terminal, on stderr: stdout is for what a command comes to.
+// Questions at a terminal: yes or no, and a value that is not shown.
 import { setTimeout as sleep } from 'node:timers/promises';
 import confirmPrompt from '@inquirer/confirm';
 import passwordPrompt from '@inquirer/password';
+import { asked, Interrupted, TERMINAL } from '../terminal-question.ts';
 
-/** The user has ended the question, and with it the command. */
-export class Interrupted extends Error {}
+export { Interrupted };
 
-const TERMINAL = { input: process.stdin, output: process.stderr };
 /** Within this time the rest of a paste arrives. */
 const PASTE_MS = 80;
 
@@ -26,23 +25,6 @@ export async function hidden(message: string): Promise<string | undefined> {
   }
 }
 
-/** At the end of its input the library neither resolves nor rejects. */
-async function asked<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  const onData = (bytes: Buffer) => bytes.includes(CTRL_D) && end();
-  process.stdin.on('end', end).on('data', onData);
-  try {
-    return await ask(ending.signal);
-  } catch (error) {
-    if (['ExitPromptError', 'AbortPromptError'].includes((error as Error).name)) throw new Interrupted();
-    throw error;
-  } finally {
-    process.stdin.off('end', end).off('data', onData).pause();
-  }
-}
-
-const CTRL_D = 0x04;
 const LINE_END = /\r\n|\r|\n/;
 
 function watchForMoreLines() {

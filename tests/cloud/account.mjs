@@ -8,5 +8,11 @@ const EVERYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Actio
 /** Takes away what the cloud was started with. GitHub's issuer stays what it is. */
 export function emptyAccount({ setup }) {
   Object.assign(setup, { oidcProviders: {}, identityPools: {}, users: {} });
-  setup.roles = { [ADMINISTRATOR]: role({ Version: '2012-10-17', Statement: [] }, EVERYTHING) };
+  setup.roles = {};
+  addAdministrator(setup);
+}
+
+/** Nobody is trusted to assume it: sessions of it are issued. */
+export function addAdministrator(setup) {
+  setup.roles[ADMINISTRATOR] = role({ Version: '2012-10-17', Statement: [] }, EVERYTHING);
 }

@@ -65,15 +65,22 @@ export function deployed({ base: { Resources } }, origin) {
 }
 
 /**
- * The stores of the stacks, with their tags and with values.
+ * The stores of the stacks by their names, each with its tags.
+ * @param {Stacks} stacks
+ */
+export function storesIn({ stores }) {
+  const all = stores.flatMap(({ Resources }) => Object.values(Resources));
+  return all.map(({ Properties: { Name, Tags = [] } }) => ({ name: Name, tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) }));
+}
+
+/**
+ * Makes the stores of the stacks, with values.
  * @param {Awaited<ReturnType<import('./cloud.mjs').startCloud>>} cloud
  * @param {Stacks} stacks
  * @param {(name: string) => object} valueOf
  */
-export function fillStores(cloud, { stores }, valueOf) {
-  for (const { Properties: { Name, Tags = [] } } of stores.flatMap(({ Resources }) => Object.values(Resources))) {
-    cloud.putSecret(Name, valueOf(Name), { tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) });
-  }
+export function fillStores(cloud, stacks, valueOf) {
+  for (const { name, tags } of storesIn(stacks)) cloud.putSecret(name, valueOf(name), { tags });
 }
 
 /** What the default job of the cloud says of itself, all taken away: a job of the matrix is what the matrix says, and nothing else. */

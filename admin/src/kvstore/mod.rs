@@ -7,6 +7,7 @@
 mod cloudformation;
 pub mod file;
 pub mod generate;
+pub mod init;
 pub mod made;
 pub mod policies;
 pub mod problem;

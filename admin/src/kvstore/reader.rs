@@ -100,6 +100,43 @@ pub fn read(texts: &[Text]) -> Result<Merged, Vec<Problem>> {
     }
 }
 
+/// Parses JSON and nothing more lenient. The text has no byte order mark.
+pub(crate) fn parse<'t>(name: &str, text: &'t str) -> Result<Value<'t>, Problem> {
+    let strict = ParseOptions {
+        allow_comments: false,
+        allow_loose_object_property_names: false,
+        allow_trailing_commas: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        ..ParseOptions::default()
+    };
+    let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
+    let problem = |line, message| Problem { file: name.to_owned(), pointer: String::new(), line, message };
+    match parse_to_ast(text, &collect, &strict) {
+        Ok(parsed) => parsed.value.ok_or_else(|| problem(1, "is empty".to_owned())),
+        Err(error) => {
+            let message = format!("is not JSON: {}", printable(&error.kind().to_string()));
+            Err(problem(error.line_display(), message))
+        }
+    }
+}
+
+/// Where the lines of a text end.
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, at: usize) -> usize {
+        self.0.partition_point(|end| *end < at) + 1
+    }
+}
+
 /// What one file says, and where.
 struct Part {
     file: File,
@@ -133,44 +170,22 @@ type Members<'n, 'a> = BTreeMap<String, Node<'n, 'a>>;
 impl Reader {
     fn document(&mut self, file: usize, text: &Text, is_root: bool) -> Option<Part> {
         self.file = file;
-        let strict = ParseOptions {
-            allow_comments: false,
-            allow_loose_object_property_names: false,
-            allow_trailing_commas: false,
-            allow_missing_commas: false,
-            allow_single_quoted_strings: false,
-            allow_hexadecimal_numbers: false,
-            allow_unary_plus_numbers: false,
-            ..ParseOptions::default()
-        };
-        let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
         let source = text.text.trim_start_matches('\u{feff}');
-        let parsed = match parse_to_ast(source, &collect, &strict) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let line = error.line_display();
-                self.problems.push(Problem {
-                    file: text.name.clone(),
-                    pointer: String::new(),
-                    line,
-                    message: format!("is not JSON: {}", printable(&error.kind().to_string())),
-                });
+        let value = match parse(&text.name, source) {
+            Ok(value) => value,
+            Err(problem) => {
+                self.problems.push(problem);
                 return None;
             }
         };
-        let Some(value) = &parsed.value else {
-            self.problem("", "is empty");
-            return None;
-        };
-        self.remember(source, value);
-        let root = Node { value, pointer: String::new() };
+        self.remember(source, &value);
+        let root = Node { value: &value, pointer: String::new() };
         Some(if is_root { self.root(&root) } else { self.part(&root) })
     }
 
     /// Notes the line of all that the document has. The parser has bounded its depth.
     fn remember(&mut self, text: &str, value: &Value<'_>) {
-        let ends: Vec<_> = text.match_indices('\n').map(|(at, _)| at).collect();
-        let line_of = |at: usize| ends.partition_point(|end| *end < at) + 1;
+        let lines = Lines::of(text);
         let mut open = vec![(String::new(), value)];
         while let Some((pointer, value)) = open.pop() {
             let node = Node { value, pointer: pointer.clone() };
@@ -186,7 +201,7 @@ impl Reader {
                 ),
                 _ => {}
             }
-            self.places.lines.insert(Place { file: self.file, pointer }, line_of(value.range().start));
+            self.places.lines.insert(Place { file: self.file, pointer }, lines.line(value.range().start));
         }
     }
 

@@ -262,7 +262,6 @@ impl Planner<'_> {
 
     fn tenant(&mut self) -> Option<Tenant> {
         let github = self.file().github.clone();
-        let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
         let (name, id, claim, is_enterprise) = match (github.enterprise, github.organization) {
             (Some(_), Some(_)) => {
                 self.problem("/github", "names an enterprise and an organization: name the one that issues the tokens");
@@ -312,10 +311,10 @@ impl Planner<'_> {
         let aws = self.file().aws.clone();
         let (account, region) = (AccountId::parse(&aws.account), Region::parse(&aws.region));
         if account.is_none() && !aws.account.is_empty() {
-            self.problem("/aws/account", "must be the 12 digits of an account");
+            self.problem("/aws/account", ACCOUNT);
         }
         if region.is_none() && !aws.region.is_empty() {
-            self.problem("/aws/region", "must be a region's name, as us-west-2");
+            self.problem("/aws/region", REGION);
         }
         (account, region)
     }
@@ -326,9 +325,8 @@ impl Planner<'_> {
         if !aws.role.is_empty() && !is_role_name(&aws.role) {
             self.problem("/aws/role", ROLE_NAME);
         }
-        let plain = |character: char| character.is_alphanumeric() || " _+=,.@-".contains(character);
-        if !aws.pool.chars().all(plain) || aws.pool.chars().count() > 128 {
-            self.problem("/aws/pool", "must have at most 128 letters, digits, spaces and characters of _+=,.@-");
+        if !aws.pool.is_empty() && !is_pool_name(&aws.pool) {
+            self.problem("/aws/pool", POOL_NAME);
         }
         if aws.kms_key.is_some_and(|key| !is_key_of(&key, &aws.region)) {
             self.problem("/aws/kms_key", "must be the ARN of a key in the region of the stores: arn:aws:kms:REGION:ACCOUNT:key/ID. Policies cannot name an alias");
@@ -353,7 +351,7 @@ impl Planner<'_> {
             if !is_repository(&name) {
                 self.problem_at(&place, "", format!("`{}` is not OWNER/NAME", printable(&name)));
             }
-            let is_id = !repository.id.is_empty() && repository.id.bytes().all(|byte| byte.is_ascii_digit());
+            let is_id = is_id(&repository.id);
             if !is_id && !repository.id.is_empty() {
                 self.problem_at(
                     &place,
@@ -527,36 +525,8 @@ impl Planner<'_> {
             let message = format!("no token has a claim `{}` that can be compared.{near}", printable(claim));
             self.problem_at(place, &below, message);
         }
-        for value in values {
-            let shown = printable(value);
-            let tag = |c: char| c.is_alphanumeric() || c.is_whitespace() && !c.is_control() || "_.:/=+-@".contains(c);
-            if value == ABSENT {
-                self.problem_at(place, &below, "`-` stands for an absent claim in the policies, and cannot be wanted");
-            } else if value.contains(['*', '?', '$']) {
-                self.problem_at(place, &below, format!("`{shown}` has a wildcard or a variable: name each value"));
-            } else if value.chars().count() > MAX_TAG {
-                self.problem_at(place, &below, format!("`{shown}` is longer than a session tag, {MAX_TAG} characters"));
-            } else if !value.chars().all(tag) {
-                let message = format!(
-                    "`{shown}` has a character that STS refuses in session tags: letters, digits, spaces and _.:/=+-@ are allowed"
-                );
-                self.problem_at(place, &below, message);
-            }
-        }
-        if claim == "event_name" {
-            values
-                .iter()
-                .filter_map(|event| unknown_event(event))
-                .for_each(|message| self.problem_at(place, &below, message));
-        }
-        if claim == "environment" {
-            for value in values.iter().filter(|value| NamePart::parse(value).is_none()) {
-                let message = format!(
-                    "no secret can be named after `{}`: letters, digits and /_+=.@- are allowed",
-                    printable(value)
-                );
-                self.problem_at(place, &below, message);
-            }
+        for message in values.iter().filter_map(|value| problem_of_value(claim, value)) {
+            self.problem_at(place, &below, message);
         }
     }
 
@@ -662,15 +632,53 @@ impl Planner<'_> {
     }
 }
 
-const ROLE_NAME: &str = "must have at most 64 letters, digits and characters of _+=,.@-";
+/// Why no job can have this claim, or no policy can want it.
+pub(crate) fn problem_of_value(claim: &str, value: &str) -> Option<String> {
+    let shown = printable(value);
+    let tag = |c: char| c.is_alphanumeric() || c.is_whitespace() && !c.is_control() || "_.:/=+-@".contains(c);
+    if value == ABSENT {
+        Some("`-` stands for an absent claim in the policies, and cannot be wanted".to_owned())
+    } else if value.contains(['*', '?', '$']) {
+        Some(format!("`{shown}` has a wildcard or a variable: name each value"))
+    } else if value.chars().count() > MAX_TAG {
+        Some(format!("`{shown}` is longer than a session tag, {MAX_TAG} characters"))
+    } else if !value.chars().all(tag) {
+        Some(format!(
+            "`{shown}` has a character that STS refuses in session tags: letters, digits, spaces and _.:/=+-@ are allowed"
+        ))
+    } else if claim == "event_name" {
+        unknown_event(value)
+    } else if claim == "environment" && NamePart::parse(value).is_none() {
+        Some(format!("no secret can be named after `{shown}`: letters, digits and /_+=.@- are allowed"))
+    } else {
+        None
+    }
+}
+
+pub(crate) const ACCOUNT: &str = "must be the 12 digits of an account";
+pub(crate) const REGION: &str = "must be a region's name, as us-west-2";
+pub(crate) const ROLE_NAME: &str = "must have at most 64 letters, digits and characters of _+=,.@-";
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
-fn is_role_name(name: &str) -> bool {
+pub(crate) fn is_role_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn is_repository(name: &str) -> bool {
+pub(crate) const POOL_NAME: &str = "must have at most 128 letters, digits, spaces and characters of _+=,.@-";
+
+/// <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CreateIdentityPool.html>
+pub(crate) fn is_pool_name(name: &str) -> bool {
+    let plain = |character: char| character.is_alphanumeric() || " _+=,.@-".contains(character);
+    (1..=128).contains(&name.chars().count()) && name.chars().all(plain)
+}
+
+/// GitHub's ids, as text: no number of 64 bits is longer.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(crate) fn is_repository(name: &str) -> bool {
     name.split_once('/').is_some_and(|(owner, name)| is_slug(owner) && is_slug(name))
 }
 
@@ -683,13 +691,13 @@ fn is_slug(name: &str) -> bool {
 fn is_key_of(arn: &str, region: &str) -> bool {
     let parts: Vec<&str> = arn.split(':').collect();
     let [scheme, partition, service, place, account, resource] = parts.as_slice() else { return false };
-    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_key = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     *scheme == "arn"
         && Region::parse(region).is_some_and(|region| region.partition() == *partition)
         && *service == "kms"
         && *place == region
         && AccountId::parse(account).is_some()
-        && resource.strip_prefix("key/").is_some_and(is_id)
+        && resource.strip_prefix("key/").is_some_and(is_key)
 }
 
 fn unknown_event(event: &str) -> Option<String> {
