@@ -163,6 +163,6 @@ export interface Admin {
   configure(text: string, command: string, flags: string[]): string;
   /** A program and its arguments as `command`; throws a text. */
   quotedCommand(words: string[]): string;
-  /** Files made from `kvstore.json` and those beside it. */
-  generate(names: string[], texts: string[], target: string): Generated;
+  /** Files made from `kvstore.json` and those beside it; `released` is the action of this release, by its commit. */
+  generate(names: string[], texts: string[], target: string, released?: string): Generated;
 }

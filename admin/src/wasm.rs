@@ -59,13 +59,14 @@ pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
     configure::command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read. Resolves to `Generated` of
+/// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read, `released` is the action of this
+/// release by its commit. Resolves to `Generated` of
 /// `host/admin.d.ts`; undefined if nothing of that name is made.
 #[wasm_bindgen]
-pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
+pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str, released: Option<String>) -> JsValue {
     let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
     // As JSON has it, or else the claims of a job would be a Map.
-    let generated = kvstore::generate::generate(&read, target);
+    let generated = kvstore::generate::generate(&read, target, released.as_deref());
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -5,11 +5,12 @@ import type { Command } from '../command.ts';
 import { EnvKvstoreError, printable } from '../errors.ts';
 import { keep, staleness } from '../generated-files.ts';
 import { admin } from '../load-admin.ts';
+import { releasedAction } from '../released.ts';
 import { printJson } from '../report.ts';
 import { readTextFile } from '../text-files.ts';
 import { missing, wrongUsage } from '../usage.ts';
 
-const TARGETS = ['cloudformation', 'matrix'];
+const TARGETS = ['cloudformation', 'matrix', 'workflows', 'wrapper'];
 const STALE = 4;
 /** So many cases are shown of a proof that failed. */
 const SHOWN = 10;
@@ -17,7 +18,7 @@ const SHOWN = 10;
 export const generate: Command = {
   name: 'generate',
   summary: 'make the set-up of AWS and its proof from kvstore.json',
-  usage: 'cloudformation|matrix [FLAGS]',
+  usage: 'cloudformation|matrix|workflows|wrapper [FLAGS]',
   operands: 'words',
   choices: TARGETS,
   about: [
@@ -25,6 +26,8 @@ export const generate: Command = {
       'policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.',
     'cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of ' +
       'who reads what, and every question that the policies were asked, with its answer. Sends nothing.',
+    'workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. Both ' +
+      'need pool_id in kvstore.json, which AWS hands out, and pin env-kvstore to the commit of this release, or to the one that action names.',
   ],
   inputs: [],
   flags: [
@@ -40,11 +43,11 @@ export const generate: Command = {
   exitCodes: [['4', '--check: the files are not up to date']],
 
   async run({ own, switches, operands: [target, ...more] }) {
-    if (target === undefined || more.length > 0 || !TARGETS.includes(target)) missing('one of cloudformation, matrix');
+    if (target === undefined || more.length > 0 || !TARGETS.includes(target)) missing(`one of ${TARGETS.join(', ')}`);
     const file = own['file'] ?? 'kvstore.json';
     const folder = own['to'] ?? path.join(path.dirname(file), 'generated');
     const texts = await textsOf(file);
-    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
+    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target, releasedAction());
     refuseWrong(generated, file);
     const { files, allowed, denied } = generated;
     const proved = `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
