@@ -37,7 +37,8 @@ for (const [name, text] of workflows) {
 
   test(`${name} names every action by the SHA of a commit, with its version, but this one by its major tag`, () => {
     for (const [, uses] of text.matchAll(/^ *(?:- )?uses: (.+)$/gm)) {
-      assert.match(uses, uses.startsWith('org/env-kvstore@') ? OURS : PINNED);
+      // What is checked out already is of this very commit.
+      if (!uses.startsWith('./')) assert.match(uses, uses.startsWith('org/env-kvstore@') ? OURS : PINNED);
     }
   });
 
