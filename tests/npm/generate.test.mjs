@@ -12,12 +12,11 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCloud } from '../cloud/cloud.mjs';
 import { jobClient } from '../cloud/job.mjs';
-import { role } from '../cloud/setup.mjs';
 import { runCli } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
+import { deployed, makeStores } from './deployed.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/use-cases/kvstore.json', import.meta.url));
-const POOL = 'us-west-2:12345678-1234-1234-1234-1234567890ab';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-generate-'));
 after(() => rm(folder, { recursive: true }));
@@ -118,9 +117,8 @@ describe('the five use cases', async () => {
   test('are answered by a cloud with these stacks as the matrix says', async () => {
     const cloud = await startCloud({ setupAt: (origin) => deployed(base, origin) });
     try {
-      for (const { Properties: { Name, Tags = [] } } of Object.values(stores.Resources)) {
-        cloud.putSecret(Name, { KEY: 'value' }, { tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) });
-      }
+      assert.equal(Object.keys(cloud.setup.roles).length, 3);
+      makeStores(cloud, stores, () => ({ KEY: 'value' }));
       cloud.putSecret('platform/deploy', { KEY: 'value' }, { tags: {} });
       const { cognitoSignIn, assumeRole, getSecretValue } = jobClient(cloud);
       const counts = { allowed: 0, denied: 0 };
@@ -145,35 +143,6 @@ describe('the five use cases', async () => {
 
 /** What the default job of the local cloud says that a job of the matrix may not. */
 const EVERY_CLAIM = ['job_workflow_ref', 'ref', 'ref_protected', 'ref_type', 'runner_environment', 'workflow_ref', 'enterprise', 'repository', 'repository_id', 'event_name'];
-
-/** An account where the stack has been deployed, whose issuer is the cloud itself. */
-function deployed({ Resources }, origin) {
-  const own = origin.replace(/^https?:\/\//, '');
-  const provider = Resources.OidcProvider.Properties;
-  const issuer = provider.Url.replace('https://token.actions.githubusercontent.com', origin);
-  const providerArn = `arn:aws:iam::123456789012:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`;
-  const resolve = (value) => JSON.parse(JSON.stringify(value, (_, part) => (part?.Ref === 'IdentityPool' ? POOL : part?.Ref === 'OidcProvider' ? providerArn : part)));
-  const { PrincipalTags, UseDefaults } = Resources.PrincipalTags.Properties;
-  const pool = resolve(Resources.IdentityPool.Properties);
-  const roles = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::Role').map(({ Properties }) => resolve(Properties));
-  assert.ok(own && roles.length === 3);
-  return {
-    documents: {},
-    region: 'us-west-2',
-    accountId: '123456789012',
-    providerArn,
-    poolId: POOL,
-    roleArn: 'arn:aws:iam::123456789012:role/github-actions',
-    oidcProviders: { [providerArn]: { Url: issuer, ClientIDList: provider.ClientIdList } },
-    identityPools: { [POOL]: { AccountId: '123456789012', ...pool, roles: {}, tagMaps: { [providerArn]: { UseDefaults, PrincipalTags } } } },
-    roles: Object.fromEntries(roles.map(({ RoleName, AssumeRolePolicyDocument, Policies }) => [`arn:aws:iam::123456789012:role/${RoleName}`, role(AssumeRolePolicyDocument, Policies[0].PolicyDocument)])),
-    users: {},
-    buckets: {},
-    batchPageSize: 20,
-    listPageSize: 100,
-    versionQuota: true,
-  };
-}
 
 function credentialsOf(text) {
   const element = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)[1];

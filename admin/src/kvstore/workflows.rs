@@ -211,7 +211,9 @@ impl Writer<'_> {
             wanted => wanted,
         };
         // What an author of a pull request controls starts it: zizmor says so, and here it is meant.
-        let risky = events.iter().any(|event| matches!(event.as_str(), "pull_request_target" | "workflow_run"));
+        let risky = events
+            .iter()
+            .any(|event| matches!(event.as_str(), "pull_request_target" | "workflow_run" | "issue_comment"));
         let reason = " # zizmor: ignore[dangerous-triggers] it checks nothing out and runs no code of a pull request";
         let mut text = format!("on:{}\n", if risky { reason } else { "" });
         for event in events {
