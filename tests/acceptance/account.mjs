@@ -122,7 +122,7 @@ export function deployPolicy({ account, region, prefix, partition, providerArn }
       ),
       allow('Templates', 'cloudformation:GetTemplateSummary', '*', { Condition: { StringEquals: { 'aws:RequestedRegion': region } } }),
       allow('Provider', 'iam:GetOpenIDConnectProvider', providerArn),
-      allow('Roles', ['CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'GetRole', 'GetRolePolicy', 'PutRolePolicy', 'UpdateAssumeRolePolicy'].map((action) => `iam:${action}`), arn('iam', '', `role/${prefix}-*`)),
+      allow('Roles', ['CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'GetRole', 'GetRolePolicy', 'ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'UpdateAssumeRolePolicy'].map((action) => `iam:${action}`), arn('iam', '', `role/${prefix}-*`)),
       // A pool has its id from AWS, so no name can be asked for.
       allow(
         'Pool',

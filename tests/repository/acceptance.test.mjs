@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { aws, deploy, deployPolicy, generate, providerArnOf, saidOfTags, tearDown } from '../acceptance/account.mjs';
-import { main } from '../acceptance/acceptance.mjs';
+import { main, untilItWorks } from '../acceptance/acceptance.mjs';
 import { documentFor, ENVIRONMENTS, expected, questionsOf, SHARED_WORKFLOW, WORKFLOW } from '../acceptance/plan.mjs';
 import { BY_HAND, JOBS, report } from '../acceptance/report.mjs';
 import { startCloud } from '../cloud/cloud.mjs';
@@ -100,6 +100,10 @@ describe('a run against the local cloud', POSIX, () => {
   test('deploys what the tag map and the stores must be, and keeps no value', async () => {
     assert.deepEqual(plan.deployed.problems, []);
     assert.equal(plan.poolId, POOL);
+    const here = structuredClone(plan);
+    here.document.github.issuer = cloud.url;
+    const claims = claimsOf('no-environment');
+    assert.match(await untilItWorks(here, claims, cloud.jobEnvironment(claims)), /^the first value could be read \d+ s after/);
     const files = readdirSync(path.join(folder, 'run'));
     assert.ok(!files.includes('value.json'));
     assert.ok(Object.values(plan.hashes).every((hash) => /^[0-9a-f]{64}$/.test(hash)) && Object.keys(plan.hashes).length === 15, JSON.stringify(plan.hashes));
