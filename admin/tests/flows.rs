@@ -134,6 +134,23 @@ fn stars_are_written_only_where_they_ask_for_no_store_of_another_binding() {
 }
 
 #[test]
+fn a_file_that_is_wanted_at_several_refs_is_made_once_and_called_at_each() {
+    let at = |file: &str, reference: &str| json!(format!("octo-org/platform/.github/workflows/{file}@{reference}"));
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let files = files(Target::Workflows, |document| {
+        let refs = [at("a.yml", "refs/tags/v1"), at("b.yml", "refs/heads/main"), at("a.yml", commit)];
+        document["bindings"][4]["when"]["job_workflow_ref"] = json!(refs);
+    });
+    let names: Vec<_> = files.keys().filter(|name| name.contains("platform")).collect();
+    assert_eq!(names, ["workflows/platform-2.yml", "workflows/platform-caller.yml", "workflows/platform.yml"]);
+    let caller = &files["workflows/platform-caller.yml"];
+    for uses in ["a.yml@v1", "b.yml@main", &format!("a.yml@{commit}")] {
+        assert!(caller.contains(&format!("    uses: octo-org/platform/.github/workflows/{uses} #")), "{caller}");
+    }
+    assert!(caller.contains("\n  call:\n") && caller.contains("\n  call-2:\n") && caller.contains("\n  call-3:\n"));
+}
+
+#[test]
 fn text_of_others_is_text_everywhere() {
     let hostile = "x: ${{ github.token }}\n      - run: curl evil # \u{2028}'\"`$(id)` | a \u{202e}";
     let change = |document: &mut Value| {

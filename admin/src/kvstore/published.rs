@@ -25,7 +25,7 @@ impl Pinned {
         let (path, sha) = uses.split_once('@')?;
         let is_sha = sha.len() == 40 && sha.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        let is_name = |part: &str| !part.is_empty() && part.trim_matches('.') != "" && plain(part);
+        let is_name = |part: &str| !part.trim_matches('.').is_empty() && plain(part);
         let is_path = path.split('/').count() >= 2 && path.split('/').all(is_name);
         let is_version = version.is_none_or(|version| version.starts_with('v') && plain(version));
         (is_sha && is_path && is_version).then(|| Self { uses: uses.to_owned(), version: version.map(str::to_owned) })

@@ -101,7 +101,7 @@ struct WorkflowRef<'r> {
 impl<'r> WorkflowRef<'r> {
     fn parse(text: &'r str) -> Option<Self> {
         let (file, reference) = text.split_once('@')?;
-        let (repository, path) = file.split_once("/.github/workflows/").map(|(repository, name)| (repository, name))?;
+        let (repository, path) = file.split_once("/.github/workflows/")?;
         let name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         let is_repository =
             repository.split('/').count() == 2 && repository.split('/').all(|part| !part.is_empty() && name(part));
@@ -143,18 +143,16 @@ impl Writer<'_> {
         // A job of the repository's own workflow needs no caller: the workflow starts by itself.
         let (own, shared): (Vec<_>, Vec<_>) = called.into_iter().partition(is_own);
         let started = self.wanted("workflow_ref").iter().filter_map(|text| WorkflowRef::parse(text));
-        let mut own: Vec<_> =
+        // The same file may be wanted at several refs.
+        let own: BTreeSet<_> =
             own.into_iter().chain(started.filter(|_| shared.is_empty())).map(|workflow| workflow.file()).collect();
-        own.dedup();
         let mut flows = Vec::new();
         for goes_to in own {
             let file = names.take(&self.binding.name, "");
             let text = self.workflow(&goes_to, &self.on());
             flows.push(Flow { file, goes_to, text });
         }
-        let mut files: Vec<_> = shared.iter().map(WorkflowRef::file).collect();
-        files.dedup();
-        for goes_to in files {
+        for goes_to in shared.iter().map(WorkflowRef::file).collect::<BTreeSet<_>>() {
             let file = names.take(&self.binding.name, "");
             let text = self.workflow(&goes_to, "on:\n  workflow_call:\n");
             flows.push(Flow { file, goes_to, text });
