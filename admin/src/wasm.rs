@@ -93,13 +93,13 @@ fn texts_of(names: Vec<String>, texts: Vec<String>) -> Vec<Text> {
     names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect()
 }
 
-/// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read. Resolves to `Generated` of
-/// `host/admin.d.ts`; undefined if nothing of that name is made.
+/// Makes files from `kvstore.json`; `names` and `texts` are those of the files that are read, `released` is the action of this
+/// release by its commit. Resolves to `Generated` of `host/admin.d.ts`; undefined if nothing of that name is made.
 #[wasm_bindgen]
-pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
+pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str, released: Option<String>) -> JsValue {
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
     // As JSON has it, or else the claims of a job would be a Map.
-    let generated = kvstore::generate::generate(&texts_of(names, texts), target);
+    let generated = kvstore::generate::generate(&texts_of(names, texts), target, released.as_deref());
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }
 

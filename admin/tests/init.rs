@@ -72,7 +72,7 @@ fn messages(step: &Step) -> Vec<String> {
 }
 
 fn proves(texts: &[Text]) -> (usize, usize) {
-    let made = generate(texts, Target::CloudFormation);
+    let made = generate(texts, Target::CloudFormation, None);
     assert!(made.problems.is_empty() && made.failed.is_empty(), "{:?} {:?}", made.problems, made.failed);
     assert!(made.files.len() >= 2);
     (made.allowed, made.denied)
@@ -333,7 +333,7 @@ proptest! {
             for workflow in plan.next.iter().filter_map(|next| next.workflow.as_ref()) {
                 prop_assert!(!workflow.replace('\n', "").contains(OBEYED) && !workflow.contains(QUOTING));
             }
-            let made = generate(&[text("kvstore.json", plan.text)], Target::Matrix);
+            let made = generate(&[text("kvstore.json", plan.text)], Target::Matrix, None);
             prop_assert!(made.problems.is_empty() && made.failed.is_empty(), "{:?} {:?}", made.problems, made.failed);
         }
     }

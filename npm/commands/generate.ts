@@ -5,10 +5,11 @@ import { keep, staleness } from '../generated-files.ts';
 import { proved, refuseWrong } from '../generating.ts';
 import { KVSTORE_FILE, textsOf } from '../kvstore-files.ts';
 import { admin } from '../load-admin.ts';
+import { releasedAction } from '../released.ts';
 import { printJson } from '../report.ts';
 import { missing } from '../usage.ts';
 
-const TARGETS = ['terraform', 'cloudformation', 'matrix'];
+const TARGETS = ['terraform', 'cloudformation', 'matrix', 'workflows', 'wrapper'];
 const STALE = 4;
 
 export const generate: Command = {
@@ -20,8 +21,11 @@ export const generate: Command = {
   about: [
     'Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the ' +
       'policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.',
-    'terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of ' +
-      'who reads what, and every question that the policies were asked, with its answer. Sends nothing.',
+    'terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as ' +
+      'a stack for the identity pool and the roles, and stacks for the stores. matrix makes a table of who reads what, and every question that ' +
+      'the policies were asked, with its answer. Sends nothing.',
+    'workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. Both ' +
+      'need pool_id in kvstore.json, which AWS hands out, and pin env-kvstore to the commit of this release, or to the one that action names.',
   ],
   inputs: [],
   flags: [
@@ -42,7 +46,7 @@ export const generate: Command = {
     const file = own['file'] ?? KVSTORE_FILE;
     const folder = own['to'] ?? path.join(path.dirname(file), 'generated');
     const texts = await textsOf(file);
-    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
+    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target, releasedAction());
     refuseWrong(generated, file);
     const { files, allowed, denied } = generated;
     const isCheck = switches.has('check');

@@ -10,7 +10,7 @@ import { credentialsIn, jobClient, loginKey } from './job.mjs';
 import { role } from './setup.mjs';
 
 /** AWS hands this id out; it is that of the pages. */
-const POOL = 'us-west-2:12345678-1234-1234-1234-1234567890ab';
+export const POOL = 'us-west-2:12345678-1234-1234-1234-1234567890ab';
 
 /**
  * @typedef {object} Stacks

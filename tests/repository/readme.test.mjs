@@ -315,6 +315,15 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     assert.match(matrix, /env\/production\/secrets` \| `github-actions` \| .*ref `refs\/heads\/main`/);
     const { Resources } = JSON.parse(await readFile(path.join(project, 'generated/cloudformation/stores-1.json'), 'utf8'));
     assert.equal(Object.keys(Resources).length, 4);
+    // What the page says to write into the file, once the stack is deployed.
+    const page = pages['docs/kvstore.md'];
+    const [, pool] = /`("pool_id": "[^"]+")`/.exec(page);
+    const [, action] = /`("action": "org\/env-kvstore@)SHA"`/.exec(page);
+    const text = blocks['kvstore.json'].text.replace('"aws": {', `${action}${'0'.repeat(40)}",\n  "aws": { ${pool},`);
+    await writeFile(path.join(project, 'kvstore.json'), text);
+    await run('generate-workflows', project, { PATH: job(project).PATH });
+    assert.deepEqual((await readdir(path.join(project, 'generated/workflows'))).sort(), ['README.md', 'all-jobs.yml', 'production.yml']);
+    assert.match(await readFile(path.join(project, 'generated/wrapper/action.yml'), 'utf8'), /uses: org\/env-kvstore@0{40}\n/);
   });
 
   test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {

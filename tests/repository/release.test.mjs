@@ -136,11 +136,13 @@ describe('release.yml', () => {
     assert.deepEqual([jobs.release.environment, jobs.npm.environment], ['release', 'release']);
   });
 
-  test('stores no token, and leaves the credentials of the checkout only to the job that pushes', () => {
+  test('stores no token, leaves none in a checkout, and restores no cache into what it publishes', () => {
     assert.doesNotMatch(JSON.stringify(jobs), /secrets\.|NODE_AUTH_TOKEN|NPM_TOKEN/);
+    const switchedOff = { 'actions/checkout': 'persist-credentials', 'actions/setup-node': 'package-manager-cache' };
     for (const [name, { steps }] of Object.entries(jobs)) {
-      for (const { with: inputs } of steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))) {
-        assert.equal(inputs['persist-credentials'], name === 'major' ? undefined : false, name);
+      for (const { uses, with: inputs } of steps) {
+        const input = switchedOff[uses?.split('@')[0]];
+        if (input) assert.equal(inputs[input], false, `${name}: ${uses}`);
       }
     }
   });
@@ -158,8 +160,12 @@ describe('the shell lines of release.yml', () => {
     const folder = path.join(temporary, 'pack');
     const files = ['CHANGELOG.md', 'package.json', 'package-lock.json', 'action.yml', 'build/release.mjs', 'build/toolchain.mjs', 'dist'];
     files.forEach((file) => cpSync(path.join(root, file), path.join(folder, file), { recursive: true }));
-    const { status, stderr } = step('release', 'Pack', { cwd: folder, GITHUB_REF_NAME: `v${version}`, RUNNER_TEMP: folder });
+    const GITHUB_SHA = '0123456789abcdef0123456789abcdef01234567';
+    const { status, stderr } = step('release', 'Pack', { cwd: folder, GITHUB_REF_NAME: `v${version}`, GITHUB_SHA, RUNNER_TEMP: folder });
     assert.equal(status, 0, stderr);
+    const packed = spawnSync('tar', ['-xzOf', `assets/env-kvstore-${version}.tgz`, 'package/package.json'], { cwd: folder, encoding: 'utf8' }).stdout;
+    const { gitHead, ...manifest } = JSON.parse(packed);
+    assert.deepEqual([gitHead, manifest], [GITHUB_SHA, JSON.parse(read('package.json'))]);
     const dist = readdirSync(path.join(root, 'dist'), { withFileTypes: true }).filter((entry) => entry.isFile());
     const expected = [...dist.map(({ name }) => name), `env-kvstore-${version}.tgz`];
     assert.deepEqual(readdirSync(path.join(folder, 'assets')).toSorted(), expected.toSorted());
@@ -219,6 +225,7 @@ describe('the shell lines of release.yml', () => {
       assert.equal(status, 0, stderr);
       return commit;
     });
+    assert.match(jobs.major.steps.at(-1).run, /git -c credential\.helper='!gh auth git-credential' push /);
     const at = (tag) => spawnSync('git', ['rev-parse', `refs/tags/${tag}`], { cwd: origin, encoding: 'utf8' }).stdout.trim();
     assert.deepEqual([at('v1'), at('v2')], [commits[1], commits[3]]);
   });

@@ -100,7 +100,13 @@ function evaluate(value, contexts) {
   return String(value).replaceAll(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression) => {
     const [, whole] = /^toJSON\((secrets|vars)\)$/.exec(expression) ?? [];
     if (whole) return JSON.stringify(contexts[whole], null, 2);
-    const [, context, name] = /^(github|inputs|vars)\.([\w-]+)$/.exec(expression) ?? [];
+    const [, ofStep, output] = /^steps\.([\w-]+)\.outputs\.([\w-]+)$/.exec(expression) ?? [];
+    if (ofStep) return contexts.steps[ofStep].outputs[output] ?? '';
+    const [, allOf] = /^toJSON\(steps\.([\w-]+)\.outputs\)$/.exec(expression) ?? [];
+    if (allOf) return JSON.stringify(contexts.steps[allOf].outputs, null, 2);
+    const [, input, otherwise] = /^inputs\.([\w-]+) \|\| '([^']*)'$/.exec(expression) ?? [];
+    if (input) return contexts.inputs[input] || otherwise;
+    const [, context, name] = /^(github|inputs|matrix|vars)\.([\w-]+)$/.exec(expression) ?? [];
     assert.ok(Object.hasOwn(contexts[context] ?? {}, name), `no value for \${{ ${expression} }}`);
     return contexts[context][name];
   });

@@ -19,6 +19,9 @@ pub struct File {
     pub github: GitHub,
     /// Where the stores are.
     pub aws: Aws,
+    /// The action that generated workflows run, by the full SHA of a commit: org/env-kvstore@SHA. Default: the commit that this release of the command line was built from.
+    #[cfg_attr(test, schemars(regex(pattern = r"^[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}( # v[\w.-]+)?$")))]
+    pub action: Option<String>,
     /// The events whose jobs may assume the role of all repositories. Default: push, workflow_dispatch, repository_dispatch, schedule, release, merge_group, deployment.
     pub events: Option<Vec<String>>,
     /// The first segment of the stores' names. Default: the enterprise, or else the organization.
@@ -66,6 +69,9 @@ pub struct Aws {
     pub region: String,
     /// The name of the identity pool.
     pub pool: String,
+    /// The id of the identity pool, which AWS hands out when the set-up is deployed. The wrapper action and the workflows need it.
+    #[cfg_attr(test, schemars(regex(pattern = r"^[a-z0-9-]+:[0-9a-f-]+$")))]
+    pub pool_id: Option<String>,
     /// The name of the role of all repositories.
     pub role: String,
     /// The ARN of a KMS key for the stores. Default: AWS's own key.

@@ -4,12 +4,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::kvstore::cloudformation;
-use crate::kvstore::made::{Made, json_text};
+use crate::kvstore::made::{Made, code, json_text};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::proof::{Case, Proof, prove};
-use crate::kvstore::reader::{Text, read};
+use crate::kvstore::published::{self, Published};
+use crate::kvstore::reader::{Merged, Text, read};
 use crate::kvstore::set_up::{SetUp, set_up};
 use crate::kvstore::terraform;
+use crate::kvstore::workflows::workflows;
+use crate::kvstore::wrapper::wrapper;
 
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub enum Target {
     Terraform,
     /// Every question that the proof asks, and its answer.
     Matrix,
+    /// A workflow for each binding that shows that it works.
+    Workflows,
+    /// An action of the organization's own, with its ids built in.
+    Wrapper,
 }
 
 impl Target {
@@ -29,6 +36,8 @@ impl Target {
             "cloudformation" => Some(Self::CloudFormation),
             "terraform" => Some(Self::Terraform),
             "matrix" => Some(Self::Matrix),
+            "workflows" => Some(Self::Workflows),
+            "wrapper" => Some(Self::Wrapper),
             _ => None,
         }
     }
@@ -49,27 +58,40 @@ pub struct Generated {
     pub denied: usize,
 }
 
-/// Reads, works out and proves; makes files only if all of that holds.
-pub fn generate(texts: &[Text], target: Target) -> Generated {
-    match proved(texts) {
+/// Reads, works out and proves; makes files only if all of that holds. `released` is the action of this release, as
+/// `kvstore.json` has it under `action`.
+pub fn generate(texts: &[Text], target: Target, released: Option<&str>) -> Generated {
+    match made(texts, target, released) {
         Err(problems) => Generated { problems, ..Generated::default() },
-        Ok((set_up, proof)) => {
+        Ok((files, proof)) => {
             let (allowed, denied) = proof.counts();
-            let files = match (proof.failed.is_empty(), target) {
-                (false, _) => vec![],
-                (true, Target::CloudFormation) => cloudformation::stacks(&set_up),
-                (true, Target::Terraform) => terraform::module(&set_up),
-                (true, Target::Matrix) => vec![matrix(&proof), table(&set_up, &proof)],
-            };
+            let files = if proof.failed.is_empty() { files } else { vec![] };
             Generated { files, problems: vec![], failed: proof.failed, allowed, denied }
         }
     }
 }
 
-fn proved(texts: &[Text]) -> Result<(SetUp, Proof), Vec<Problem>> {
+fn made(texts: &[Text], target: Target, released: Option<&str>) -> Result<(Vec<Made>, Proof), Vec<Problem>> {
     let merged = read(texts)?;
-    let set_up = set_up(&merged)?;
-    let proof = prove(&set_up, &merged)?;
+    let (set_up, proof) = proved(&merged)?;
+    let files = match target {
+        Target::CloudFormation => cloudformation::stacks(&set_up),
+        Target::Terraform => terraform::module(&set_up),
+        Target::Matrix => vec![matrix(&proof), table(&set_up, &proof)],
+        Target::Workflows => workflows(&set_up, &merged, &Published::of(&merged, released)?),
+        Target::Wrapper => wrapper(&set_up, &merged, &Published::of(&merged, released)?),
+    };
+    Ok((files, proof))
+}
+
+fn proved(merged: &Merged) -> Result<(SetUp, Proof), Vec<Problem>> {
+    let problems = published::problems(merged);
+    let set_up = match set_up(merged) {
+        Ok(set_up) if problems.is_empty() => set_up,
+        Ok(_) => return Err(problems),
+        Err(others) => return Err([problems, others].concat()),
+    };
+    let proof = prove(&set_up, merged)?;
     Ok((set_up, proof))
 }
 
@@ -100,9 +122,4 @@ fn table(set_up: &SetUp, proof: &Proof) -> Made {
         }
     }
     Made { path: "matrix.md".to_owned(), text }
-}
-
-/// Text of others as code, in which Markdown means nothing. None of these texts may hold a backtick or a bar: they are checked.
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace(['`', '|'], "?"))
 }

@@ -17,3 +17,8 @@ pub(crate) fn json_text(value: &Value) -> String {
     // Writing to memory cannot fail.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
+
+/// Text of others as code, in which Markdown means nothing. None of these texts may hold a backtick or a bar: they are checked.
+pub(crate) fn code(text: &str) -> String {
+    format!("`{}`", text.replace(['`', '|'], "?"))
+}

@@ -211,11 +211,12 @@ impl Reader {
     }
 
     fn root(&mut self, node: &Node<'_, '_>) -> Part {
-        const KNOWN: [&str; 10] = [
+        const KNOWN: [&str; 11] = [
             "$schema",
             "version",
             "github",
             "aws",
+            "action",
             "events",
             "namespace",
             "repositories",
@@ -232,6 +233,7 @@ impl Reader {
         let schema = self.optional_string(&members, "$schema");
         let github = self.required(&members, node, "github").map(|node| self.github(&node)).unwrap_or_default();
         let aws = self.required(&members, node, "aws").map(|node| self.aws(&node)).unwrap_or_default();
+        let action = self.optional_string(&members, "action");
         let events = members.get("events").map(|node| self.strings(node));
         let namespace = self.optional_string(&members, "namespace");
         let (repositories, repository_places) = self.repositories(&members);
@@ -242,7 +244,8 @@ impl Reader {
         };
         let expect = members.get("expect").map(|node| self.items(node)).unwrap_or_default();
         let expect = expect.iter().map(|node| self.expectation(node)).collect();
-        let file = File { schema, version: 1, github, aws, events, namespace, repositories, bindings, files, expect };
+        let file =
+            File { schema, version: 1, github, aws, action, events, namespace, repositories, bindings, files, expect };
         Part { file, bindings: binding_places, repositories: repository_places }
     }
 
@@ -273,6 +276,7 @@ impl Reader {
             version: 1,
             github: GitHub::default(),
             aws: Aws::default(),
+            action: None,
             events: None,
             namespace: None,
             repositories,
@@ -324,7 +328,7 @@ impl Reader {
     }
 
     fn aws(&mut self, node: &Node<'_, '_>) -> Aws {
-        let members = self.object(node, &["account", "region", "pool", "role", "kms_key"]);
+        let members = self.object(node, &["account", "region", "pool", "pool_id", "role", "kms_key"]);
         let mut text = |name| {
             let found = self.required(&members, node, name)?;
             self.string(&found)
@@ -334,6 +338,7 @@ impl Reader {
             account: account.unwrap_or_default(),
             region: region.unwrap_or_default(),
             pool: pool.unwrap_or_default(),
+            pool_id: self.optional_string(&members, "pool_id"),
             role: role.unwrap_or_default(),
             kms_key: self.optional_string(&members, "kms_key"),
         }
