@@ -52,7 +52,7 @@ fn a_workflow_has_its_events_environment_role_and_pin_and_nothing_else() {
     );
     let expected = "\
 # Made by env-kvstore generate workflows from kvstore.json. Do not edit: copy it to
-# .github/workflows/env-kvstore-pr.yml of octo-org/app
+# .github/workflows/env-kvstore-pr.yml in octo-org/app
 #
 # The binding pr
 # AWS gives its values to jobs with these claims alone:
@@ -98,9 +98,9 @@ jobs:
     assert!(
         caller.contains("    uses: octo-org/platform/.github/workflows/deploy.yml@v1 # zizmor: ignore[unpinned-uses]")
     );
-    assert!(files["workflows/platform.yml"].contains("# .github/workflows/deploy.yml of octo-org/platform\n"));
+    assert!(files["workflows/platform.yml"].contains("# .github/workflows/deploy.yml in octo-org/platform\n"));
     assert!(files["workflows/platform.yml"].contains("on:\n  workflow_call:\n"));
-    assert!(files["workflows/billing.yml"].contains("# .github/workflows/billing.yml of octo-org/mono\n"));
+    assert!(files["workflows/billing.yml"].contains("# .github/workflows/billing.yml in octo-org/mono\n"));
 }
 
 #[test]

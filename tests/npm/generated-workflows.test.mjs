@@ -220,7 +220,7 @@ async function runWorkflow(file, { environment, ...claims }) {
   const job = onlyJob(parseYaml(text));
   const matrix = { environment };
   assert.deepEqual(job.strategy ? job.strategy.matrix.environment.includes(environment) : environment, job.strategy ? true : undefined);
-  const [, place] = /^# (\.github\/workflows\/\S+) of /m.exec(text);
+  const [, place] = /^# (\.github\/workflows\/\S+) in /m.exec(text);
   const ref = claims.ref ?? 'refs/heads/main';
   const workflow_ref = `${claims.repository}/${place}@${ref}`;
   const named = job.environment && evaluated({ name: job.environment }, { matrix }).name;

@@ -35,7 +35,9 @@ pub(crate) fn workflows(set_up: &SetUp, merged: &Merged, published: &Published) 
         let Some(role) = set_up.roles.iter().find(|known| known.name == role) else { continue };
         let writer = Writer { set_up, merged, published, binding, role };
         for flow in writer.flows(&mut names) {
-            let (file, name, goes_to) = (code(&flow.file), code(&inert(&binding.name)), code(&flow.goes_to));
+            let (file, name) = (code(&flow.file), code(&inert(&binding.name)));
+            let (path, repository) = flow.goes_to.split_once(" in ").unwrap_or((&flow.goes_to, ""));
+            let goes_to = format!("{} in {}", code(path), inert(repository));
             rows.push_str(&format!("| {file} | {name} | {goes_to} |\n"));
             files.push(Made { path: format!("workflows/{}", flow.file), text: flow.text });
         }
@@ -48,10 +50,10 @@ fn page(rows: &str) -> String {
     format!(
         "# A first workflow for each binding\n\n\
          Made by `env-kvstore generate workflows` from kvstore.json. Do not edit: copy a file to where it belongs, and change the copy.\n\n\
-         Each loads what its binding reads, hands it to no later step, and prints how many values that were. Before it runs, the\n\
-         stores must have values: `env-kvstore put`. A job that AWS must refuse, as from another branch, fails with `assume-role-denied`\n\
+         Each loads what its binding reads, hands it to no later step, and prints how many values it loaded. Before it runs, the\n\
+         stores must have values: `env-kvstore put`. A job that AWS refuses, such as one from another branch, fails with `assume-role-denied`\n\
          or `store-access-denied`.\n\n\
-         An environment that does not exist yet is made by the first job that names it, without protection rules: make it before.\n\n\
+         An environment that does not exist yet is made by the first job that names it, without protection rules. Create it before.\n\n\
          | file | binding | copy it to |\n|---|---|---|\n{rows}"
     )
 }
@@ -118,7 +120,7 @@ impl<'r> WorkflowRef<'r> {
     }
 
     fn file(&self) -> String {
-        format!(".github/workflows/{} of {}", self.path, self.repository)
+        format!(".github/workflows/{} in {}", self.path, self.repository)
     }
 }
 
@@ -177,7 +179,7 @@ impl Writer<'_> {
             "*" => "any repository",
             repository => repository,
         };
-        format!(".github/workflows/env-kvstore-{name} of {repository}")
+        format!(".github/workflows/env-kvstore-{name} in {repository}")
     }
 
     fn header(&self, goes_to: &str) -> String {
@@ -405,7 +407,7 @@ mod tests {
     fn a_workflow_is_called_by_the_ref_that_its_claim_has() {
         let parsed = WorkflowRef::parse("o/platform/.github/workflows/deploy.yml@refs/tags/v1").unwrap();
         assert_eq!(parsed.uses(), "o/platform/.github/workflows/deploy.yml@v1");
-        assert_eq!(parsed.file(), ".github/workflows/deploy.yml of o/platform");
+        assert_eq!(parsed.file(), ".github/workflows/deploy.yml in o/platform");
         for wrong in [
             "o/p/.github/workflows/d.yml",
             "o/.github/workflows/d.yml@x",

@@ -107,7 +107,7 @@ fn page(set_up: &SetUp, merged: &Merged) -> String {
          access in the repository's Actions settings. To update env-kvstore, generate it again and move the tag: protect the tag with a\n\
          ruleset, because whoever moves it changes every caller's job.\n\n\
          ## Roles\n\n\
-         A job of these bindings needs no input `role`, or the one that is named:\n\n\
+         What a job of each binding writes as the input `role`, if anything:\n\n\
          | binding | repository | `role` |\n|---|---|---|\n",
         tenant = code(&inert(&set_up.tenant.name)),
         repository = code(&format!("{owner}/values")),
