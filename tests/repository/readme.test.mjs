@@ -20,6 +20,7 @@ import { listening, startProxy } from '../cloud/proxy.mjs';
 import { AWS, GITHUB, IAM, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
 import { organizationSetup } from '../cloud/setup.mjs';
 import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
+import { readStacks, stackSetup, storesIn } from '../cloud/stacks.mjs';
 import { encryptedByAge, withoutAge } from '../runner/age.mjs';
 import { NODE, runProgram } from '../runner/command.mjs';
 import { readFileCommands } from '../runner/file-commands.mjs';
@@ -324,6 +325,37 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     await run('generate-workflows', project, { PATH: job(project).PATH });
     assert.deepEqual((await readdir(path.join(project, 'generated/workflows'))).sort(), ['README.md', 'all-jobs.yml', 'production.yml']);
     assert.match(await readFile(path.join(project, 'generated/wrapper/action.yml'), 'utf8'), /uses: org\/env-kvstore@0{40}\n/);
+  });
+
+  test('lead from an empty folder to a proven set-up and a first value in the local cloud', async () => {
+    const project = await newProject();
+    // As in the quick start, the clone is here already.
+    const clone = 'git clone --depth 1 --branch v1 https://github.com/org/env-kvstore\n';
+    const { text } = blocks['get-started-init'];
+    assert.ok(text.includes(clone));
+    ran.add('get-started-init');
+    const begun = await bash(project, text.replace(clone, `ln -s '${root}' env-kvstore\n`), job(project));
+    assert.match(begun.stderr, /2 allowed, \d\d denied\.\nWrote kvstore\.json and 4 files in generated\.\n/);
+    const shell = { PATH: job(project).PATH, HOME: project };
+    await run('get-started-generate', project, shell);
+    const { stdout } = await run('get-started-value', project, shell);
+    assert.match(stdout, /^::add-mask::postgres:\/\/app@db\.example\/app$/m);
+    const exported = readFileCommands(await readFile(path.join(project, 'env.txt'), 'utf8'));
+    assert.deepEqual(exported, { DATABASE_URL: 'postgres://app@db.example/app' });
+    // A job of another branch is refused by what was generated.
+    const { base, stores } = readStacks(path.join(project, 'generated/cloudformation'));
+    const own = await startCloud({ setupAt: (origin) => stackSetup(base, origin) });
+    try {
+      for (const { name, tags } of stores.flatMap(storesIn)) own.putSecret(name, { DATABASE_URL }, { tags });
+      const inputs = { 'cognito-identity-pool-id': own.setup.poolId, 'cognito-role-arn': own.setup.roleArn, namespace: 'octo-org', 'oidc-issuer': own.url, values: 'DATABASE_URL,secret' };
+      for (const [claims, code] of [[{}, undefined], [{ ref: 'refs/heads/other' }, 'store-access-denied'], [{ repository_id: '1' }, 'store-access-denied']]) {
+        const step = await runStep({ node: NODE, inputs, environment: own.jobEnvironment(claims) });
+        assert.equal(step.exitCode, code === undefined ? 0 : 1, step.log.join('\n'));
+        if (code !== undefined) assert.match(step.log.join('\n'), new RegExp(`Error: ${code}: `));
+      }
+    } finally {
+      await own.close();
+    }
   });
 
   test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {
