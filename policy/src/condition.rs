@@ -246,7 +246,10 @@ impl Operator {
 
     /// The name without prefix and suffix.
     pub(crate) fn base_name(self) -> &'static str {
-        NAMES.iter().find(|(_, kind, negated)| (*kind, *negated) == (self.kind, self.negated)).map_or("", |(name, ..)| name)
+        NAMES
+            .iter()
+            .find(|(_, kind, negated)| (*kind, *negated) == (self.kind, self.negated))
+            .map_or("", |(name, ..)| name)
     }
 
     /// Of several operands one must match, or with a negated operator none may.

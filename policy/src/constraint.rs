@@ -108,25 +108,26 @@ impl Matcher {
 
     /// Whether no text passes both. It is not always seen.
     fn excludes(&self, other: &Self) -> bool {
-        *other == self.complement() || self.patterns().zip(other.patterns()).is_some_and(|(these, those)| {
-            these.iter().all(|this| those.iter().all(|that| !this.overlaps(that)))
-        })
+        /// So many pairs of patterns are compared at most.
+        const MAX_PAIRS: usize = 64;
+        *other == self.complement()
+            || self.patterns().zip(other.patterns()).is_some_and(|(these, those)| {
+                these.len().saturating_mul(those.len()) <= MAX_PAIRS
+                    && these.iter().all(|this| those.iter().all(|that| !this.overlaps(that)))
+            })
     }
 
     /// Patterns of which a text must match one; nothing if this is another test.
     fn patterns(&self) -> Option<Vec<&Pattern>> {
         let like = self.operator.kind == Kind::Text(TextKind::Like) && !self.operator.negated;
-        let pattern = |operand| match operand {
-            &Operand::Text(_, ref pattern) => Some(pattern),
-            _ => None,
-        };
-        like.then(|| self.operands.iter().map(pattern).collect())?
+        like.then(|| self.operands.iter().map(Operand::pattern).collect())?
     }
 }
 
 impl PartialEq for Matcher {
     fn eq(&self, other: &Self) -> bool {
-        let within = |these: &[Operand<Pattern>], those: &[Operand<Pattern>]| these.iter().all(|this| those.contains(this));
+        let within =
+            |these: &[Operand<Pattern>], those: &[Operand<Pattern>]| these.iter().all(|this| those.contains(this));
         self.operator == other.operator
             && self.inverted == other.inverted
             && within(&self.operands, &other.operands)
@@ -221,8 +222,9 @@ impl Values {
                 texts.iter().all(|text| set.admits(text)).then_some(set)
             }
             (Self::Matching { except, tests }, Self::Matching { except: others, tests: same }) => {
-                let matching = |tests: &Vec<Matcher>| {
-                    Self::Matching { except: except.intersection(others).cloned().collect(), tests: tests.clone() }
+                let matching = |tests: &Vec<Matcher>| Self::Matching {
+                    except: except.intersection(others).cloned().collect(),
+                    tests: tests.clone(),
                 };
                 if tests == same {
                     return Some(matching(tests));
@@ -276,7 +278,15 @@ fn exact(operand: &Operand<Pattern>) -> Option<String> {
 impl Constraint {
     /// That `key` has a single value, which is one of `one`.
     pub(crate) fn one(key: &str, single_valued: bool, one: Values) -> Self {
-        Self { key: key.to_owned(), single_valued, absent: false, empty: false, one, several: None, because: BTreeSet::new() }
+        Self {
+            key: key.to_owned(),
+            single_valued,
+            absent: false,
+            empty: false,
+            one,
+            several: None,
+            because: BTreeSet::new(),
+        }
     }
 
     /// Also an absent key and one without a value.
@@ -308,7 +318,8 @@ impl Constraint {
         let operands = operands.iter().filter_map(|operand| operand.expand(&nothing).ok()).collect();
         let values = Values::admitted(*operator, operands);
         let without_value = comparison.admits_key(Some(&[]), &nothing);
-        let several = operator.set.map(|set| vec![Quantified { every: set == Set::ForAllValues, values: values.clone() }]);
+        let several =
+            operator.set.map(|set| vec![Quantified { every: set == Set::ForAllValues, values: values.clone() }]);
         let constraint = Self {
             absent: without_value || operator.if_exists,
             empty: without_value,
@@ -451,7 +462,8 @@ fn settled(tests: Vec<Quantified>) -> Option<Vec<Quantified>> {
 
 /// Whether it is certain that several values that pass `these` pass `those`.
 fn are_within(these: Option<&[Quantified]>, those: Option<&[Quantified]>) -> bool {
-    let implies = |this: &Quantified, that: &Quantified| (this.every || !that.every) && this.values.is_within(&that.values);
+    let implies =
+        |this: &Quantified, that: &Quantified| (this.every || !that.every) && this.values.is_within(&that.values);
     match (these, those) {
         (None, _) => true,
         (Some(_), None) => false,

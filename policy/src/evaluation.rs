@@ -85,11 +85,7 @@ pub struct StatementResult {
 fn statement_results(policy: &Policy, request: &Request) -> impl Iterator<Item = StatementResult> {
     policy.statements.iter().enumerate().map(|(index, statement)| {
         let mismatches = mismatches(statement, request);
-        StatementResult {
-            statement: policy.statement_id(index, statement),
-            matches: mismatches.is_empty(),
-            mismatches,
-        }
+        StatementResult { statement: policy.statement_id(index, statement), matches: mismatches.is_empty(), mismatches }
     })
 }
 

@@ -122,7 +122,9 @@ impl Formula {
             Scope::Only(listed) => Self::any(listed.iter().map(covered)),
             Scope::AllBut(listed) => {
                 let resolved = |template: &Template| match template.expand_known(known) {
-                    Ok(template) => resolved(&template, |key| known.is_single(key), &BTreeSet::from([Arc::clone(source)])),
+                    Ok(template) => {
+                        resolved(&template, |key| known.is_single(key), &BTreeSet::from([Arc::clone(source)]))
+                    }
                     Err(_) => Self::Never,
                 };
                 Self::all(listed.iter().map(|template| covered(template).negated()).chain(listed.iter().map(resolved)))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::cases::{Case, Cases, TooMany};
+use crate::cases::{Case, Cases, Limits, TooMany};
 use crate::context::{Context, PartialContext};
 use crate::document::{Effect, Policy, Statement};
 use crate::evaluation::StatementId;
@@ -83,21 +83,18 @@ pub fn residual(policies: &[Policy], request: &PartialRequest) -> Residual {
 /// As [`residual`], in at most so many cases.
 pub fn residual_within(policies: &[Policy], request: &PartialRequest, most: usize) -> Residual {
     let mut residual = Residual { cases: Cases::default(), most: most.max(1), approximations: Vec::new() };
-    let statements = || policies.iter().flat_map(|policy| policy.statements.iter().enumerate().map(move |at| (policy, at)));
-    for (policy, (index, statement)) in statements() {
-        if statement.effect == Effect::Allow
-            && let Some(wanted) = wanted(policy, index, statement, request)
-        {
-            residual.allow(wanted);
-        }
-    }
-    for (policy, (index, statement)) in statements() {
-        if statement.effect == Effect::Deny
-            && let Some(wanted) = wanted(policy, index, statement, request)
-        {
-            residual.deny(wanted);
-        }
-    }
+    let of = |effect| {
+        let statements =
+            policies.iter().flat_map(|policy| policy.statements.iter().enumerate().map(move |at| (policy, at)));
+        let of_effect = statements.filter(move |(_, (_, statement))| statement.effect == effect);
+        of_effect.filter_map(|(policy, (index, statement))| wanted(policy, index, statement, request))
+    };
+    let limits = Limits::new(residual.most);
+    of(Effect::Allow).for_each(|wanted| residual.allow(wanted, &limits));
+    // The list stays shortest if what adds the fewest alternatives comes first.
+    let mut denials: Vec<_> = of(Effect::Deny).map(|wanted| wanted.denial(&limits)).collect();
+    denials.sort_by_key(|(_, rest)| rest.as_ref().map_or(usize::MAX, |rest| rest.as_slice().len()));
+    denials.into_iter().for_each(|(statement, rest)| residual.deny(&statement, rest, &limits));
     residual
 }
 
@@ -106,6 +103,14 @@ struct Wanted {
     statement: Arc<StatementId>,
     /// All of these.
     parts: Vec<(Arc<Source>, Formula)>,
+}
+
+impl Wanted {
+    /// The cases in which the statement does not match.
+    fn denial(self, limits: &Limits) -> (Arc<StatementId>, Result<Cases, TooMany>) {
+        let matches = Formula::All(self.parts.into_iter().map(|(_, formula)| formula).collect());
+        (self.statement, Cases::of(&matches.negated(), limits))
+    }
 }
 
 /// Nothing if the statement cannot match.
@@ -134,31 +139,35 @@ fn wanted(policy: &Policy, index: usize, statement: &Statement, request: &Partia
 }
 
 impl Residual {
-    fn allow(&mut self, Wanted { statement, parts }: Wanted) {
+    fn allow(&mut self, Wanted { statement, parts }: Wanted, limits: &Limits) {
         let mut cases = Cases::allowed_by(&statement);
         for (source, formula) in parts {
-            let both = Cases::of(&formula, self.most).and_then(|part| cases.and(&part, self.most));
+            let both = Cases::of(&formula, limits).and_then(|part| cases.and(&part, limits));
             match both {
                 Ok(both) => cases = both,
-                Err(TooMany) => self.approximate(Some(&statement), format!("{source} has too many alternatives and is left out")),
+                Err(TooMany) => {
+                    self.approximate(Some(&statement), format!("{source} has too many alternatives and is left out"))
+                }
             }
         }
-        if self.cases.extend(cases, self.most) == Err(TooMany) {
+        if self.cases.extend(cases, limits) == Err(TooMany) {
             self.cases = Cases::always();
-            let reason = format!("together the statements allow in more than {} ways, so that everything counts as allowed", self.most);
+            let reason = format!(
+                "together the statements allow in too many ways, more than {}, so that everything counts as allowed",
+                self.most
+            );
             self.approximate(None, reason);
         }
-        self.cases = std::mem::take(&mut self.cases).merged();
+        self.cases = std::mem::take(&mut self.cases).merged(limits);
     }
 
-    fn deny(&mut self, Wanted { statement, parts }: Wanted) {
-        let matches = Formula::All(parts.into_iter().map(|(_, formula)| formula).collect());
-        let rest = Cases::of(&matches.negated(), self.most).and_then(|rest| self.cases.and(&rest, self.most));
-        match rest {
+    fn deny(&mut self, statement: &StatementId, rest: Result<Cases, TooMany>, limits: &Limits) {
+        match rest.and_then(|rest| self.cases.and(&rest, limits)) {
             Ok(rest) => self.cases = rest,
             Err(TooMany) => {
-                let reason = "the statement can fail to match in too many ways, so that it counts as not denying".to_owned();
-                self.approximate(Some(&statement), reason);
+                let reason =
+                    "the statement can fail to match in too many ways, so that it counts as not denying".to_owned();
+                self.approximate(Some(statement), reason);
             }
         }
     }
@@ -204,7 +213,7 @@ impl Residual {
     #[must_use]
     pub fn rename(&self, name: &dyn Fn(&str) -> String) -> Self {
         let mut renamed = Self { cases: Cases::default(), ..self.clone() };
-        match self.cases.rename(name, self.most) {
+        match self.cases.rename(name, &Limits::new(self.most)) {
             Ok(cases) => renamed.cases = cases,
             Err(TooMany) => renamed.give_up(),
         }
@@ -221,7 +230,7 @@ impl Residual {
         for approximation in &other.approximations {
             both.approximate(approximation.statement.as_ref(), approximation.reason.clone());
         }
-        match self.cases.and(&other.cases, self.most) {
+        match self.cases.and(&other.cases, &Limits::new(self.most)) {
             Ok(cases) => both.cases = cases,
             Err(TooMany) => {
                 let reason = "the two conditions together have too many alternatives, so that the second is left out";
@@ -238,8 +247,9 @@ impl Residual {
         for approximation in &other.approximations {
             either.approximate(approximation.statement.as_ref(), approximation.reason.clone());
         }
-        match either.cases.extend(other.cases.clone(), self.most) {
-            Ok(()) => either.cases = either.cases.merged(),
+        let limits = Limits::new(self.most);
+        match either.cases.extend(other.cases.clone(), &limits) {
+            Ok(()) => either.cases = either.cases.merged(&limits),
             Err(TooMany) => either.give_up(),
         }
         either
@@ -247,7 +257,10 @@ impl Residual {
 
     fn give_up(&mut self) {
         self.cases = Cases::always();
-        self.approximate(None, format!("there are more than {} alternatives, so that everything counts as allowed", self.most));
+        self.approximate(
+            None,
+            format!("there are more than {} alternatives, so that everything counts as allowed", self.most),
+        );
     }
 }
 
