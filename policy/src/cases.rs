@@ -170,7 +170,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(most: usize) -> Self {
         /// For seconds at the most, whatever the policies are.
-        const MAX_WORK: usize = 1 << 23;
+        const MAX_WORK: usize = 1 << 21;
         Self { most, work: Cell::new(MAX_WORK) }
     }
 

@@ -282,3 +282,266 @@ impl Serialize for Residual {
         residual.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const STORE: &str = "arn:aws:s3:::b/octo/app/env/prod/x";
+
+    fn policy(name: &str, statements: &Value) -> Policy {
+        Policy::parse(name, &json!({"Version": "2012-10-17", "Statement": statements}).to_string()).unwrap()
+    }
+
+    fn asked(context: PartialContext) -> PartialRequest {
+        PartialRequest {
+            action: "s3:GetObject".to_owned(),
+            resource: Some(STORE.to_owned()),
+            context,
+            ..PartialRequest::default()
+        }
+    }
+
+    fn tags() -> PartialContext {
+        PartialContext::default().single_valued_under("tag/")
+    }
+
+    fn statement(effect: &str, resource: &str, condition: Value) -> Value {
+        json!({"Effect": effect, "Action": "s3:*", "Resource": resource, "Condition": condition})
+    }
+
+    fn allow(condition: Value) -> Value {
+        statement("Allow", "*", condition)
+    }
+
+    /// What is left of these statements, when keys that begin with `tag/` have at most one value.
+    fn left(statements: Value) -> Residual {
+        residual(&[policy("p", &statements)], &asked(tags()))
+    }
+
+    fn context(entries: &[(&str, &str)]) -> Context {
+        Context::try_from_iter(entries.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])))
+            .unwrap()
+    }
+
+    #[test]
+    fn resource_is_solved_for_its_variables() {
+        let of = |resource| left(statement("Allow", resource, json!({}))).to_string();
+        assert_eq!(of("arn:aws:s3:::b/${tag/repo}/env/${tag/env}/x"), "tag/env is prod and tag/repo is octo/app");
+        assert_eq!(of("arn:aws:s3:::b/${tag/repo}/x"), "tag/repo is octo/app/env/prod");
+        assert_eq!(of("arn:aws:s3:::b/${tag/repo}/env/*"), "tag/repo is octo/app");
+        assert_eq!(
+            of("arn:aws:s3:::b/${tag/a}/${tag/b}/prod/x"),
+            "tag/a is octo and tag/b is app/env, or tag/a is octo/app and tag/b is env"
+        );
+        assert_eq!(of("arn:aws:s3:::b/octo/${tag/a, 'app'}/env/prod/x"), "tag/a is absent or app");
+        assert_eq!(of("arn:aws:s3:::c/${tag/a}"), "never");
+        assert_eq!(of("*"), "always");
+    }
+
+    #[test]
+    fn resource_with_too_many_splits_stays_as_it_is_and_is_still_exact() {
+        let resource = "arn:aws:s3:::*${tag/a}*${tag/b}*${tag/c}*";
+        let left = left(statement("Allow", resource, json!({})));
+        assert_eq!(left.to_string(), format!("Resource ({STORE}) ArnLike {resource}"));
+        assert!(!left.is_approximate());
+        assert!(left.evaluate(&context(&[("tag/a", "octo"), ("tag/b", "app"), ("tag/c", "x")])));
+        assert!(!left.evaluate(&context(&[("tag/a", "app"), ("tag/b", "octo"), ("tag/c", "x")])));
+    }
+
+    #[test]
+    fn denials_are_in_it_as_what_must_not_be() {
+        let allow = allow(json!({"StringEquals": {"tag/repo": ["a", "b"]}}));
+        let with = |condition| left(json!([allow, statement("Deny", "*", condition)])).to_string();
+        assert_eq!(with(json!({"StringEquals": {"tag/repo": "b"}})), "tag/repo is a");
+        assert_eq!(with(json!({"StringNotEquals": {"tag/repo": "b"}})), "tag/repo is b");
+        assert_eq!(with(json!({"Null": {"tag/event": "true"}})), "tag/event is present and tag/repo is a or b");
+        assert_eq!(
+            with(json!({"StringLike": {"tag/event": "pull_*"}})),
+            "tag/event is absent or StringNotLike pull_* and tag/repo is a or b"
+        );
+        assert_eq!(
+            with(json!({"StringEquals": {"tag/repo": "b", "tag/event": "x"}})),
+            "tag/event is absent or not x and tag/repo is a or b, or tag/repo is a"
+        );
+        assert_eq!(with(json!({})), "never");
+    }
+
+    #[test]
+    fn negation_without_null_admits_an_absent_key() {
+        let of = |condition| left(allow(condition)).to_string();
+        assert_eq!(of(json!({"StringNotEquals": {"tag/event": "x"}})), "tag/event is absent or not x");
+        assert_eq!(
+            of(json!({"StringNotEquals": {"tag/event": "x"}, "Null": {"tag/event": "false"}})),
+            "tag/event is not x"
+        );
+        assert_eq!(of(json!({"StringEqualsIfExists": {"tag/event": "x"}})), "tag/event is absent or x");
+        let of = |condition| residual(&[policy("p", &allow(condition))], &asked(PartialContext::default())).to_string();
+        assert_eq!(
+            of(json!({"ForAllValues:StringEquals": {"k": "x"}})),
+            "k is absent or empty or x or several values, each of them x"
+        );
+        assert_eq!(of(json!({"StringEquals": {"k": "x"}})), "k is x");
+    }
+
+    #[test]
+    fn contradictions_are_found() {
+        for condition in [
+            json!({"StringEquals": {"tag/a": "x"}, "StringLike": {"tag/a": "y*"}}),
+            json!({"StringLike": {"tag/a": "refs/heads/*"}, "ForAnyValue:StringLike": {"tag/a": "refs/tags/*"}}),
+            json!({"StringLike": {"tag/a": "x*"}, "StringNotLike": {"tag/a": "x*"}}),
+            json!({"StringEquals": {"tag/a": "x"}, "Null": {"tag/a": "true"}}),
+            json!({"StringEquals": {"tag/a": ["x", "y"]}, "StringNotEquals": {"tag/a": ["y", "x"]}}),
+            json!({"StringEquals": {"tag/a": "x", "tag/b": "y"}, "StringLike": {"tag/a": "${tag/b}"}}),
+        ] {
+            assert!(left(allow(condition.clone())).is_never(), "{condition}");
+        }
+    }
+
+    #[test]
+    fn alternatives_of_one_key_are_one_case() {
+        let events =
+            ["push", "schedule"].map(|event| allow(json!({"StringEquals": {"tag/event": event, "tag/repo": "a"}})));
+        let all = left(json!(events));
+        assert_eq!(all.to_string(), "tag/event is push or schedule and tag/repo is a");
+        let [case] = all.cases() else { panic!() };
+        assert_eq!(case.allowed_by.iter().map(|id| id.index).collect::<Vec<_>>(), [0, 1]);
+        let absorbed = left(json!([events[0], allow(json!({"StringEquals": {"tag/event": "push"}}))]));
+        assert_eq!(absorbed.to_string(), "tag/event is push");
+        let either =
+            left(json!([allow(json!({"Null": {"tag/a": "true"}})), allow(json!({"Null": {"tag/a": "false"}}))]));
+        assert!(either.is_always());
+    }
+
+    #[test]
+    fn known_keys_are_put_into_conditions_and_variables() {
+        let guard = allow(
+            json!({"StringEquals": {"store/id": "${tag/id, '-'}"}, "StringEqualsIfExists": {"store/ref": "${tag/ref, '-'}"}}),
+        );
+        let of =
+            |known: PartialContext| residual(&[policy("p", &guard)], &asked(known.absent_under("store/"))).to_string();
+        assert_eq!(of(tags().known("store/id", vec!["7".to_owned()])), "tag/id is 7");
+        let both = tags().known("store/id", vec!["7".to_owned()]).known("store/ref", vec!["main".to_owned()]);
+        assert_eq!(of(both.clone()), "tag/id is 7 and tag/ref is main");
+        assert_eq!(of(both.absent("tag/ref")), "never");
+        assert_eq!(of(tags()), "never");
+        assert_eq!(of(tags().known("store/id", vec!["-".to_owned()])), "tag/id is absent or -");
+    }
+
+    #[test]
+    fn trust_policy_and_role_policy_are_joined_by_the_names_of_claims() {
+        let trust = policy(
+            "trust",
+            &json!({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Condition": {
+                "StringEquals": {
+                    "aws:RequestTag/event": ["push", "schedule"],
+                    "sts:RoleSessionName": "${aws:RequestTag/run}@${aws:RequestTag/sha}",
+                },
+                "StringLike": {"aws:RequestTag/repo": "octo/*"},
+            }}),
+        );
+        let role = policy(
+            "role",
+            &statement("Allow", "arn:aws:s3:::b/${aws:PrincipalTag/repo}/env/${aws:PrincipalTag/env}/x", json!({})),
+        );
+        let tags = PartialContext::default().single_valued_under("aws:");
+        let claim = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
+        let [trust, role] = [trust, role].map(|policy| residual(&[policy], &asked(tags.clone())).rename(&claim));
+        let both = trust.and(&role);
+        let relation = "sts:RoleSessionName StringEquals ${run}@${sha}";
+        assert_eq!(
+            both.to_string(),
+            format!("env is prod and event is push or schedule and repo is octo/app and {relation}")
+        );
+        let job = [
+            ("repo", "octo/app"),
+            ("env", "prod"),
+            ("event", "push"),
+            ("run", "7"),
+            ("sha", "abc"),
+            ("sts:RoleSessionName", "7@abc"),
+        ];
+        assert!(both.evaluate(&context(&job)));
+        let known = context(&[
+            ("repo", "octo/app"),
+            ("env", "prod"),
+            ("event", "push"),
+            ("run", "7"),
+            ("sha", "abd"),
+            ("sts:RoleSessionName", "7@abc"),
+        ]);
+        assert!(!both.evaluate(&known));
+
+        let [case] = both.cases() else { panic!() };
+        let because = &case.constraint("REPO").unwrap().because;
+        let sources: Vec<_> =
+            because.iter().map(|source| (source.statement.policy.as_str(), source.to_string())).collect();
+        assert_eq!(
+            sources,
+            [("role", "Resource".to_owned()), ("trust", "Condition StringLike aws:RequestTag/repo".to_owned())]
+        );
+
+        let elsewhere = left(allow(json!({"StringLike": {"tag/repo": "other/*"}}))).rename(&claim);
+        assert!(both.and(&elsewhere).is_never());
+    }
+
+    #[test]
+    fn relation_is_resolved_once_its_keys_are_known() {
+        let session = left(allow(json!({"StringEquals": {"tag/name": "${tag/run}@${tag/sha}"}})));
+        let named = left(allow(json!({"StringEquals": {"tag/name": "7@abc"}})));
+        assert_eq!(session.and(&named).to_string(), "tag/name is 7@abc and tag/run is 7 and tag/sha is abc");
+    }
+
+    #[test]
+    fn what_is_too_large_admits_more_and_says_so() {
+        let allow = allow(json!({"StringEquals": {"tag/repo": "a"}}));
+        let denials = (0..6).map(|index| {
+            let tag = |half: &str| format!("tag/{index}{half}");
+            statement("Deny", "*", json!({"StringEquals": {tag("a"): "x", tag("b"): "y", tag("c"): "z"}}))
+        });
+        let statements: Vec<Value> = [allow].into_iter().chain(denials).collect();
+        let left = left(json!(statements));
+        assert!(left.is_approximate());
+        assert!(left.cases().len() <= MAX_CASES);
+        let [approximation] = left.approximations() else { panic!("{:?}", left.approximations()) };
+        assert_eq!(approximation.statement.as_ref().unwrap().index, 6);
+        assert!(approximation.reason.contains("counts as not denying"));
+        assert!(left.evaluate(&context(&[("tag/repo", "a"), ("tag/5a", "x"), ("tag/5b", "y"), ("tag/5c", "z")])));
+        assert!(!left.evaluate(&context(&[("tag/repo", "a"), ("tag/0a", "x"), ("tag/0b", "y"), ("tag/0c", "z")])));
+        assert!(!left.evaluate(&context(&[("tag/repo", "b")])));
+    }
+
+    #[test]
+    fn huge_policies_take_bounded_time() {
+        let pairs = |index: usize| {
+            statement("Deny", "*", json!({"StringEquals": {format!("a{index}"): "x", format!("b{index}"): "y"}}))
+        };
+        let statements: Vec<Value> = [allow(json!({}))].into_iter().chain((0..3000).map(pairs)).collect();
+        assert!(left(json!(statements)).is_approximate());
+        let keys: serde_json::Map<String, Value> = (0..20_000).map(|index| (format!("k{index}"), json!("x"))).collect();
+        let started = std::time::Instant::now();
+        let left = left(allow(json!({"StringEquals": keys})));
+        assert!(left.is_approximate() || left.cases()[0].constraints().count() == 20_000);
+        assert!(started.elapsed().as_secs() < 60);
+    }
+
+    #[test]
+    fn residual_is_data() {
+        let left = left(allow(json!({"StringLike": {"tag/ref": "refs/tags/*"}})));
+        let because = json!([{
+            "policy": "p", "index": 0, "sid": null, "effect": "Allow",
+            "element": "Condition", "operator": "StringLike", "key": "tag/ref", "written": ["refs/tags/*"],
+        }]);
+        let one = json!({"matching": {"except": [], "tests": [{"operator": "StringLike", "inverted": false, "expected": ["refs/tags/*"]}]}});
+        let constraint = json!({
+            "key": "tag/ref", "singleValued": true, "absent": false, "empty": false, "one": one, "several": null, "because": because,
+        });
+        let allowed_by = json!([{"policy": "p", "index": 0, "sid": null, "effect": "Allow"}]);
+        let case = json!({"allowedBy": allowed_by, "all": [constraint], "relations": []});
+        assert_eq!(
+            serde_json::to_value(left).unwrap(),
+            json!({"any": [case], "approximate": false, "approximations": []})
+        );
+    }
+}
