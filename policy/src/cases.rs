@@ -2,6 +2,7 @@
 //!
 //! Such a list can be exponentially longer than its formula. Nothing here makes one that is longer than it is told.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -82,6 +83,10 @@ impl Case {
         }
     }
 
+    fn size(&self) -> usize {
+        1 + self.constraints.len() + self.relations.len()
+    }
+
     fn and(&self, other: &Self) -> Option<Self> {
         let mut both = self.clone();
         both.allowed_by.extend(other.allowed_by.iter().cloned());
@@ -152,9 +157,29 @@ impl fmt::Display for Case {
     }
 }
 
-/// The list would be longer than it may be.
+/// The list would be longer than it may be, or take longer to make.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
+
+/// How long a list may be, and how much work is left for making it, in constraints looked at.
+pub(crate) struct Limits {
+    most: usize,
+    work: Cell<usize>,
+}
+
+impl Limits {
+    pub(crate) fn new(most: usize) -> Self {
+        /// For seconds at the most, whatever the policies are.
+        const MAX_WORK: usize = 1 << 21;
+        Self { most, work: Cell::new(MAX_WORK) }
+    }
+
+    fn spend(&self, work: usize) -> Result<(), TooMany> {
+        let left = self.work.get().checked_sub(work);
+        self.work.set(left.unwrap_or_default());
+        left.map(|_| ()).ok_or(TooMany)
+    }
+}
 
 /// Cases of which none is within another.
 #[derive(Debug, Clone, Default)]
@@ -175,8 +200,8 @@ impl Cases {
         &self.0
     }
 
-    /// The cases of a formula, at most so many.
-    pub(crate) fn of(formula: &Formula, most: usize) -> Result<Self, TooMany> {
+    /// The cases of a formula.
+    pub(crate) fn of(formula: &Formula, limits: &Limits) -> Result<Self, TooMany> {
         // As deep as a formula, which has a depth of its own, whatever it was made of.
         match formula {
             Formula::Always => Ok(Self::always()),
@@ -186,36 +211,37 @@ impl Cases {
                 Ok(Self(Case::default().with_relation(relation.clone()).into_iter().collect()))
             }
             Formula::Solved(solution, relation) => {
-                Self::of(solution, most).or_else(|TooMany| Self::of(&Formula::Relation(relation.clone()), most))
+                Self::of(solution, limits).or_else(|TooMany| Self::of(&Formula::Relation(relation.clone()), limits))
             }
             Formula::All(parts) => {
                 let mut all = Self::always();
                 for part in parts {
-                    all = all.and(&Self::of(part, most)?, most)?;
+                    all = all.and(&Self::of(part, limits)?, limits)?;
                 }
                 Ok(all)
             }
             Formula::Any(parts) => {
                 let mut any = Self::default();
                 for part in parts {
-                    any.extend(Self::of(part, most)?, most)?;
+                    any.extend(Self::of(part, limits)?, limits)?;
                 }
-                Ok(any.merged())
+                Ok(any.merged(limits))
             }
         }
     }
 
     /// Adds cases to choose from.
-    pub(crate) fn extend(&mut self, others: Self, most: usize) -> Result<(), TooMany> {
-        others.0.into_iter().try_for_each(|case| self.push(case, most))
+    pub(crate) fn extend(&mut self, others: Self, limits: &Limits) -> Result<(), TooMany> {
+        others.0.into_iter().try_for_each(|case| self.push(case, limits))
     }
 
-    fn push(&mut self, case: Case, most: usize) -> Result<(), TooMany> {
+    fn push(&mut self, case: Case, limits: &Limits) -> Result<(), TooMany> {
+        limits.spend(case.size().saturating_mul(self.0.len() + 1))?;
         if self.0.iter().any(|other| case.is_within(other)) {
             return Ok(());
         }
         self.0.retain(|other| !other.is_within(&case));
-        if self.0.len() >= most {
+        if self.0.len() >= limits.most {
             return Err(TooMany);
         }
         self.0.push(case);
@@ -223,17 +249,20 @@ impl Cases {
     }
 
     /// The cases of which one of these holds and one of those.
-    pub(crate) fn and(&self, others: &Self, most: usize) -> Result<Self, TooMany> {
+    pub(crate) fn and(&self, others: &Self, limits: &Limits) -> Result<Self, TooMany> {
         /// Of the pairs that are looked at, so many may fall away for each that stays.
         const LOSS: usize = 16;
-        if self.0.len().saturating_mul(others.0.len()) > most.saturating_mul(LOSS) {
+        if self.0.len().saturating_mul(others.0.len()) > limits.most.saturating_mul(LOSS) {
             return Err(TooMany);
         }
+        limits.spend(
+            self.size().saturating_mul(others.0.len()).saturating_add(others.size().saturating_mul(self.0.len())),
+        )?;
         let mut both = Self::default();
         for pair in self.0.iter().flat_map(|case| others.0.iter().filter_map(|other| case.and(other))) {
-            both.extend(resolved(pair, most), most)?;
+            both.extend(resolved(pair, limits), limits)?;
         }
-        Ok(both.merged())
+        Ok(both.merged(limits))
     }
 
     /// Whether it holds here.
@@ -247,19 +276,19 @@ impl Cases {
     }
 
     /// Without what is asked of keys whose values the asking side chooses.
-    pub(crate) fn choosing(&self, chosen: &dyn Fn(&str) -> bool, most: usize) -> Result<Self, TooMany> {
+    pub(crate) fn choosing(&self, chosen: &dyn Fn(&str) -> bool, limits: &Limits) -> Result<Self, TooMany> {
         let mut rest = Self::default();
         for case in &self.0 {
             let mut case = case.clone();
             case.constraints.retain(|key, _| !chosen(key));
             case.relations.retain(|relation| !relation.keys().any(chosen));
-            rest.push(case, most)?;
+            rest.push(case, limits)?;
         }
-        Ok(rest.merged())
+        Ok(rest.merged(limits))
     }
 
     /// The same with other keys. Keys that get one name must be the same.
-    pub(crate) fn rename(&self, name: &dyn Fn(&str) -> String, most: usize) -> Result<Self, TooMany> {
+    pub(crate) fn rename(&self, name: &dyn Fn(&str) -> String, limits: &Limits) -> Result<Self, TooMany> {
         let mut renamed = Self::default();
         for case in &self.0 {
             let start = Case { allowed_by: case.allowed_by.clone(), ..Case::default() };
@@ -269,14 +298,21 @@ impl Cases {
                 case.relations.iter().map(|relation| relation.rename(name)).try_fold(with, Case::with_relation)
             };
             if let Some(case) = case_of(constraints.collect()) {
-                renamed.extend(resolved(case, most), most)?;
+                renamed.extend(resolved(case, limits), limits)?;
             }
         }
-        Ok(renamed.merged())
+        Ok(renamed.merged(limits))
+    }
+
+    fn size(&self) -> usize {
+        self.0.iter().map(Case::size).sum()
     }
 
     /// With one case in the place of several that differ in one key.
-    pub(crate) fn merged(self) -> Self {
+    pub(crate) fn merged(self, limits: &Limits) -> Self {
+        if limits.spend(self.size().saturating_mul(self.0.len())).is_err() {
+            return self;
+        }
         let mut open = self.0;
         let mut done: Vec<Case> = Vec::new();
         while let Some(case) = open.pop() {
@@ -295,22 +331,22 @@ impl Cases {
 }
 
 /// The case without relations whose keys it leaves no choice about: what they come to is a constraint like others.
-fn resolved(case: Case, most: usize) -> Cases {
+fn resolved(case: Case, limits: &Limits) -> Cases {
     let mut done = Cases::default();
     let mut open = vec![case.clone()];
     while let Some(mut next) = open.pop() {
         let known = |relation: &Relation| relation.keys().any(|key| matches!(next.knowledge(key), Knowledge::Known(_)));
         let Some(index) = next.relations.iter().position(known) else {
-            if done.push(next, most).is_err() {
+            if done.push(next, limits).is_err() {
                 return Cases(vec![case]);
             }
             continue;
         };
         let relation = next.relations.swap_remove(index);
         // Each relation that comes of it has fewer keys, so that this ends.
-        let Ok(rest) = Cases::of(&Formula::relation(&relation, &next), most) else { return Cases(vec![case]) };
+        let Ok(rest) = Cases::of(&Formula::relation(&relation, &next), limits) else { return Cases(vec![case]) };
         open.extend(rest.0.iter().filter_map(|rest| next.and(rest)));
-        if open.len() > most {
+        if open.len() > limits.most {
             return Cases(vec![case]);
         }
     }

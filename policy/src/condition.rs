@@ -49,6 +49,15 @@ impl Condition {
         Ok(Self { operator: operator.to_owned(), key: key.to_owned(), expected, test })
     }
 
+    /// The values that are text.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        let operands = match &self.test {
+            Test::Null(_) => [].as_slice(),
+            Test::Comparison(comparison) => &comparison.operands,
+        };
+        operands.iter().filter_map(Operand::template)
+    }
+
     /// Why this condition does not hold, if it does not.
     pub(crate) fn mismatch(&self, context: &Context) -> Option<Mismatch> {
         let actual = context.values(&self.key);
@@ -62,6 +71,7 @@ impl Condition {
             key: Some(self.key.clone()),
             expected: self.expected(context),
             actual: actual.map(<[String]>::to_vec),
+            differences: Vec::new(),
             reason: failure.reason(&self.operator, &self.key),
         })
     }

@@ -108,21 +108,19 @@ impl Matcher {
 
     /// Whether no text passes both. It is not always seen.
     fn excludes(&self, other: &Self) -> bool {
+        /// So many pairs of patterns are compared at most.
+        const MAX_PAIRS: usize = 64;
         *other == self.complement()
-            || self
-                .patterns()
-                .zip(other.patterns())
-                .is_some_and(|(these, those)| these.iter().all(|this| those.iter().all(|that| !this.overlaps(that))))
+            || self.patterns().zip(other.patterns()).is_some_and(|(these, those)| {
+                these.len().saturating_mul(those.len()) <= MAX_PAIRS
+                    && these.iter().all(|this| those.iter().all(|that| !this.overlaps(that)))
+            })
     }
 
     /// Patterns of which a text must match one; nothing if this is another test.
     fn patterns(&self) -> Option<Vec<&Pattern>> {
         let like = self.operator.kind == Kind::Text(TextKind::Like) && !self.operator.negated;
-        let pattern = |operand| match operand {
-            &Operand::Text(_, ref pattern) => Some(pattern),
-            _ => None,
-        };
-        like.then(|| self.operands.iter().map(pattern).collect())?
+        like.then(|| self.operands.iter().map(Operand::pattern).collect())?
     }
 }
 

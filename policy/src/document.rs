@@ -16,6 +16,7 @@ use crate::principal::Principal;
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) name: String,
+    pub(crate) size: usize,
     pub(crate) statements: Vec<Statement>,
 }
 
@@ -67,8 +68,22 @@ impl Policy {
             .iter()
             .enumerate()
             .map(|(index, raw)| statement(raw, version).map_err(|refusal| malformed(Some(index), refusal)));
-        Ok(Self { name: name.to_owned(), statements: statements.collect::<Result<_, _>>()? })
+        Ok(Self { name: name.to_owned(), size: size(json), statements: statements.collect::<Result<_, _>>()? })
     }
+}
+
+/// The characters but for white space outside strings.
+fn size(json: &str) -> usize {
+    let (mut in_string, mut escaped) = (false, false);
+    let counted = json.chars().filter(|char| {
+        match char {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = *char == '\\' && !escaped;
+        in_string || !char.is_ascii_whitespace()
+    });
+    counted.count()
 }
 
 /// Why AWS would not take a document, and where.

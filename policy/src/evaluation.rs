@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::arn;
 use crate::context::Context;
+use crate::difference::Difference;
 use crate::document::{Effect, Policy, Scope, Statement};
 use crate::mismatch::{Element, Mismatch};
 use crate::pattern::{Pattern, Template};
@@ -142,6 +143,7 @@ fn principal_mismatch(principals: &Scope<Principal>, actual: Option<&Principal>)
         key: None,
         expected: listed.iter().map(ToString::to_string).collect(),
         actual: actual.map(|principal| vec![principal.to_string()]),
+        differences: Vec::new(),
         reason: reason.to_owned(),
     })
 }
@@ -154,6 +156,7 @@ fn action_mismatch(actions: &Scope<String>, actual: &str) -> Option<Mismatch> {
         key: None,
         expected: actions.listed().to_vec(),
         actual: Some(vec![actual.to_owned()]),
+        differences: Vec::new(),
         reason: reason.to_owned(),
     })
 }
@@ -161,24 +164,45 @@ fn action_mismatch(actions: &Scope<String>, actual: &str) -> Option<Mismatch> {
 /// A `Resource` whose variable is absent covers nothing, a `NotResource` with one excludes everything.
 /// A request without a resource is covered by `*` only.
 fn resource_mismatch(resources: &Scope<Template>, actual: Option<&str>, context: &Context) -> Option<Mismatch> {
+    let arn = actual.unwrap_or("*");
     let mut expected = Vec::new();
     let mut covered = false;
-    let mut unresolved = None;
+    let mut differences = Vec::new();
+    // A variable that is all that is missing, and any other.
+    let (mut missing, mut unresolved) = (None, None);
     for template in resources.listed() {
-        match template.expand(context) {
+        let (pattern, shown) = match template.expand(context) {
             Ok(pattern) => {
-                covered |= arn::matches(&pattern, actual.unwrap_or("*"));
-                expected.push(pattern.to_string());
+                covered |= arn::matches(&pattern, arn);
+                let shown = pattern.to_string();
+                (pattern, shown)
             }
             Err(variable) => {
-                unresolved = Some(variable);
-                expected.push(template.source().to_owned());
+                let pattern = template.widest(context);
+                let last = if arn::matches(&pattern, arn) { &mut missing } else { &mut unresolved };
+                *last = Some(variable);
+                (pattern, template.source().to_owned())
             }
-        }
+        };
+        differences.extend(Difference::find(&pattern, &shown, arn));
+        expected.push(shown);
     }
-    let reason = match unresolved {
-        Some(variable) if !covered => variable.to_string(),
-        _ => resources.refusal(covered)?.to_owned(),
+    differences.sort_by(Difference::by_nearness);
+    let reason = match (resources, covered) {
+        (Scope::Only(_), false) => match (missing, differences.first(), unresolved) {
+            (Some(variable), ..) => variable.to_string(),
+            (None, Some(difference), _) => difference.to_string(),
+            (None, None, Some(variable)) => variable.to_string(),
+            (None, None, None) => resources.refusal(covered)?.to_owned(),
+        },
+        (Scope::AllBut(_), false) => {
+            differences.clear();
+            missing.or(unresolved)?.to_string()
+        }
+        (_, true) => {
+            differences.clear();
+            resources.refusal(covered)?.to_owned()
+        }
     };
     Some(Mismatch {
         element: Element::Resource,
@@ -186,6 +210,7 @@ fn resource_mismatch(resources: &Scope<Template>, actual: Option<&str>, context:
         key: None,
         expected,
         actual: actual.map(|arn| vec![arn.to_owned()]),
+        differences,
         reason,
     })
 }
@@ -369,6 +394,29 @@ mod tests {
     fn absent_variable_leaves_the_other_resources() {
         let resources = json!(["arn:aws:s3:::${absent}", "arn:aws:s3:::bucket/*"]);
         assert!(allowed(&ask(allow(&[("Resource", resources)]), &[])));
+    }
+
+    #[test]
+    fn resource_that_no_pattern_matches_says_where_it_parts_from_the_nearest() {
+        let resources = json!([
+            "arn:aws:s3:::other/*",
+            "arn:aws:s3:::bucket/home/bob/*",
+            "arn:aws:s3:::bucket/home/ann/${absent}/x",
+            "arn:aws:sqs:*:*:x",
+        ]);
+        let evaluation = ask(allow(&[("Resource", resources)]), &[]);
+        let mismatch = &evaluation.statements[0].mismatches[0];
+        let expected = "the resource has no segment 5, and `arn:aws:s3:::bucket/home/ann/${absent}/x` wants `x`";
+        assert_eq!(mismatch.reason, expected);
+        let segments: Vec<_> = mismatch.differences.iter().map(|it| (it.field, it.segment)).collect();
+        assert_eq!(segments, [("resource", Some(5)), ("resource", Some(3)), ("resource", Some(1)), ("service", None)]);
+    }
+
+    #[test]
+    fn variable_that_is_all_that_is_missing_is_the_reason() {
+        let resources = json!(["arn:aws:s3:::bucket/home/${absent}/*", "arn:aws:s3:::bucket/home/ann/other"]);
+        let evaluation = ask(allow(&[("Resource", resources)]), &[]);
+        assert!(evaluation.statements[0].mismatches[0].reason.contains("the request has no `absent`"));
     }
 
     #[test]

@@ -38,7 +38,8 @@
 //! | `json` | a question and its answer as JSON |
 //! | `residual`, `cases` | partial evaluation: what is left of policies when not every key is known |
 //! | `formula`, `split`, `constraint`, `relation`, `source` | what is left of a condition or a resource, and where it comes from |
-//! | `evaluation`, `mismatch` | the decision, and why each statement does not match |
+//! | `evaluation`, `mismatch`, `difference` | the decision, and why each statement does not match |
+//! | `view` | a policy as its author wrote it |
 //! | `document` | policy documents, or why AWS would refuse them |
 //! | `condition`, `operand` | operators, and the values they compare |
 //! | `principal`, `arn`, `pattern` | how names match: who, what, variables and wildcards |
@@ -49,6 +50,7 @@ mod cases;
 mod condition;
 mod constraint;
 mod context;
+mod difference;
 mod document;
 mod evaluation;
 mod formula;
@@ -62,12 +64,14 @@ mod request;
 mod residual;
 mod source;
 mod split;
+mod view;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 pub use cases::Case;
 pub use constraint::{Constraint, Matcher, Quantified, Values};
 pub use context::{Context, DuplicateKey, PartialContext};
+pub use difference::Difference;
 pub use document::{Effect, Malformed, Policy};
 pub use evaluation::{Decision, Evaluation, StatementId, StatementResult, allows, evaluate};
 pub use json::{JsonError, evaluate_json};
@@ -77,3 +81,4 @@ pub use relation::Relation;
 pub use request::Request;
 pub use residual::{Approximation, MAX_CASES, PartialRequest, Residual, residual, residual_within};
 pub use source::Source;
+pub use view::{ConditionView, Listed, StatementView};

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::difference::Difference;
+
 /// An element of a statement, or one condition of it, that does not match the request.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
@@ -15,6 +17,9 @@ pub struct Mismatch {
     pub expected: Vec<String>,
     /// What the request has; nothing if it has nothing of the kind.
     pub actual: Option<Vec<String>>,
+    /// Of a resource that no pattern matches: where it and each pattern part, the pattern first that matches the most of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
     /// One line for people, without a full stop.
     pub reason: String,
 }

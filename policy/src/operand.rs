@@ -129,6 +129,14 @@ impl Operand<Pattern> {
         }
     }
 
+    /// The text, of an operand that has one.
+    pub(crate) fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Self::Text(_, pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
     /// The value as a policy could write it.
     pub(crate) fn written(&self) -> String {
         match self {

@@ -251,7 +251,7 @@ impl Pattern {
     /// Whether a text could match both. Of patterns too long to compare, it is said that one could.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         /// So much work at most.
-        const MAX_CELLS: usize = 1 << 20;
+        const MAX_CELLS: usize = 1 << 15;
         if self.0.len().saturating_mul(other.0.len()) > MAX_CELLS {
             return true;
         }

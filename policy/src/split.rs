@@ -6,10 +6,12 @@ use crate::arn::FIELDS;
 use crate::operand::TextKind;
 use crate::pattern::{Glyph, Template, Token};
 
-/// The work at most, in steps.
-const MAX_STEPS: usize = 1 << 20;
+/// The size at most of the table of what is possible.
+const MAX_TABLE: usize = 1 << 22;
+/// The work at most of the search, in steps.
+const MAX_STEPS: usize = 1 << 17;
 /// The alternatives at most that are kept while they are looked for.
-const MAX_STATES: usize = 1 << 12;
+const MAX_STATES: usize = 1 << 10;
 
 /// A key, and the one value that it must have, or nothing if it must have none and the default stands for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +108,9 @@ impl<'t> Search<'t> {
     /// For each place in the template and each in the text: whether the rest could match the rest, if each variable were
     /// free. Without this, a search would follow splits that lead nowhere.
     fn possible(&mut self) -> Option<Vec<Vec<bool>>> {
-        self.spend(self.template.len().saturating_mul(self.text.len() + 1))?;
+        if self.template.len().saturating_mul(self.text.len() + 1) > MAX_TABLE {
+            return None;
+        }
         let mut rows = Vec::with_capacity(self.template.len() + 1);
         let mut below = vec![false; self.text.len()];
         below.push(true);

@@ -18,7 +18,7 @@ import * as bindings from './generated/env_kvstore_policy_bg.js';
  * @property {number | null} nearest index into `statements` of the one that came closest
  *
  * @typedef {{ policy: string, index: number, sid: string | null, effect: string }} StatementRef
- * @typedef {{ element: string, operator: string | null, key: string | null, expected: any, actual: any, reason: string }} Mismatch
+ * @typedef {{ element: string, operator: string | null, key: string | null, expected: any, actual: any, differences?: any[], reason: string }} Mismatch
  */
 
 instantiate();
