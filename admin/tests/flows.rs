@@ -261,7 +261,7 @@ fn what_is_not_known_yet_is_said_with_where_to_get_it() {
     let issuer = problems(Target::Wrapper, Some(RELEASED), |document| {
         document["github"]["issuer"] = json!("https://${{ github.token }}")
     });
-    assert!(issuer[0].contains("/github/issuer: has a `$`"), "{issuer:?}");
+    assert!(issuer[0].contains("/github/issuer: must be an https URL"), "{issuer:?}");
     // What the file names wins over the release.
     let own = "octo-org/fork/sub@89abcdef0123456789abcdef0123456789abcdef";
     assert!(

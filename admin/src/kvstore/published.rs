@@ -88,12 +88,6 @@ impl Published {
             let message = "`pool_id` is missing: AWS hands it out when the set-up is deployed. It is the output IdentityPoolId of the stack base.json: aws cloudformation describe-stacks --stack-name NAME --query 'Stacks[0].Outputs'";
             problems.push(merged.problem(&Merged::at("/aws"), message));
         }
-        // What workflows pass on may not hold an expression; claims and names of stores cannot.
-        let github = &merged.file.github;
-        let passed_on = [("issuer", &github.issuer), ("enterprise", &github.enterprise)];
-        for (key, _) in passed_on.iter().filter(|(_, text)| text.as_ref().is_some_and(|text| text.contains('$'))) {
-            problems.push(merged.problem(&Merged::at(&format!("/github/{key}")), "has a `$`"));
-        }
         match (action, pool) {
             (Some(action), Some(pool)) if problems.is_empty() => Ok(Self { action, pool }),
             _ => Err(problems),
