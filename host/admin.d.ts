@@ -150,6 +150,24 @@ export interface Generated {
   denied: number;
 }
 
+/** Files with rules: `kvstore.json` and those beside it, or the files of a snapshot. */
+export interface RuleFiles {
+  kind: 'file' | 'snapshot';
+  texts: [name: string, text: string][];
+}
+
+/** What `audit` is asked. */
+export interface Asked {
+  repository: string | undefined;
+  role: string | undefined;
+  format: string;
+  by: string;
+  columns: number;
+  failOn: string | undefined;
+  artifact: string;
+  version: string;
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -165,4 +183,6 @@ export interface Admin {
   quotedCommand(words: string[]): string;
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
+  /** A report in the form that is asked for, or what is wrong with the rules; none if rules of that kind are not known. */
+  audit(rules: RuleFiles, against: RuleFiles | undefined, asked: Asked): { problems: Generated['problems']; text: string; fails: boolean } | undefined;
 }

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use crate::account::rules::Rules;
+use crate::audit::answer::{self, Asked, Files};
 use crate::kvstore;
 use crate::kvstore::generate::Target;
 use crate::kvstore::reader::Text;
@@ -68,4 +70,22 @@ pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue
     // As JSON has it, or else the claims of a job would be a Map.
     let generated = kvstore::generate::generate(&read, target);
     generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Who can read what, by `Asked` of `host/admin.d.ts`; undefined if rules are of a kind that is not known.
+#[wasm_bindgen]
+pub fn audit(rules: JsValue, against: JsValue, asked: JsValue) -> Result<JsValue, JsValue> {
+    let not_agreed = |_| failure(&Error::Internal("the rules or the question are not as agreed"), Spelling::default());
+    let rules: Files = from_value(rules).map_err(not_agreed)?;
+    let against: Option<Files> = from_value(against).map_err(not_agreed)?;
+    let asked: Asked = from_value(asked).map_err(not_agreed)?;
+    let of = |Files { kind, texts }: Files| {
+        Rules::of(&kind, texts.into_iter().map(|(name, text)| Text { name, text }).collect())
+    };
+    let (Some(rules), Ok(against)) = (of(rules), against.map(of).map_or(Ok(None), |rules| rules.ok_or(()).map(Some)))
+    else {
+        return Ok(JsValue::UNDEFINED);
+    };
+    let answer = answer::answer(&rules, against.as_ref(), &asked);
+    Ok(answer.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED))
 }

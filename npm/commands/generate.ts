@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Generated } from '../../host/admin.d.ts';
 import type { Command } from '../command.ts';
@@ -6,8 +5,8 @@ import { EnvKvstoreError, printable } from '../errors.ts';
 import { keep, staleness } from '../generated-files.ts';
 import { admin } from '../load-admin.ts';
 import { printJson } from '../report.ts';
-import { readTextFile } from '../text-files.ts';
-import { missing, wrongUsage } from '../usage.ts';
+import { refuseProblems, textsOf } from '../rule-files.ts';
+import { missing } from '../usage.ts';
 
 const TARGETS = ['cloudformation', 'matrix'];
 const STALE = 4;
@@ -64,20 +63,8 @@ export const generate: Command = {
   },
 };
 
-/** The file, and the JSON files of `kvstore.d` beside it in the order of their names. */
-async function textsOf(file: string): Promise<[name: string, text: string][]> {
-  const folder = path.join(path.dirname(file), 'kvstore.d');
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const parts = isFolder ? readdirSync(folder).filter((name) => name.endsWith('.json')).sort() : [];
-  const names = [[path.basename(file), file], ...parts.map((name) => [`kvstore.d/${name}`, path.join(folder, name)])] as const;
-  return Promise.all(names.map(async ([name, from]) => [name, await readTextFile(from)] as [string, string]));
-}
-
 function refuseWrong({ problems, failed }: Generated, file: string): void {
-  if (problems.length > 0) {
-    const lines = problems.map(({ file, line, pointer, message }) => `${printable(file)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
-    throw wrongUsage(`${printable(file)} cannot be used:\n${lines.join('\n')}`, 'Correct the file. Nothing was written.');
-  }
+  refuseProblems(problems, file, 'Correct the file. Nothing was written.');
   if (failed.length > 0) {
     const lines = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? 'denied' : 'allowed'}`);
     throw new EnvKvstoreError({

@@ -37,6 +37,7 @@
 //! |---|---|
 //! | `json` | a question and its answer as JSON |
 //! | `residual`, `cases` | partial evaluation: what is left of policies when not every key is known |
+//! | `written` | statements and conditions as their author wrote them |
 //! | `formula`, `split`, `constraint`, `relation`, `source` | what is left of a condition or a resource, and where it comes from |
 //! | `evaluation`, `mismatch` | the decision, and why each statement does not match |
 //! | `document` | policy documents, or why AWS would refuse them |
@@ -64,6 +65,7 @@ mod source;
 mod split;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
+mod written;
 
 pub use cases::Case;
 pub use constraint::{Constraint, Matcher, Quantified, Values};
@@ -77,3 +79,4 @@ pub use relation::Relation;
 pub use request::Request;
 pub use residual::{Approximation, MAX_CASES, PartialRequest, Residual, residual, residual_within};
 pub use source::Source;
+pub use written::{Written, WrittenCondition};
