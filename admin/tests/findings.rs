@@ -321,6 +321,9 @@ fn absent_claim_passes_is_a_condition_that_holds_without_the_claim() {
         assert_eq!(with_condition(operator, key, "production", json!({ "Null": { key: "false" } })), []);
     }
     assert_eq!(with_condition("ForAnyValue:StringNotEquals", key, "production", json!({})), []);
+    // Every token has some claims: only a change of the map, or a slip, opens these.
+    let always = with_condition("StringEqualsIfExists", "aws:RequestTag/repository", "octo/app", json!({}));
+    assert_eq!(one(&always, "absent-claim-passes").severity, Severity::Low);
     // What is denied if it is listed is not denied if it is absent.
     let mut denying = trusting(json!({ "aws:RequestTag/repository_owner_id": "9919" }));
     let deny = json!({ "Effect": "Deny", "Principal": { "Federated": "cognito-identity.amazonaws.com" }, "Action": "sts:AssumeRoleWithWebIdentity",
@@ -652,4 +655,34 @@ fn store_without_binding_is_found_beside_a_snapshot_alone() {
 fn the_example_of_the_documentation_has_no_finding() {
     let ruled = ruled(EXAMPLE);
     assert_eq!(report(&ruled, None, &Question::default()).findings, []);
+}
+
+#[test]
+fn wildcard_without_like_is_a_pattern_that_nothing_matches() {
+    let account = direct(json!({ "StringEquals": { format!("{HOST}:sub"): "repo:octo/*" } }));
+    assert_eq!(one(&found(&account), "wildcard-without-like").severity, Severity::Medium);
+    let account = direct(json!({ "StringLike": { format!("{HOST}:sub"): "repo:octo/*" } }));
+    assert!(!ids(&found(&account)).contains(&"wildcard-without-like"));
+}
+
+#[test]
+fn role_nobody_assumes_wants_what_no_token_says() {
+    let of = |audience: &str| {
+        let mut account =
+            direct(json!({ "StringEquals": { format!("{HOST}:sub"): "repo:octo@9919/app@456:ref:refs/heads/main" } }));
+        account.providers[0].audiences = vec![audience.to_owned()];
+        found(&account)
+    };
+    let other = of("https://github.com/octo");
+    assert!(
+        one(&other, "role-nobody-assumes")
+            .cause
+            .contains("must be sts.amazonaws.com, and of a job it is https://github.com/octo")
+    );
+    assert_eq!(of("sts.amazonaws.com"), []);
+    // A role that is for others is none of ours.
+    let mut others = clean();
+    let trust = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" } });
+    others.roles[0].trust = document("trust policy of the role r", &trust);
+    assert_eq!(ids(&found(&others)), ["store-nobody-reads"]);
 }

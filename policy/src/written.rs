@@ -148,6 +148,18 @@ impl<'p> WrittenCondition<'p> {
         };
         self.0.expected.iter().map(String::as_str).filter(move |text| is_like && text.contains(['*', '?']))
     }
+
+    /// The values that look like patterns, if to the operator a wildcard is a character like any other.
+    pub fn literal_wildcards(&self) -> impl Iterator<Item = &'p str> {
+        let is_exact = match &self.0.test {
+            Test::Null(_) => false,
+            Test::Comparison(comparison) => {
+                let kind = comparison.operator.kind;
+                kind == Kind::Text(TextKind::Equals) || kind == Kind::Text(TextKind::EqualsIgnoreCase)
+            }
+        };
+        self.0.expected.iter().map(String::as_str).filter(move |text| is_exact && text.contains(['*', '?']))
+    }
 }
 
 #[cfg(test)]

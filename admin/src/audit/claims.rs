@@ -96,11 +96,13 @@ fn by_subject(text: &str) -> Tenancy {
 
 /// The values or patterns of which the claim must be one; nothing if it may be absent, or anything else.
 pub(crate) fn wanted(constraint: &Constraint) -> Option<Vec<String>> {
-    if constraint.absent {
+    if may_be_absent(constraint) {
         return None;
     }
+    // In a list no character is a wildcard.
+    let literal = |text: &String| text.replace('*', "${*}").replace('?', "${?}");
     let of = |values: &Values| match values {
-        Values::OneOf(texts) => Some(texts.iter().cloned().collect::<Vec<_>>()),
+        Values::OneOf(texts) => Some(texts.iter().map(literal).collect::<Vec<_>>()),
         Values::Matching { tests, .. } => {
             let positive = tests.iter().find(|test| !test.is_inverted() && !test.operator().contains("Not"))?;
             Some(positive.expected())
@@ -108,6 +110,34 @@ pub(crate) fn wanted(constraint: &Constraint) -> Option<Vec<String>> {
     };
     let several = constraint.several.iter().flatten().find(|test| !test.every);
     several.and_then(|test| of(&test.values)).or_else(|| of(&constraint.one))
+}
+
+/// Whether a job's token may lack the claim, and is let in then.
+pub(crate) fn may_be_absent(constraint: &Constraint) -> bool {
+    constraint.absent && !is_always_there(&constraint.key)
+}
+
+/// Whether every job's token has the claim.
+pub(crate) fn is_always_there(claim: &str) -> bool {
+    const ALWAYS: [&str; 16] = [
+        "actor",
+        "actor_id",
+        "event_name",
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "repository_visibility",
+        "run_attempt",
+        "run_id",
+        "run_number",
+        "runner_environment",
+        "sha",
+        "sub",
+        "workflow",
+        "workflow_ref",
+    ];
+    ALWAYS.contains(&claim)
 }
 
 /// Whether a pattern has a wildcard: `${*}` and `${?}` are characters.
@@ -136,7 +166,7 @@ pub(crate) enum Whose {
 /// By what the case says of `repository`, `repository_id` or `sub`.
 pub(crate) fn whose(case: &Case) -> Whose {
     let listed = |claim: &str| {
-        let constraint = case.constraint(claim).filter(|constraint| !constraint.absent)?;
+        let constraint = case.constraint(claim).filter(|constraint| !may_be_absent(constraint))?;
         match &constraint.one {
             Values::OneOf(texts) => Some(texts.clone()),
             Values::Matching { .. } => None,
@@ -228,6 +258,10 @@ pub(crate) fn pull_requests(case: &Case) -> PullRequests {
 /// Whether what a pattern's first wildcard stands for can have one of these texts in it, or continue to it.
 fn can_reach(pattern: &str, marks: &[&str]) -> bool {
     let literal = literal_prefix(pattern);
+    // Only jobs without an environment, and of no pull request, have a ref in their subject.
+    if pattern.starts_with("repo:") && pattern.contains(":ref:refs/") && !pattern.contains("refs/pull/") {
+        return false;
+    }
     let after = literal.strip_prefix("repo:").and_then(|rest| rest.split_once(':')).map(|(_, context)| context);
     match after {
         // `repo:O/R:ref:refs/heads/*` is for branches alone.

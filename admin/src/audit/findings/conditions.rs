@@ -7,7 +7,7 @@ use env_kvstore_policy::{Case, Effect, Source, Written, WrittenCondition};
 use crate::account::{DIRECT_CLAIMS, Route};
 use crate::audit::Audit;
 use crate::audit::access::{ASSUME, Door, claim_of};
-use crate::audit::claims::{Tenancy, has_wildcard, is_claim, is_github, literal_prefix, tenancy};
+use crate::audit::claims::{Tenancy, has_wildcard, is_always_there, is_claim, is_github, literal_prefix, tenancy};
 use crate::audit::findings::{Finding, Place, Rule, Severity};
 
 pub(super) static ABSENT_CLAIM_PASSES: Rule = Rule {
@@ -28,6 +28,12 @@ pub(super) static WILDCARD_IN_CLAIM: Rule = Rule {
     id: "wildcard-in-claim",
     title: "A condition on a claim has a wildcard",
     remedy: "List the values with StringEquals. A * also takes slashes and colons, and names that somebody makes tomorrow.",
+};
+
+pub(super) static WILDCARD_WITHOUT_LIKE: Rule = Rule {
+    id: "wildcard-without-like",
+    title: "A wildcard stands where it is a character like any other",
+    remedy: "List the values without wildcards. If it must be a pattern, use StringLike.",
 };
 
 pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
@@ -64,20 +70,30 @@ fn absent_claims(door: &Door<'_>, case: &Case) -> Vec<Finding> {
     let mut found = Vec::new();
     for constraint in open {
         for source in &constraint.because {
-            let Some((how, key)) = passes(source) else { continue };
+            let Some((how, key, lists_what_is_refused)) = passes(source) else { continue };
             let place = Place::statement(door.role, &source.statement).at(key);
-            let cause = format!(
-                "{how} lets a job pass whose token has no {}, or whose session has lost it because the map was changed.",
-                constraint.key
-            );
-            found.push(ABSENT_CLAIM_PASSES.finding(Severity::Medium, place, cause));
+            let claim = &constraint.key;
+            let (severity, cause) = match (is_always_there(claim), lists_what_is_refused) {
+                (false, _) => (Severity::Medium, format!("{how} lets a job pass whose token has no {claim}.")),
+                (true, true) => (
+                    Severity::Medium,
+                    format!(
+                        "{how} lets every {claim} pass that it does not list, and all jobs if the claim is not mapped."
+                    ),
+                ),
+                (true, false) => (
+                    Severity::Low,
+                    format!("{how} lets all jobs pass once the claim is not mapped, or its key is misspelt."),
+                ),
+            };
+            found.push(ABSENT_CLAIM_PASSES.finding(severity, place, cause));
         }
     }
     found
 }
 
-/// By what a condition lets an absent key pass, and the key.
-fn passes(source: &Source) -> Option<(String, &str)> {
+/// By what a condition lets an absent key pass, the key, and whether the condition lists what is refused.
+fn passes(source: &Source) -> Option<(String, &str, bool)> {
     let (operator, key) = (source.operator.as_deref()?, source.key.as_deref()?);
     let is_negated = operator.contains("Not");
     let how = match source.statement.effect {
@@ -88,7 +104,7 @@ fn passes(source: &Source) -> Option<(String, &str)> {
         Effect::Allow if is_negated => format!("{operator}, a negation,"),
         Effect::Allow => return None,
     };
-    Some((how, key))
+    Some((how, key, is_negated != (source.statement.effect == Effect::Deny)))
 }
 
 /// Keys that no way to a role has.
@@ -120,7 +136,7 @@ fn not_mapped(doors: &[&Door<'_>]) -> Vec<Finding> {
 }
 
 /// Whether a session of this way can have a key; of others than claims it is not asked.
-fn is_had(door: &Door<'_>, key: &str) -> bool {
+pub(super) fn is_had(door: &Door<'_>, key: &str) -> bool {
     let map = door.route.tag_map();
     let is_mapped = |tag: &str| map.is_some_and(|map| map.claims.keys().any(|mapped| mapped.to_lowercase() == tag));
     let is_tag_of_role = |tag: &str| door.role.tags.keys().any(|own| own.to_lowercase() == tag);
@@ -181,6 +197,14 @@ fn wildcards(doors: &[&Door<'_>]) -> Vec<Finding> {
                 let claim =
                     doors.iter().map(|door| claim_of(condition.key(), door.route)).find(|claim| is_claim(claim));
                 let Some(claim) = claim else { continue };
+                for text in condition.literal_wildcards() {
+                    let place = Place::statement(role, &id).at(condition.key());
+                    let cause = format!(
+                        "{} compares `{text}` character by character, and no {claim} has a wildcard in it.",
+                        condition.operator()
+                    );
+                    found.push(WILDCARD_WITHOUT_LIKE.finding(Severity::Medium, place, cause));
+                }
                 let names_tenant = ["sub", "repository", "repository_owner", "enterprise"].contains(&claim.as_str());
                 if is_trust && names_tenant && is_anybodys(id.index) {
                     continue;

@@ -54,15 +54,17 @@ pub struct Rule {
 }
 
 /// All that is looked for.
-pub static RULES: [&Rule; 24] = [
+pub static RULES: [&Rule; 26] = [
     &tenant::TENANT_MISSING,
     &tenant::TENANT_BY_NAME,
     &tenant::ONLY_AUTHENTICATED,
     &tenant::AUDIENCE_MISSING,
+    &tenant::NOBODY_ASSUMES,
     &events::PULL_REQUESTS_LET_IN,
     &conditions::ABSENT_CLAIM_PASSES,
     &conditions::CLAIM_NOT_MAPPED,
     &conditions::WILDCARD_IN_CLAIM,
+    &conditions::WILDCARD_WITHOUT_LIKE,
     &resources::WILDCARD_AFTER_ENVIRONMENT,
     &resources::WILDCARD_OVER_SLASH,
     &pools::USES_DEFAULTS,

@@ -1,11 +1,12 @@
 //! Whose jobs a trust policy lets in.
 
-use env_kvstore_policy::Case;
+use env_kvstore_policy::{Case, Constraint, Written, WrittenCondition};
 
-use crate::account::{COGNITO, Route};
+use crate::account::{COGNITO, Role, Route};
 use crate::audit::Audit;
 use crate::audit::access::{ASSUME, Door};
-use crate::audit::claims::{Tenancy, is_claim, is_github, tenancy, wanted};
+use crate::audit::claims::{Tenancy, has_wildcard, is_claim, is_github, tenancy, wanted};
+use crate::audit::findings::conditions::is_had;
 use crate::audit::findings::{Finding, Place, Rule, Severity};
 
 pub(super) static TENANT_MISSING: Rule = Rule {
@@ -34,6 +35,12 @@ pub(super) static AUDIENCE_MISSING: Rule = Rule {
              provider.",
 };
 
+pub(super) static NOBODY_ASSUMES: Rule = Rule {
+    id: "role-nobody-assumes",
+    title: "No job can assume the role",
+    remedy: "Correct the condition that is named. env-kvstore explain shows for a job what fails.",
+};
+
 pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for door in audit.doors.iter().filter(|door| is_github(door.route.provider())) {
@@ -51,7 +58,52 @@ pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
         }
         found.extend(without_audience(door));
     }
+    found.extend(audit.account.roles.iter().flat_map(|role| locked(audit, role)));
     found
+}
+
+/// Statements that are for GitHub's jobs and let none in, if nothing else lets any in.
+fn locked(audit: &Audit<'_>, role: &Role) -> Vec<Finding> {
+    let doors: Vec<_> = audit.doors.iter().filter(|door| door.role.name == role.name).collect();
+    if doors.iter().any(|door| !door.assumes.is_never()) {
+        return vec![];
+    }
+    let mut found = Vec::new();
+    for door in doors.into_iter().filter(|door| is_github(door.route.provider())) {
+        let principal = door.route.principal();
+        let statements = role.trust.policy.written();
+        for written in statements.filter(|written| written.allows() && written.is_for(&principal, ASSUME)) {
+            // A key that no session has is a finding of its own.
+            if written.conditions().any(|condition| !is_had(door, &condition.key().to_lowercase())) {
+                continue;
+            }
+            let fails = written.conditions().find_map(|condition| never_holds(door, &condition));
+            let cause = fails.unwrap_or_else(|| "No token of a job can have all that it wants.".to_owned());
+            found.push(NOBODY_ASSUMES.finding(Severity::Medium, Place::statement(role, &written.id()), cause));
+        }
+    }
+    found
+}
+
+/// What a condition wants of a key whose value is known beforehand, if it is another one.
+fn never_holds(door: &Door<'_>, condition: &WrittenCondition<'_>) -> Option<String> {
+    let key = condition.key().to_lowercase();
+    let has = match door.route {
+        Route::Pool(pool, _) if key == format!("{COGNITO}:aud") => vec![pool.id.clone()],
+        Route::Pool(_, provider) if key == format!("{COGNITO}:amr") => {
+            vec!["authenticated".to_owned(), provider.host().to_owned()]
+        }
+        Route::Direct(provider) if key == format!("{}:aud", provider.host()).to_lowercase() => {
+            provider.audiences.clone()
+        }
+        _ => return None,
+    };
+    let wants = condition.expected();
+    let is_other =
+        !condition.holds_if_absent() && wants.iter().all(|value| !has.contains(value) && !has_wildcard(value));
+    is_other.then(|| {
+        format!("{} must be {}, and of a job it is {}.", condition.key(), wants.join(" or "), has.join(" and "))
+    })
 }
 
 const AMR_ALONE: &str = "Of the token it only wants that somebody has signed in to the pool. Any job of any repository on \
@@ -72,7 +124,7 @@ fn weak(door: &Door<'_>, case: &Case, tenancy: Tenancy) -> Option<(&'static Rule
             Some((&TENANT_BY_NAME, Severity::Medium, cause))
         }
         Tenancy::Nobody => {
-            let says = |constraint: &&&env_kvstore_policy::Constraint| wanted(constraint).is_some();
+            let says = |constraint: &&&Constraint| wanted(constraint).is_some();
             let cause = match &claims.iter().filter(says).map(ToString::to_string).collect::<Vec<_>>()[..] {
                 [] => "No condition says whose job it must be, so that every repository on GitHub may assume the role."
                     .to_owned(),
@@ -107,11 +159,10 @@ fn without_audience(door: &Door<'_>) -> Vec<Finding> {
         Route::Pool(..) => format!("{COGNITO}:aud"),
         Route::Direct(provider) => format!("{}:aud", provider.host()),
     };
-    let asks = |condition: env_kvstore_policy::WrittenCondition<'_>| {
-        condition.key().eq_ignore_ascii_case(&key) && !condition.holds_if_absent()
-    };
+    let asks =
+        |condition: WrittenCondition<'_>| condition.key().eq_ignore_ascii_case(&key) && !condition.holds_if_absent();
     let silent = letting_in.filter(|written| !written.conditions().any(asks));
-    let finding = |written: env_kvstore_policy::Written<'_>| {
+    let finding = |written: Written<'_>| {
         let place = Place::statement(door.role, &written.id()).at(&key);
         match door.route {
             Route::Pool(..) => AUDIENCE_MISSING.finding(
