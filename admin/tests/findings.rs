@@ -686,3 +686,61 @@ fn role_nobody_assumes_wants_what_no_token_says() {
     others.roles[0].trust = document("trust policy of the role r", &trust);
     assert_eq!(ids(&found(&others)), ["store-nobody-reads"]);
 }
+
+/// The `json` block of a page of docs/ after the line `<!-- cloud: NAME -->`.
+fn block(name: &str) -> Value {
+    let pages = ["set-up-aws.md", "organization.md", "shared-workflow.md"];
+    let pages =
+        pages.map(|page| std::fs::read_to_string(format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"))).unwrap());
+    let marker = format!("<!-- cloud: {name} -->\n```json\n");
+    let (_, after) =
+        pages.iter().find_map(|page| page.split_once(&marker)).unwrap_or_else(|| panic!("no block {name}"));
+    serde_json::from_str(after.split_once("\n```").unwrap().0).unwrap()
+}
+
+/// The account of the set-up that docs/ shows, with these policies and stores.
+fn documented(trust: &str, policy: &str, stores: Vec<Store>) -> Account {
+    with(|account| {
+        let claims = block("tag-map")["PrincipalTags"].as_object().unwrap().clone();
+        let others = ["repository_owner", "repository_owner_id", "runner_environment"];
+        let names = claims.keys().cloned().chain(others.map(str::to_owned));
+        account.pools[0].tags.get_mut(PROVIDER).unwrap().claims = names.map(|name| (name.clone(), name)).collect();
+        account.roles = vec![role(block(trust))];
+        account.roles[0].policies = vec![document("inline policy p of the role r", &block(policy))];
+        account.stores = stores;
+    })
+}
+
+fn tagged(name: &str, tags: &[(&str, &str)]) -> Store {
+    let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Store { tags, ..store(name) }
+}
+
+#[test]
+fn the_documented_set_ups_have_no_finding() {
+    let base = "octo-enterprise/repo/octo/app";
+    let id = [("github:repository_id", "456")];
+    let stores =
+        || vec![tagged(&format!("{base}/env/production/secrets"), &id), tagged(&format!("{base}/secrets"), &id)];
+    assert_none(&documented("trust-policy", "role-policy", stores()));
+    let by_tags = tagged(
+        "any/name",
+        &[("github:enterprise", "octo-enterprise"), ("github:repository", "octo/app"), ("github:repository_id", "456")],
+    );
+    assert_none(&documented("trust-policy", "role-policy-by-tags", vec![by_tags]));
+    let of_organization = || {
+        vec![
+            tagged("octo-org/repo/octo-org/app/env/production/secrets", &id),
+            tagged("octo-org/repo/octo-org/app/secrets", &id),
+        ]
+    };
+    assert_none(&documented("organization-trust-policy", "organization-role-policy", of_organization()));
+    // A shared workflow's callers are meant, and only kvstore.json can say so.
+    let shared = found(&documented("shared-trust-policy", "shared-role-policy", vec![store("platform/deploy")]));
+    assert!(
+        shared
+            .iter()
+            .all(|finding| finding.severity < Severity::Medium || finding.id == "store-shared-by-repositories"),
+        "{shared:#?}"
+    );
+}

@@ -66,9 +66,11 @@ fn account(vector: &Vector) -> Account {
 
 use Severity::{High, Low, Medium};
 
+type Expected = (&'static str, &'static [(&'static str, Severity)], &'static str);
+
 /// What is found of each, and a part of what is said of the first.
 #[rustfmt::skip]
-const EXPECTED: [(&str, &[(&str, Severity)], &str); 26] = [
+const EXPECTED: [Expected; 26] = [
     // Who started the run says nothing of the repository that it runs in.
     ("issue-306", &[("tenant-missing", High), ("pull-requests-let-in", High)], "actor is tve"),
     // The action's tokens are made for sts.amazonaws.com.
@@ -114,7 +116,8 @@ fn policies_of_others_have_the_findings_that_a_specialist_would_name() {
         let mut ids: Vec<_> = found.iter().map(|finding| (finding.id, finding.severity)).collect();
         ids.dedup();
         let mut wanted: Vec<_> = expected.to_vec();
-        (ids.sort_unstable(), wanted.sort_unstable());
+        ids.sort_unstable();
+        wanted.sort_unstable();
         let is_said = found.first().map_or(said.is_empty(), |first| first.cause.contains(said));
         if ids != wanted || !is_said {
             wrong.push(format!(

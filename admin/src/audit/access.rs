@@ -158,7 +158,7 @@ impl<'a> Door<'a> {
         let read = read.rename(&|key| claim_of(key, self.route)).ruling_out(&cannot_be);
         let when = self.assumed_when.and(&read);
         notes.extend(when.approximations().iter().map(|approximation| approximation.reason.clone()));
-        (!when.is_never()).then(|| Access { role: self.role, route: self.route, when, notes })
+        (!when.is_never()).then_some(Access { role: self.role, route: self.route, when, notes })
     }
 }
 

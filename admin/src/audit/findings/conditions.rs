@@ -99,7 +99,7 @@ fn passes(source: &Source) -> Option<(String, &str, bool)> {
     let how = match source.statement.effect {
         Effect::Deny if !is_negated => format!("A statement that denies by {operator} what is listed"),
         Effect::Deny => return None,
-        Effect::Allow if operator.ends_with("IfExists") => format!("{operator}"),
+        Effect::Allow if operator.ends_with("IfExists") => operator.to_owned(),
         Effect::Allow if operator.starts_with("ForAllValues:") => format!("{operator}, which holds for an absent key,"),
         Effect::Allow if is_negated => format!("{operator}, a negation,"),
         Effect::Allow => return None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::audit::Audit;
+use crate::audit::access::{ASSUME, Access};
 use crate::audit::claims::{PullRequests, is_for_pull_requests_alone, is_github, pull_requests};
 use crate::audit::findings::{Finding, Place, Rule, Severity, some};
 
@@ -14,6 +15,7 @@ pub(super) static PULL_REQUESTS_LET_IN: Rule = Rule {
 };
 
 pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
+    let by_others = read_by_others(audit);
     let mut found = Vec::new();
     for door in audit.doors.iter().filter(|door| is_github(door.route.provider())) {
         let read = read_by_pull_requests(audit, &door.role.name);
@@ -22,7 +24,7 @@ pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
             if way_in == PullRequests::Out {
                 continue;
             }
-            let shared: Vec<_> = read.iter().filter(|store| is_read_by_others(audit, store)).cloned().collect();
+            let shared: Vec<_> = read.intersection(&by_others).copied().collect();
             if is_for_pull_requests_alone(case) && shared.is_empty() {
                 continue;
             }
@@ -35,13 +37,13 @@ pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
             };
             let what = match (&shared[..], read.len()) {
                 ([], 0) => String::new(),
-                ([], _) => format!(", and read {}", some(read.iter().cloned())),
-                (shared, _) => format!(", and read what other jobs read too: {}", some(shared.iter().cloned())),
+                ([], _) => format!(", and read {}", some(read.iter().copied())),
+                (shared, _) => format!(", and read what other jobs read too: {}", some(shared.iter().copied())),
             };
             let places = case.allowed_by.iter().filter(|id| id.policy == door.role.trust.name);
             let asked = places.filter(|id| {
                 let statement = door.role.trust.policy.written().nth(id.index);
-                statement.is_some_and(|written| written.covers_action(crate::audit::access::ASSUME))
+                statement.is_some_and(|written| written.covers_action(ASSUME))
             });
             found.extend(asked.map(|id| {
                 let cause = format!("{how}{what}.");
@@ -53,16 +55,19 @@ pub(super) fn look(audit: &Audit<'_>) -> Vec<Finding> {
 }
 
 /// The secrets that jobs of pull requests read by a role.
-fn read_by_pull_requests(audit: &Audit<'_>, role: &str) -> BTreeSet<String> {
-    let reads = |way: &&crate::audit::access::Access<'_>| {
+fn read_by_pull_requests<'a>(audit: &'a Audit<'_>, role: &str) -> BTreeSet<&'a str> {
+    let reads = |way: &Access<'_>| {
         way.role.name == role && way.when.cases().iter().any(|case| pull_requests(case) != PullRequests::Out)
     };
-    let all = audit.readers.iter().filter(|readers| readers.ways.iter().any(|way| reads(&way)));
-    all.map(|readers| readers.store.name.clone()).collect()
+    read_by(audit, &reads)
 }
 
-fn is_read_by_others(audit: &Audit<'_>, store: &str) -> bool {
-    let readers = audit.readers.iter().filter(|readers| readers.store.name == store);
-    let mut cases = readers.flat_map(|readers| &readers.ways).flat_map(|way| way.when.cases());
-    cases.any(|case| !is_for_pull_requests_alone(case))
+/// The secrets that other jobs read.
+fn read_by_others<'a>(audit: &'a Audit<'_>) -> BTreeSet<&'a str> {
+    read_by(audit, &|way| way.when.cases().iter().any(|case| !is_for_pull_requests_alone(case)))
+}
+
+fn read_by<'a>(audit: &'a Audit<'_>, reads: &dyn Fn(&Access<'_>) -> bool) -> BTreeSet<&'a str> {
+    let read = audit.readers.iter().filter(|readers| readers.ways.iter().any(reads));
+    read.map(|readers| readers.store.name.as_str()).collect()
 }
