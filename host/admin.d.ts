@@ -162,10 +162,10 @@ export interface Generated {
   denied: number;
 }
 
-/** Files with rules, by their names: kvstore.json and those beside it, or a snapshot of an account. */
+/** Files with rules: `kvstore.json` and those beside it, or the files of a snapshot. */
 export interface Rules {
   kind: 'file' | 'snapshot';
-  texts: { name: string; text: string }[];
+  texts: [name: string, text: string][];
 }
 
 /** What `explain` is asked. */
@@ -289,6 +289,18 @@ export interface InitStep {
   plan?: InitPlan;
 }
 
+/** What `audit` is asked. */
+export interface AuditQuestion {
+  repository: string | undefined;
+  role: string | undefined;
+  format: string;
+  by: string;
+  columns: number;
+  failOn: string | undefined;
+  artifact: string;
+  version: string;
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -313,4 +325,6 @@ export interface Admin {
   initStep(names: string[], texts: string[], answers: string[], place: InitPlace): InitStep;
   /** The same of a file of answers, which is never asked for more. */
   initFromFile(names: string[], texts: string[], name: string, text: string, place: InitPlace): InitStep;
+  /** `against` are other rules to compare with. */
+  audit(rules: Rules, against: Rules | undefined, asked: AuditQuestion): { problems: Problem[]; text: string; fails: boolean };
 }

@@ -4,6 +4,7 @@ import { compileEachFunctionOnce } from '../host/load.ts';
 import { parseArguments } from './arguments.ts';
 import { Interrupted } from './ask.ts';
 import type { Arguments, Command } from './command.ts';
+import { audit } from './commands/audit.ts';
 import { completion } from './commands/completion.ts';
 import { configure } from './commands/configure.ts';
 import { copy } from './commands/copy.ts';
@@ -42,7 +43,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, doctor, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, audit, doctor, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Creation } from '../host/admin.d.ts';
 import type { Arguments } from './command.ts';
 import type { Flag } from './flag.ts';
-import { KVSTORE_FILE, refuseProblems, textsOf } from './kvstore-files.ts';
+import { KVSTORE_FILE, refuseProblems, textsOf } from './rule-files.ts';
 import { admin } from './load-admin.ts';
 import { wrongUsage } from './usage.ts';
 

@@ -1,7 +1,7 @@
 // What the commands have in common that make files from kvstore.json.
 import type { Generated } from '../host/admin.d.ts';
 import { EnvKvstoreError, printable } from './errors.ts';
-import { refuseProblems } from './kvstore-files.ts';
+import { refuseProblems } from './rule-files.ts';
 
 /** So many cases are shown of a proof that failed. */
 const SHOWN = 10;

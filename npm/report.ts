@@ -9,10 +9,15 @@ const COLOURS: Record<Mark, Parameters<typeof styleText>[0]> = { '+': 'green', '
 
 /** One object on stdout. `version` is that of its form, and never that of a store. */
 export function printJson(report: object): Promise<void> {
-  const json = JSON.stringify({ version: 1, ...report }, null, 2);
+  return print(jsonText(report, { version: 1 }));
+}
+
+/** An object as JSON, after these members. */
+export function jsonText(report: object, first: object): string {
+  const json = JSON.stringify({ ...first, ...report }, null, 2);
   // What a terminal would obey, JSON may have as it is.
   const escaped = (text: string) => [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
-  return print(`${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}\n`);
+  return `${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}\n`;
 }
 
 /** What a store is in JSON: as it is shown. */

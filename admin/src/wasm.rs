@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use crate::account::rules::Rules;
+use crate::audit::answer::{self, Files};
 use crate::kvstore;
 use crate::kvstore::generate::Target;
 use crate::kvstore::init::answers::Answers;
@@ -106,10 +108,9 @@ pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str, released: 
 /// Explains one job's way to one secret; resolves to `Explained` of `host/admin.d.ts`.
 #[wasm_bindgen]
 pub fn explain(rules: JsValue, asked: JsValue) -> Result<JsValue, JsValue> {
-    let not_agreed = |_| JsValue::from_str("the rules or the question are not as agreed");
-    let (rules, asked) = (from_value(rules).map_err(not_agreed)?, from_value(asked).map_err(not_agreed)?);
+    let (Some(rules), Ok(asked)) = (rules_of(rules), from_value(asked)) else { return Err(not_agreed()) };
     let explained = explain::ask::ask(&rules, &asked);
-    explained.serialize(&Serializer::json_compatible()).map_err(not_agreed)
+    explained.serialize(&Serializer::json_compatible()).map_err(|_| not_agreed())
 }
 
 /// What `init` does after these answers, which are keys and texts in turn. `names` and `texts` are those of the files that there
@@ -133,4 +134,24 @@ fn stepped(names: Vec<String>, texts: Vec<String>, answers: Result<Answers, Vec<
         Err(problems) => Step { problems, ..Step::default() },
     };
     stepped.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Who can read what; resolves to `Audited` of `host/admin.d.ts`. `against` may be undefined.
+#[wasm_bindgen]
+pub fn audit(rules: JsValue, against: JsValue, asked: JsValue) -> Result<JsValue, JsValue> {
+    let against = if against.is_undefined() { Some(None) } else { rules_of(against).map(Some) };
+    let (Some(rules), Some(against), Ok(asked)) = (rules_of(rules), against, from_value(asked)) else {
+        return Err(not_agreed());
+    };
+    let answer = answer::answer(&rules, against.as_ref(), &asked);
+    answer.serialize(&Serializer::json_compatible()).map_err(|_| not_agreed())
+}
+
+fn rules_of(files: JsValue) -> Option<Rules> {
+    let Files { kind, texts } = from_value(files).ok()?;
+    Rules::of(&kind, texts.into_iter().map(|(name, text)| Text { name, text }).collect())
+}
+
+fn not_agreed() -> JsValue {
+    failure(&Error::Internal("the rules or the question are not as agreed"), Spelling::default())
 }

@@ -13,11 +13,6 @@ fn each_store_is_read_by_the_jobs_of_its_binding() {
     let rules = Rules::File(vec![Text { name: "kvstore.json".to_owned(), text: EXAMPLE.to_owned() }]);
     let ruled = rules.read().unwrap();
     let all = readers(&ruled.account);
-    for readers in &all {
-        for way in &readers.ways {
-            println!("{}\n   {}: {}", readers.store.name, way.role.name, way.when);
-        }
-    }
     let one_way = |name: &str, role: &str, expected: &str| {
         let found = all.iter().find(|readers| readers.store.name == name).unwrap();
         let [way] = &found.ways[..] else { panic!("{name}: {}", found.ways.len()) };

@@ -1,7 +1,7 @@
 import type { Asked, Explained } from '../../host/admin.d.ts';
 import type { Command } from '../command.ts';
 import { printable } from '../errors.ts';
-import { KVSTORE_FILE, refuseProblems, rulesOf } from '../kvstore-files.ts';
+import { KVSTORE_FILE, refuseProblems, rulesOf } from '../rule-files.ts';
 import { admin } from '../load-admin.ts';
 import { print } from '../output.ts';
 import { printJson } from '../report.ts';

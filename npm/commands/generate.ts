@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { printable } from '../errors.ts';
 import { keep, staleness } from '../generated-files.ts';
 import { proved, refuseWrong } from '../generating.ts';
-import { KVSTORE_FILE, textsOf } from '../kvstore-files.ts';
+import { KVSTORE_FILE, textsOf } from '../rule-files.ts';
 import { admin } from '../load-admin.ts';
 import { releasedAction } from '../released.ts';
 import { printJson } from '../report.ts';

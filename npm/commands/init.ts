@@ -7,7 +7,7 @@ import type { Command } from '../command.ts';
 import { EnvKvstoreError, printable } from '../errors.ts';
 import { prepare, prepareFiles, targetsIn, type Prepared } from '../generated-files.ts';
 import { proved, refuseWrong } from '../generating.ts';
-import { listed, partsOf, textsOf, type Texts } from '../kvstore-files.ts';
+import { listed, partsOf, textsOf, type Texts } from '../rule-files.ts';
 import { admin } from '../load-admin.ts';
 import { declined } from '../manage.ts';
 import { print } from '../output.ts';

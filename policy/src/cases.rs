@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::constraint::Constraint;
+use crate::constraint::{Constraint, Values};
 use crate::context::{Context, Knowledge, Knows};
 use crate::evaluation::StatementId;
 use crate::formula::Formula;
@@ -106,6 +106,25 @@ impl Case {
         };
         let relation = |wanted: &Relation| self.relations.iter().any(|relation| relation.is_same(wanted));
         other.constraints.iter().all(constraint) && other.relations.iter().all(relation)
+    }
+
+    /// The case cut in two by what `other` wants of a key that has a list of values here; nothing if that cuts none.
+    fn parts(&self, other: &Self) -> Option<Vec<Self>> {
+        self.constraints.iter().find_map(|(key, constraint)| {
+            let wanted = other.constraints.get(key)?;
+            let Values::OneOf(texts) = &constraint.one else { return None };
+            let (inside, outside): (BTreeSet<_>, BTreeSet<_>) =
+                texts.iter().cloned().partition(|text| wanted.one.admits(text));
+            if constraint.absent || constraint.several.is_some() || inside.is_empty() || outside.is_empty() {
+                return None;
+            }
+            let part = |texts| {
+                let mut part = self.clone();
+                part.constraints.insert(key.clone(), Constraint { one: Values::OneOf(texts), ..constraint.clone() });
+                part
+            };
+            Some(vec![part(inside), part(outside)])
+        })
     }
 
     /// One case for both, if they differ in one key.
@@ -268,6 +287,25 @@ impl Cases {
     /// Whether it holds here.
     pub(crate) fn hold(&self, context: &Context) -> bool {
         self.0.iter().any(|case| case.holds(context))
+    }
+
+    /// Whether it is certain that one of these holds where `case` does. What is spread over several of these is looked at value
+    /// by value, in at most so many steps.
+    pub(crate) fn hold_where(&self, case: &Case, most: usize) -> bool {
+        let mut open = vec![case.clone()];
+        let mut steps = 0;
+        while let Some(case) = open.pop() {
+            if self.0.iter().any(|other| case.is_within(other)) {
+                continue;
+            }
+            steps += 1;
+            let parts = self.0.iter().find_map(|other| case.parts(other)).unwrap_or_default();
+            if parts.is_empty() || steps > most {
+                return false;
+            }
+            open.extend(parts);
+        }
+        true
     }
 
     /// Without cases that cannot be.

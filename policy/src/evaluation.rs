@@ -224,7 +224,7 @@ impl Scope<Principal> {
 impl Scope<String> {
     /// Actions compare without case.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
-    fn cover(&self, actual: &str) -> bool {
+    pub(crate) fn cover(&self, actual: &str) -> bool {
         let actual = actual.to_ascii_lowercase();
         self.listed().iter().any(|action| Pattern::wildcards(&action.to_ascii_lowercase()).matches(&actual))
     }

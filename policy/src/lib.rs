@@ -37,9 +37,9 @@
 //! |---|---|
 //! | `json` | a question and its answer as JSON |
 //! | `residual`, `cases` | partial evaluation: what is left of policies when not every key is known |
+//! | `written` | statements and conditions as their author wrote them |
 //! | `formula`, `split`, `constraint`, `relation`, `source` | what is left of a condition or a resource, and where it comes from |
 //! | `evaluation`, `mismatch`, `difference` | the decision, and why each statement does not match |
-//! | `view` | a policy as its author wrote it |
 //! | `document` | policy documents, or why AWS would refuse them |
 //! | `condition`, `operand` | operators, and the values they compare |
 //! | `principal`, `arn`, `pattern` | how names match: who, what, variables and wildcards |
@@ -64,9 +64,9 @@ mod request;
 mod residual;
 mod source;
 mod split;
-mod view;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
+mod written;
 
 pub use cases::Case;
 pub use constraint::{Constraint, Matcher, Quantified, Values};
@@ -81,4 +81,4 @@ pub use relation::Relation;
 pub use request::Request;
 pub use residual::{Approximation, MAX_CASES, PartialRequest, Residual, residual, residual_within};
 pub use source::Source;
-pub use view::{ConditionView, Listed, StatementView};
+pub use written::{Written, WrittenCondition};

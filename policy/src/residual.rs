@@ -282,6 +282,11 @@ impl Residual {
         either
     }
 
+    /// Whether it is certain that the other admits all that this does. If not, it may still be so.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.cases().iter().all(|case| other.cases.hold_where(case, self.most))
+    }
+
     fn give_up(&mut self) {
         self.cases = Cases::always();
         self.approximate(

@@ -101,6 +101,15 @@ test('every error code of the core has a heading in docs/troubleshooting.md, and
   assert.deepEqual(documentedCodes().toSorted(), [...codesOfTheSources(), ...ofThePackage].toSorted());
 });
 
+test('every finding of audit has a heading in docs/findings.md, and no other has', () => {
+  const folder = 'admin/src/audit/findings';
+  const sources = readdirSync(path.join(root, folder)).map((file) => read(`${folder}/${file}`)).join('\n');
+  const ids = [...sources.matchAll(/^    id: "([a-z-]+)",$/gm)].map(([, id]) => id);
+  assert.ok(ids.length > 20);
+  const headings = [...read('docs/findings.md').matchAll(/^### ([a-z-]+)$/gm)].map(([, id]) => id);
+  assert.deepEqual(headings.toSorted(), ids.toSorted());
+});
+
 test('the codes that README.md names are documented', () => {
   const section = read('README.md').split('## When it fails\n')[1].split('\n## ')[0];
   const named = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);

@@ -358,6 +358,16 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     }
   });
 
+  test('say who can read what, and fail a job for what is found', async () => {
+    const project = await newProject();
+    await writeFile(path.join(project, 'kvstore.json'), blocks['kvstore.json'].text);
+    const { stdout } = await run('audit', project, { PATH: job(project).PATH });
+    assert.match(stdout, /^Findings: none$/m);
+    assert.match(stdout, /^octo-org\/app\n  octo-enterprise\/repo\/octo-org\/app\/env\/production\/secrets by/m);
+    const { runs } = JSON.parse(await readFile(path.join(project, 'audit.sarif'), 'utf8'));
+    assert.deepEqual(runs[0].results, []);
+  });
+
   test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {
     const { cloud, administrator } = await emptyAws(t);
     const project = await newProject();

@@ -143,7 +143,7 @@ impl Document {
 
     /// How much of it counts for IAM's limits.
     pub fn size(&self) -> usize {
-        self.text.chars().filter(|character| !character.is_whitespace()).count()
+        self.policy.size()
     }
 }
 

@@ -25,6 +25,14 @@ pub struct Ruled {
 }
 
 impl Rules {
+    /// Files by the name of what they are; nothing if there is no such kind.
+    pub fn of(kind: &str, texts: Vec<Text>) -> Option<Self> {
+        match kind {
+            "file" => Some(Self::File(texts)),
+            _ => None,
+        }
+    }
+
     /// Reads the files, or says everything that is wrong with them.
     pub fn read(&self) -> Result<Ruled, Vec<Problem>> {
         match self {

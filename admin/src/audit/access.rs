@@ -1,11 +1,15 @@
 //! Who can read a secret: what is left of all policies together when a job's claims are not known.
 
+use std::collections::BTreeSet;
+
 use env_kvstore_policy::{Case, PartialContext, PartialRequest, Policy, Principal, Residual, Values, residual};
 
 use crate::account::{Account, COGNITO, DIRECT_CLAIMS, Role, Route, Store};
 
-const READ: &str = "secretsmanager:GetSecretValue";
+pub(crate) const READ: &str = "secretsmanager:GetSecretValue";
 const DECRYPT: &str = "kms:Decrypt";
+pub(crate) const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
+pub(crate) const TAG: &str = "sts:TagSession";
 
 /// A way to a secret, and the condition under which a job may go it.
 #[derive(Debug, Clone)]
@@ -20,27 +24,41 @@ pub struct Access<'a> {
     pub notes: Vec<String>,
 }
 
-/// A role that a job may assume in one way.
-pub(crate) struct Door<'a> {
-    role: &'a Role,
-    route: Route<'a>,
-    /// On a job's claims.
-    assumed_when: Residual,
+/// A way to a role, whether or not a job may go it.
+#[derive(Debug)]
+pub struct Door<'a> {
+    /// The role.
+    pub role: &'a Role,
+    /// Whose sessions.
+    pub route: Route<'a>,
+    /// When the trust policy lets a job assume the role, whatever tags it brings.
+    pub assumes: Residual,
+    /// When it lets a job bring session tags.
+    pub tags: Residual,
+    /// Both, on a job's claims.
+    pub assumed_when: Residual,
     /// What is known of a session's keys.
     session: PartialContext,
     /// By what tags of the role its sessions may be open although the pool maps a claim to the same key.
-    shadowed: Vec<String>,
+    pub shadowed: Vec<String>,
+    /// How the ARNs begin of what the role's own policies open.
+    prefixes: BTreeSet<String>,
 }
 
-/// Every way into every role.
-pub(crate) fn doors(account: &Account) -> Vec<Door<'_>> {
+/// Every way to every role.
+pub fn doors(account: &Account) -> Vec<Door<'_>> {
     let ways = |role| account.routes(role).into_iter().map(move |route| Door::new(account, role, route));
-    account.roles.iter().flat_map(ways).filter(|door| !door.assumed_when.is_never()).collect()
+    account.roles.iter().flat_map(ways).collect()
 }
 
 impl<'a> Door<'a> {
     fn new(account: &'a Account, role: &'a Role, route: Route<'a>) -> Self {
         let context = trust_context(role, route);
+        // Whoever has a token chooses the name of its session, and Cognito the subject.
+        let is_chosen = |key: &str| {
+            let key = key.to_lowercase();
+            key == "sts:rolesessionname" || key == "cognito-identity.amazonaws.com:sub"
+        };
         let ask = |action: &str| {
             let request = PartialRequest {
                 action: action.to_owned(),
@@ -48,28 +66,48 @@ impl<'a> Door<'a> {
                 resource: None,
                 context: context.clone(),
             };
-            residual([&role.trust.policy], &request)
+            residual([&role.trust.policy], &request).choosing(&is_chosen).rename(&|key| claim_of(key, route))
         };
-        let assumed = ask("sts:AssumeRoleWithWebIdentity");
-        let has_tags = route.tag_map().is_some_and(|map| !map.claims.is_empty());
+        let (assumes, tags) = (ask(ASSUME), ask(TAG));
         // A session that brings tags needs both.
-        let both = if has_tags { assumed.and(&ask("sts:TagSession")) } else { assumed };
-        // Whoever has a token chooses the name of its session, and Cognito the subject.
-        let is_chosen = |key: &str| {
-            let key = key.to_lowercase();
-            key == "sts:rolesessionname" || key == "cognito-identity.amazonaws.com:sub"
-        };
-        let assumed_when = both.choosing(&is_chosen).rename(&|key| claim_of(key, route));
+        let assumed_when = if brings_tags(route) { assumes.and(&tags) } else { assumes.clone() };
         let session = session_context(account, role, route);
         let mapped = |tag: &&String| {
             route.tag_map().is_some_and(|map| map.claims.keys().any(|key| key.eq_ignore_ascii_case(tag)))
         };
         let shadowed = role.tags.keys().filter(mapped).cloned().collect();
-        Self { role, route, assumed_when, session, shadowed }
+        let prefixes = role.policies.iter().flat_map(|document| document.policy.prefixes(READ)).collect();
+        Self { role, route, assumes, tags, assumed_when, session, shadowed, prefixes }
+    }
+
+    /// Whether some policy could open a store. Most roles of an account have nothing to do with most of its secrets.
+    fn leads_to(&self, store: &Store) -> bool {
+        let could = |prefix: &String| store.arn.starts_with(prefix.as_str());
+        store.policy.is_some() || self.prefixes.iter().any(could)
+    }
+
+    /// When a job of this way may do something, by the role's own policies.
+    pub(crate) fn may(&self, account: &Account, action: &str, resource: &str) -> Residual {
+        let request = |principal| PartialRequest {
+            action: action.to_owned(),
+            principal: Some(principal),
+            resource: Some(resource.to_owned()),
+            context: self.session.clone(),
+        };
+        let session = session_of(account, self.role);
+        let own = self.role.policies.iter().map(|document| &document.policy);
+        let mut may = residual(own, &request(session.clone()));
+        if let Some(boundary) = &self.role.boundary {
+            may = may.and(&residual([&boundary.policy], &request(session)));
+        }
+        self.assumed_when.and(&may.rename(&|key| claim_of(key, self.route)))
     }
 
     /// How a job comes to read a store, if any can.
     pub(crate) fn opens(&self, account: &Account, store: &Store) -> Option<Access<'a>> {
+        if self.assumed_when.is_never() || !self.leads_to(store) {
+            return None;
+        }
         let mut notes = Vec::new();
         let context = with_store(self.session.clone(), account, store);
         let request = |action: &str, resource: &str, context: PartialContext| PartialRequest {
@@ -120,7 +158,7 @@ impl<'a> Door<'a> {
         let read = read.rename(&|key| claim_of(key, self.route)).ruling_out(&cannot_be);
         let when = self.assumed_when.and(&read);
         notes.extend(when.approximations().iter().map(|approximation| approximation.reason.clone()));
-        (!when.is_never()).then(|| Access { role: self.role, route: self.route, when, notes })
+        (!when.is_never()).then_some(Access { role: self.role, route: self.route, when, notes })
     }
 }
 
@@ -198,8 +236,13 @@ fn mapped(context: PartialContext, prefix: &str, route: Route<'_>) -> PartialCon
     tags.fold(context, |context, tag| context.unknown(&format!("{prefix}{tag}")))
 }
 
+/// Whether a job that goes this way brings session tags.
+pub(crate) fn brings_tags(route: Route<'_>) -> bool {
+    route.tag_map().is_some_and(|map| !map.claims.is_empty())
+}
+
 /// The claim that a key stands for; other keys stay as they are.
-fn claim_of(key: &str, route: Route<'_>) -> String {
+pub(crate) fn claim_of(key: &str, route: Route<'_>) -> String {
     let lowercase = key.to_lowercase();
     let tag = ["aws:requesttag/", "aws:principaltag/"].iter().find_map(|prefix| lowercase.strip_prefix(prefix));
     if let Some(tag) = tag {

@@ -1,12 +1,27 @@
-//! Who can read what: for every secret the jobs that policies let read it, with claims that are not known.
+//! Who can read what: for every secret the jobs that policies let read it, with claims that are not known; what is wrong with
+//! the rules; and how two sets of rules differ.
+//!
+//! ```text
+//! account → doors (ways to roles) → readers (ways to secrets) → findings, differences → report → JSON, SARIF
+//! ```
 //!
 //! What cannot be decided counts as readable, and says so.
 
 pub mod access;
+pub mod answer;
+mod claims;
+pub mod difference;
+pub mod findings;
 pub mod report;
+mod sarif;
+mod text;
+
+pub use sarif::sarif;
+pub use text::{By, text};
 
 use crate::account::{Account, Store};
-use crate::audit::access::{Access, doors};
+use crate::audit::access::{Access, Door, doors};
+use crate::kvstore::set_up::SetUp;
 
 /// A secret and every way to it.
 #[derive(Debug)]
@@ -17,9 +32,36 @@ pub struct Readers<'a> {
     pub ways: Vec<Access<'a>>,
 }
 
+/// Everything that the policies of an account were asked.
+#[derive(Debug)]
+pub struct Audit<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// Every way to every role, also those that no job may go.
+    pub doors: Vec<Door<'a>>,
+    /// Every secret, in the order of their names.
+    pub readers: Vec<Readers<'a>>,
+    /// What `kvstore.json` comes to, if there is one.
+    pub set_up: Option<&'a SetUp>,
+    /// Whether the account is only what `kvstore.json` says.
+    pub is_planned: bool,
+}
+
+impl<'a> Audit<'a> {
+    /// Asks everything.
+    pub fn new(account: &'a Account, set_up: Option<&'a SetUp>, is_planned: bool) -> Self {
+        let doors = doors(account);
+        let readers = readers_by(account, &doors);
+        Self { account, doors, readers, set_up, is_planned }
+    }
+}
+
 /// Every secret of an account, in the order of their names.
 pub fn readers(account: &Account) -> Vec<Readers<'_>> {
-    let doors = doors(account);
+    readers_by(account, &doors(account))
+}
+
+fn readers_by<'a>(account: &'a Account, doors: &[Door<'a>]) -> Vec<Readers<'a>> {
     let of = |store| Readers { store, ways: doors.iter().filter_map(|door| door.opens(account, store)).collect() };
     account.stores.iter().map(of).collect()
 }

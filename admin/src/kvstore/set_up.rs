@@ -46,7 +46,7 @@ pub const CLAIMS: [&str; 28] = [
 ];
 
 /// Claims of custom properties begin so.
-const PROPERTY: &str = "repo_property_";
+pub(crate) const PROPERTY: &str = "repo_property_";
 
 /// The events that run what is in the repository already, and what a role lets in unless told.
 pub const DEFAULT_EVENTS: [&str; 7] =

@@ -1,0 +1,187 @@
+//! An audit for people, in lines of a terminal's width. A word that is longer than a line stays whole.
+
+use env_kvstore::text::printable::printable;
+use serde::Deserialize;
+
+use crate::audit::difference::{Difference, Effect, What};
+use crate::audit::findings::{Finding, Severity};
+use crate::audit::report::{Report, StoreReport};
+
+/// By what secrets are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// Each secret with who reads it.
+    #[default]
+    Store,
+    /// Each repository with what it reads.
+    Repository,
+    /// Each role with who may assume it, and what it opens.
+    Role,
+}
+
+/// Lines of so many columns, where they can be; safe to print.
+pub fn text(report: &Report, by: By, columns: usize) -> String {
+    let mut page = Page { columns: columns.max(30), text: String::new() };
+    match by {
+        By::Store => page.stores(report),
+        By::Repository => page.repositories(report),
+        By::Role => page.roles(report, true),
+    }
+    if let Some(differences) = &report.differences {
+        page.differences(differences);
+    }
+    page.findings(&report.findings);
+    if !report.not_evaluated.is_empty() {
+        page.title("Not evaluated");
+        for what in &report.not_evaluated {
+            page.line("- ", "  ", what);
+        }
+    }
+    page.text
+}
+
+fn is_read_alike(store: &StoreReport, next: &StoreReport) -> bool {
+    let readers = |store: &StoreReport| {
+        store
+            .readers
+            .iter()
+            .map(|reader| (reader.role.clone(), reader.sentence.clone(), reader.notes.clone()))
+            .collect::<Vec<_>>()
+    };
+    readers(store) == readers(next)
+}
+
+struct Page {
+    columns: usize,
+    text: String,
+}
+
+impl Page {
+    fn stores(&mut self, report: &Report) {
+        self.roles(report, false);
+        self.title(&format!("Stores: {}", report.stores.len()));
+        let mut stores = report.stores.iter().peekable();
+        while let Some(store) = stores.next() {
+            self.line("", "    ", &store.name);
+            // Secrets and variables mostly have the same readers.
+            if stores.peek().is_some_and(|next| is_read_alike(store, next)) {
+                continue;
+            }
+            for reader in &store.readers {
+                self.line("  ", "    ", &format!("{}: {}", reader.role, reader.sentence));
+                for note in &reader.notes {
+                    self.line("    Note: ", "    ", note);
+                }
+            }
+            if store.readers.is_empty() {
+                self.line("  ", "    ", "no job");
+            }
+        }
+    }
+
+    fn repositories(&mut self, report: &Report) {
+        self.roles(report, false);
+        self.title(&format!("Repositories: {}", report.repositories.len()));
+        for repository in &report.repositories {
+            let name = match repository.name.as_str() {
+                "*" => "More repositories than can be listed",
+                name => name,
+            };
+            self.line("", "    ", name);
+            for read in &repository.reads {
+                self.line("  ", "    ", &format!("{} by {}: {}", read.store, read.role, read.sentence));
+            }
+        }
+    }
+
+    fn roles(&mut self, report: &Report, with_stores: bool) {
+        self.title(&format!("Roles: {}", report.roles.len()));
+        for role in &report.roles {
+            self.line("", "    ", &format!("{}, through {}", role.name, role.through));
+            let requires = match role.requires.as_str() {
+                "" => "no condition that all jobs share",
+                requires => requires,
+            };
+            self.line("  requires: ", "    ", requires);
+            for store in role.stores.iter().filter(|_| with_stores) {
+                self.line("  reads ", "    ", store);
+            }
+        }
+    }
+
+    fn differences(&mut self, differences: &[Difference]) {
+        if differences.is_empty() {
+            return self.heading("Differences: none");
+        }
+        self.title(&format!("Differences: {}", differences.len()));
+        for difference in differences {
+            let what = match difference.what {
+                What::Readers => "readers of",
+                What::Role => "who may assume",
+                What::Store => "store",
+                What::Tag => "tag of",
+                What::Map => "session tag of the pool",
+            };
+            let effect = match difference.effect {
+                Effect::Wider => "wider: ",
+                Effect::Narrower => "narrower: ",
+                Effect::Other => "",
+            };
+            self.line("", "    ", &format!("{effect}{what} {}", difference.place));
+            let absent = "none";
+            self.line("  expected: ", "    ", difference.expected.as_deref().unwrap_or(absent));
+            self.line("  actual:   ", "    ", difference.actual.as_deref().unwrap_or(absent));
+        }
+    }
+
+    fn findings(&mut self, findings: &[Finding]) {
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let counts = [Severity::High, Severity::Medium, Severity::Low];
+        let counts: Vec<_> = counts.map(|severity| format!("{} {}", count(severity), severity.name())).into();
+        if findings.is_empty() {
+            return self.heading("Findings: none");
+        }
+        self.title(&format!("Findings: {}", counts.join(", ")));
+        for finding in findings {
+            self.line("", "    ", &format!("{}: {} ({})", finding.severity.name(), finding.title, finding.id));
+            self.line("  at ", "    ", &finding.place.to_string());
+            self.line("  ", "    ", &finding.cause);
+            self.line("  Remedy: ", "    ", finding.remedy);
+        }
+    }
+
+    fn title(&mut self, title: &str) {
+        self.heading(title);
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, title: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.line("", "", title);
+    }
+
+    /// Words after `first`, on further lines after `rest`.
+    fn line(&mut self, first: &str, rest: &str, text: &str) {
+        let mut column = first.chars().count();
+        self.text.push_str(first);
+        let mut is_begun = false;
+        for word in text.split(' ').map(printable) {
+            let length = word.chars().count();
+            if is_begun && column + 1 + length > self.columns {
+                self.text.push('\n');
+                self.text.push_str(rest);
+                column = rest.chars().count();
+            } else if is_begun {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.push_str(&word);
+            column += length;
+            is_begun = true;
+        }
+        self.text.push('\n');
+    }
+}
