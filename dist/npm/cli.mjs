@@ -181,6 +181,10 @@ async function askHidden(question) {
   if (text !== void 0) return text;
   throw wrongUsage("more than one line was pasted, and the prompt takes one", "Pass longer values by stdin, or by --from-file KEY=PATH. Nothing was written.");
 }
+async function askFor({ message, choices, default: byDefault }, validate) {
+  const dialogue = await import("./dialogue.cjs");
+  return ended(dialogue, choices.length > 0 ? dialogue.choice(message, choices, byDefault) : dialogue.text(message, byDefault, validate));
+}
 async function ended(prompts, answer) {
   try {
     return await answer;
@@ -189,252 +193,22 @@ async function ended(prompts, answer) {
   }
 }
 
-// npm/completion.ts
-var SHELLS = ["bash", "zsh", "fish"];
-function completionScript(shell, commands) {
-  const scripts = { bash, zsh, fish };
-  return scripts[shell](commands);
-}
-var GENERAL = ["help", "--help", "--version"];
-var HELP = { name: "help", help: "Print this help." };
-function bash(commands) {
-  const names = commands.map(({ name }) => name);
-  const valueCases = (command) => flagsOf(command).filter(({ value }) => value).map(({ name, choices, isFile }) => {
-    const words = choices ? `COMPREPLY=($(compgen -W '${choices.join(" ")}' -- "$cur"))` : isFile ? 'COMPREPLY=($(compgen -f -- "$cur"))' : "";
-    return `        --${name}) ${words ? `${words}; ` : ""}return ;;
-`;
-  }).join("");
-  const cases = commands.map((command) => {
-    const flags = [...flagsOf(command), HELP].map(({ name }) => `--${name}`).join(" ");
-    const values = valueCases(command);
-    const operands = command.choices ? `words='${command.choices.join(" ")}'` : command.takesFiles ? "files=true" : "";
-    return `    ${command.name})
-${values ? `      case $prev in
-${values}      esac
-` : ""}      flags='${flags}'
-${operands ? `      ${operands}
-` : ""}      ;;
-`;
-  });
-  return `# Completion of env-kvstore for bash: source <(env-kvstore completion bash)
-_env_kvstore() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} flags='' words='' files='' i
-  COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W '${[...names, ...GENERAL].join(" ")}' -- "$cur"))
-    return
-  fi
-  for ((i = 2; i < COMP_CWORD; i++)); do
-    # What follows is another command and its files.
-    if [ "\${COMP_WORDS[i]}" = -- ]; then
-      if [ "$i" -eq "$((COMP_CWORD - 1))" ]; then
-        COMPREPLY=($(compgen -c -- "$cur"))
-      else
-        COMPREPLY=($(compgen -f -- "$cur"))
-      fi
-      return
-    fi
-  done
-  # Bash takes the = of --flag=value for a word.
-  if [ "$cur" = = ]; then
-    cur=''
-  elif [ "$prev" = = ]; then
-    prev=\${COMP_WORDS[COMP_CWORD-2]}
-  fi
-  case \${COMP_WORDS[1]} in
-    help) words='${names.join(" ")}' ;;
-${cases.join("")}  esac
-  case $cur in
-    -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
-    *)
-      if [ "$files" ]; then
-        COMPREPLY=($(compgen -f -- "$cur"))
-      else
-        COMPREPLY=($(compgen -W "$words" -- "$cur"))
-      fi
-      ;;
-  esac
-}
-complete -F _env_kvstore env-kvstore
-`;
-}
-function zsh(commands) {
-  const escaped = (text) => text.replace(/[[\]:\\]/g, "\\$&").replaceAll("'", `'\\''`);
-  const argument = ({ name, value, help, choices, isFile, repeated: repeated2 }) => {
-    const action = choices ? `(${choices.join(" ")})` : isFile ? "_files" : " ";
-    return `'${repeated2 ? "*" : ""}--${name}${value ? "=" : ""}[${escaped(help)}]${value ? `:${escaped(value)}:${action}` : ""}'`;
-  };
-  const operands = ({ operands: operands2, choices, takesFiles }) => {
-    if (choices) return [`'1:shell:(${choices.join(" ")})'`];
-    if (takesFiles) return [`'1:file:_files'`];
-    return operands2 === "command" ? [`'(-)1:command: _command_names -e'`, `'*::arguments: _normal'`] : operands2 ? [`'*:name: '`] : [];
-  };
-  const cases = commands.map((command) => {
-    const rows = [...flagsOf(command), HELP].map(argument).concat(operands(command));
-    return `    ${command.name})
-      _arguments -s -S ${rows.join(" \\\n        ")}
-      ;;
-`;
-  });
-  const described = commands.map(({ name, summary }) => `    '${name}:${escaped(summary)}'`);
-  return `#compdef env-kvstore
-# Completion of env-kvstore for zsh: source <(env-kvstore completion zsh)
-_env_kvstore() {
-  local -a commands
-  commands=(
-${described.join("\n")}
-    'help:print the help of a command'
-  )
-  if (( CURRENT == 2 )); then
-    _describe -t commands command commands
-    return
-  fi
-  local command=$words[2]
-  shift words
-  (( CURRENT-- ))
-  case $command in
-    help)
-      (( CURRENT == 2 )) && _describe -t commands command commands
-      ;;
-${cases.join("")}  esac
-}
-if [ "$funcstack[1]" = _env_kvstore ]; then
-  _env_kvstore "$@"
-else
-  compdef _env_kvstore env-kvstore
-fi
-`;
-}
-function fish(commands) {
-  const quoted2 = (text) => `'${text.replace(/[\\']/g, "\\$&")}'`;
-  const names = commands.map(({ name }) => name).join(" ");
-  const line = (...words) => `complete -c env-kvstore ${words.join(" ")}
-`;
-  const none = `-n ${quoted2(`not __fish_seen_subcommand_from ${names} help`)}`;
-  const ofCommand = (command) => {
-    const seen = `-n ${quoted2(`__fish_seen_subcommand_from ${command.name}`)}`;
-    const flags = [...flagsOf(command), HELP].map(({ name, value, help, choices, isFile }) => {
-      const of = choices ? `-x -a ${quoted2(choices.join(" "))}` : isFile ? "-r -F" : value ? "-x" : "";
-      return line(seen, `-l ${name}`, of, `-d ${quoted2(help)}`).replace("  ", " ");
-    });
-    const operands = command.choices ? [line(seen, `-a ${quoted2(command.choices.join(" "))}`)] : command.takesFiles ? [line(seen, "-F")] : [];
-    const rest = command.operands === "command" ? [line(seen, `-a ${quoted2("(__fish_complete_subcommand)")}`)] : [];
-    return [...flags, ...operands, ...rest].join("");
-  };
-  return `# Completion of env-kvstore for fish: env-kvstore completion fish | source
-complete -c env-kvstore -f
-${commands.map(({ name, summary }) => line(none, `-a ${name}`, `-d ${quoted2(summary)}`)).join("")}${line(none, "-a help", `-d ${quoted2("print the help of a command")}`)}${line(none, "-s h -l help", `-d ${quoted2("print this help")}`)}${line(none, "-s v -l version", `-d ${quoted2("print the version")}`)}${line(`-n ${quoted2("__fish_seen_subcommand_from help")}`, `-a ${quoted2(names)}`)}${commands.map(ofCommand).join("")}`;
-}
-
-// npm/output.ts
-function print(text) {
-  return written(process.stdout, text);
-}
-function isInActions() {
-  return process.env["GITHUB_ACTIONS"] === "true";
-}
-async function maskInLog(masks) {
-  if (isInActions()) await writeMasks(process.stderr, masks);
-}
-function warnOfShadow() {
-  if (process.env["AWS_ACCESS_KEY_ID"]) {
-    console.error(
-      "env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools use it instead of a profile, unless their command line or code names the profile. Unset it where you use the profile."
-    );
-  }
-}
-var common = {
-  spelling: "flag",
-  /** As `maskInLog` does. */
-  masked: isInActions(),
-  log(kind, text) {
-    if (kind === "warning" || kind === "notice") console.error(`env-kvstore: ${text}`);
-  }
-};
-
-// npm/commands/completion.ts
-var completion = {
-  name: "completion",
-  summary: "print a completion script for bash, zsh or fish",
-  usage: SHELLS.join("|"),
-  operands: "words",
-  choices: SHELLS,
-  about: ["Prints a script that teaches a shell to complete the commands and flags of env-kvstore."],
-  inputs: [],
-  flags: [],
-  examples: [
-    { what: "In ~/.bashrc:", command: "source <(env-kvstore completion bash)" },
-    { what: "In ~/.zshrc, after compinit:", command: "source <(env-kvstore completion zsh)" },
-    { what: "Once, for fish:", command: "env-kvstore completion fish > ~/.config/fish/completions/env-kvstore.fish" }
-  ],
-  async run({ operands: [shell, ...more] }, commands) {
-    const known = SHELLS.find((name) => name === shell);
-    if (known === void 0 || more.length > 0) missing(`one of ${SHELLS.join(", ")}`);
-    await print(completionScript(known, commands));
-    return 0;
-  }
-};
-
-// npm/commands/configure.ts
-import { existsSync, readFileSync as readFileSync3, statSync as statSync2 } from "node:fs";
+// npm/commands/audit.ts
+import { writeFileSync } from "node:fs";
 import path2 from "node:path";
 
-// host/aws-files.ts
-import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import path from "node:path";
-var MAX_BUSY_WAIT_MS = 320;
-function configFile() {
-  return locate(process.env["AWS_CONFIG_FILE"], "config");
-}
-function locate(named3, leaf) {
-  return followed(named3 ? named3.replace(/^~(?=[/\\])/, () => homedir()) : path.join(homedir(), ".aws", leaf));
-}
-function read(file, encoding = "utf8") {
-  try {
-    return readFileSync(file, encoding);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(error.code ?? "")) return void 0;
-    throw error;
-  }
-}
-function replaceFile(file, text, encoding = "utf8", mode = 384) {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 448 });
-  const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
-  writeFileSync(beside, text, { encoding, mode: 384, flag: "wx" });
-  try {
-    chmodSync(beside, mode);
-    renameUnlessBusy(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
-}
-function renameUnlessBusy(from, to) {
-  for (let waitMs = process.platform === "win32" ? 5 : Infinity; ; waitMs *= 2) {
-    try {
-      return renameSync(from, to);
-    } catch (error) {
-      const isBusy = ["EACCES", "EBUSY", "EPERM"].includes(error.code ?? "");
-      if (!isBusy || waitMs > MAX_BUSY_WAIT_MS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
-    }
-  }
-}
-function followed(file) {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
-}
-
 // npm/load-admin.ts
-import { readFileSync as readFileSync2 } from "node:fs";
+import { readFileSync } from "node:fs";
 
 // target/wasm-bindgen/env_kvstore_admin_bg.js
 function createGlue() {
+  function audit2(rules, against, asked) {
+    const ret = wasm.audit(rules, against, asked);
+    if (ret[2]) {
+      throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+  }
   function configure2(text, command, flags) {
     let deferred5_0;
     let deferred5_1;
@@ -475,6 +249,12 @@ function createGlue() {
       wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
     }
   }
+  function doctor2(raw, machine, host, spelling) {
+    var ptr0 = isLikeNone(spelling) ? 0 : passStringToWasm0(spelling, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    var len0 = WASM_VECTOR_LEN;
+    const ret = wasm.doctor(raw, machine, host, ptr0, len0);
+    return ret;
+  }
   function environmentVariables() {
     const ret = wasm.environmentVariables();
     var v1 = getArrayJsValueFromWasm0(ret[0], ret[1]);
@@ -502,8 +282,15 @@ function createGlue() {
       wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
     }
   }
-  function generate2(names, texts, target) {
-    let ptr0, len0, ptr1, len1, ptr2, len2;
+  function explain2(rules, asked) {
+    const ret = wasm.explain(rules, asked);
+    if (ret[2]) {
+      throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+  }
+  function generate2(names, texts, target, released) {
+    let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3;
     try {
       ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
       len0 = WASM_VECTOR_LEN;
@@ -511,7 +298,12 @@ function createGlue() {
       len1 = WASM_VECTOR_LEN;
       ptr2 = passStringToWasm0(target, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
       len2 = WASM_VECTOR_LEN;
+      ptr3 = isLikeNone(released) ? 0 : passStringToWasm0(released, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len3 = WASM_VECTOR_LEN;
     } catch (e) {
+      if (ptr3) {
+        wasm.__wbindgen_free(ptr3, len3 * 1, 1);
+      }
       if (ptr2) {
         wasm.__wbindgen_free(ptr2, len2 * 1, 1);
       }
@@ -525,13 +317,92 @@ function createGlue() {
       }
       throw e;
     }
-    const ret = wasm.generate(ptr0, len0, ptr1, len1, ptr2, len2);
+    const ret = wasm.generate(ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3);
+    return ret;
+  }
+  function initFromFile(names, texts, name, text, place) {
+    let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3;
+    try {
+      ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passArrayJsValueToWasm0(texts, wasm.__wbindgen_malloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len2 = WASM_VECTOR_LEN;
+      ptr3 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len3 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr3) {
+        wasm.__wbindgen_free(ptr3, len3 * 1, 1);
+      }
+      if (ptr2) {
+        wasm.__wbindgen_free(ptr2, len2 * 1, 1);
+      }
+      if (ptr1) {
+        wasm.__externref_drop_slice(ptr1, len1);
+        wasm.__wbindgen_free(ptr1, len1 * 4, 4);
+      }
+      if (ptr0) {
+        wasm.__externref_drop_slice(ptr0, len0);
+        wasm.__wbindgen_free(ptr0, len0 * 4, 4);
+      }
+      throw e;
+    }
+    const ret = wasm.initFromFile(ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, place);
+    return ret;
+  }
+  function initStep(names, texts, answers, place) {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+      ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passArrayJsValueToWasm0(texts, wasm.__wbindgen_malloc);
+      len1 = WASM_VECTOR_LEN;
+      ptr2 = passArrayJsValueToWasm0(answers, wasm.__wbindgen_malloc);
+      len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr2) {
+        wasm.__externref_drop_slice(ptr2, len2);
+        wasm.__wbindgen_free(ptr2, len2 * 4, 4);
+      }
+      if (ptr1) {
+        wasm.__externref_drop_slice(ptr1, len1);
+        wasm.__wbindgen_free(ptr1, len1 * 4, 4);
+      }
+      if (ptr0) {
+        wasm.__externref_drop_slice(ptr0, len0);
+        wasm.__wbindgen_free(ptr0, len0 * 4, 4);
+      }
+      throw e;
+    }
+    const ret = wasm.initStep(ptr0, len0, ptr1, len1, ptr2, len2, place);
     return ret;
   }
   function manage(raw, task, host, spelling) {
     var ptr0 = isLikeNone(spelling) ? 0 : passStringToWasm0(spelling, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     var len0 = WASM_VECTOR_LEN;
     const ret = wasm.manage(raw, task, host, ptr0, len0);
+    return ret;
+  }
+  function problemsOf(names, texts) {
+    let ptr0, len0, ptr1, len1;
+    try {
+      ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passArrayJsValueToWasm0(texts, wasm.__wbindgen_malloc);
+      len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr1) {
+        wasm.__externref_drop_slice(ptr1, len1);
+        wasm.__wbindgen_free(ptr1, len1 * 4, 4);
+      }
+      if (ptr0) {
+        wasm.__externref_drop_slice(ptr0, len0);
+        wasm.__wbindgen_free(ptr0, len0 * 4, 4);
+      }
+      throw e;
+    }
+    const ret = wasm.problemsOf(ptr0, len0, ptr1, len1);
     return ret;
   }
   function profileSettings2(text, name, keys) {
@@ -1101,7 +972,7 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { configure: configure2, environmentVariables, evaluate, generate: generate2, manage, profileSettings: profileSettings2, quotedCommand, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_7075786089b89c5e, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_8282f7e0d2d01336, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { audit: audit2, configure: configure2, doctor: doctor2, environmentVariables, evaluate, explain: explain2, generate: generate2, initFromFile, initStep, manage, problemsOf, profileSettings: profileSettings2, quotedCommand, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_7075786089b89c5e, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_8282f7e0d2d01336, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
 // npm/load-admin.ts
@@ -1112,12 +983,497 @@ async function admin() {
 async function loadAdmin(wasm, onTrap) {
   const glue = createGlue();
   const imports = withCaughtTraps(glue, onTrap);
-  const { instance } = await WebAssembly.instantiate(readFileSync2(wasm), {
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
     "./env_kvstore_admin_bg.js": imports
   });
   glue.__wbg_set_wasm(instance.exports);
   instance.exports["__wbindgen_start"]();
   return glue;
+}
+
+// npm/output.ts
+function print(text) {
+  return written(process.stdout, text);
+}
+function isInActions() {
+  return process.env["GITHUB_ACTIONS"] === "true";
+}
+async function maskInLog(masks) {
+  if (isInActions()) await writeMasks(process.stderr, masks);
+}
+function warnOfShadow() {
+  if (process.env["AWS_ACCESS_KEY_ID"]) {
+    console.error(
+      "env-kvstore: AWS_ACCESS_KEY_ID is set: AWS tools use it instead of a profile, unless their command line or code names the profile. Unset it where you use the profile."
+    );
+  }
+}
+var common = {
+  spelling: "flag",
+  /** As `maskInLog` does. */
+  masked: isInActions(),
+  log(kind, text) {
+    if (kind === "warning" || kind === "notice") console.error(`env-kvstore: ${text}`);
+  }
+};
+
+// npm/report.ts
+import { styleText } from "node:util";
+var COLUMNS = 80;
+var COLOURS = { "+": "green", "-": "red", "~": "yellow", "=": "dim" };
+function printJson(report) {
+  return print(jsonText(report, { version: 1 }));
+}
+function jsonText(report, first) {
+  const json = JSON.stringify({ ...first, ...report }, null, 2);
+  const escaped = (text) => [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+  return `${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}
+`;
+}
+function storeInJson({ name, repository, environment, kind, region, account, arn }) {
+  return { name, repository, environment, kind, region, account, arn };
+}
+function marked(keys, stream) {
+  return keys.map(({ key, change }) => `${coloured(`${change} ${printable(key)}`, COLOURS[change], stream)}
+`).join("");
+}
+function counted(keys) {
+  const names = [["+", "added"], ["~", "changed"], ["-", "removed"], ["=", "unchanged"]];
+  const counts = names.map(([mark, name]) => [keys.filter(({ change }) => change === mark).length, name]);
+  return counts.flatMap(([count, name]) => count > 0 ? [`${count} ${name}`] : []).join(", ") || "no keys";
+}
+function isSame(keys) {
+  return keys.every(({ change }) => change === "=");
+}
+function coloured(text, colour, stream) {
+  const isPlain = !stream.isTTY || !["", void 0].includes(process.env["NO_COLOR"]) || process.env["TERM"] === "dumb";
+  return isPlain ? text : styleText(colour, text, { stream });
+}
+function table(titles, rows) {
+  const texts = rows.map((row) => row.map(printable));
+  const widths = titles.map((title, index) => Math.max(title.length, ...texts.map((row) => [...row[index] ?? ""].length)));
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const left = Math.max(COLUMNS - before, 20);
+  const line = (row) => {
+    const cells = row.slice(0, -1).map((cell, index) => cell + " ".repeat(widths[index] + 2 - [...cell].length));
+    return `${cells.join("")}${wrapped(row.at(-1) ?? "", left).join(`
+${" ".repeat(before)}`)}`.replace(/ +$/gm, "");
+  };
+  return `${[titles, ...texts].map(line).join("\n")}
+`;
+}
+function wrapped(text, width) {
+  const lines2 = [""];
+  for (const word of text.split(" ")) {
+    const longer = lines2.at(-1) === "" ? word : `${lines2.at(-1)} ${word}`;
+    if (longer.length <= width || lines2.at(-1) === "") lines2[lines2.length - 1] = longer;
+    else lines2.push(word);
+  }
+  return lines2;
+}
+function dateOf(iso) {
+  return iso === void 0 ? "" : iso.slice(0, 16).replace("T", " ");
+}
+function ageOf(iso, now = Date.now()) {
+  const seconds = (now - Date.parse(iso ?? "")) / 1e3;
+  if (!(seconds >= 0)) return "";
+  const units = [[86400 * 365, "y"], [86400, "d"], [3600, "h"], [60, "min"]];
+  const [unit, name] = units.find(([length]) => seconds >= length) ?? [1, "s"];
+  return `${Math.floor(seconds / unit)} ${name}`;
+}
+function commandLine(words) {
+  return shellLine(["env-kvstore", ...words]);
+}
+function shellLine(words) {
+  const quoted2 = (word) => /^[\w./:@+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map(quoted2).join(" ");
+}
+async function reportChange(command, changed, session, isDryRun = false) {
+  const { store, keys, base, version, written: written3, created, lostRaces, tagsFromFile } = changed;
+  const back = written3 && base ? commandLine(["rollback", ...session.flagsTo(store), base]) : void 0;
+  if (session.isJson) {
+    return printJson({
+      command,
+      dryRun: isDryRun,
+      store: storeInJson(store),
+      keys,
+      written: written3,
+      created,
+      previousVersionId: base || void 0,
+      versionId: version,
+      lostRaces,
+      ...tagsFromFile.length > 0 && { tagsFromFile: Object.fromEntries(tagsFromFile) },
+      rollback: back
+    });
+  }
+  const lines2 = [marked(keys, process.stdout)];
+  const tags = tagsFromFile.length > 0 ? `Tags from kvstore.json: ${tagsFromFile.map(([key, value]) => `${printable(key)}=${printable(value)}`).join(", ")}
+` : "";
+  if (isDryRun) lines2.push(`${store.arn ? "" : "The store does not exist yet. "}Nothing was written: this was a dry run. ${counted(keys)}.
+${tags}`);
+  else if (!written3) lines2.push("Nothing was written: nothing would change.\n");
+  else {
+    lines2.push(`${created ? "Created" : "Changed"} ${printable(store.arn ?? store.name)}
+Version ${version}${lostRaces > 0 ? `, written after ${lostRaces} other ${lostRaces === 1 ? "write" : "writes"} at the same time` : ""}
+${tags}`);
+    if (back) lines2.push(`To go back: ${back}
+`);
+  }
+  await print(lines2.join(""));
+}
+
+// npm/rule-files.ts
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+
+// npm/text-files.ts
+import { readFileSync as readFileSync2 } from "node:fs";
+var MAX_BYTES = { values: 1024 * 1024, rules: 64 * 1024 * 1024 };
+async function readTextFile(file, use = "values") {
+  return file === "-" ? readStdin("-", use) : decoded(bytesOf(file), file, use);
+}
+async function readStdin(what = "stdin", use = "values") {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_BYTES[use]) throw tooLarge(what, use);
+  }
+  return decoded(Buffer.concat(chunks), what, use);
+}
+function bytesOf(file) {
+  try {
+    return readFileSync2(file);
+  } catch (error) {
+    throw wrongUsage(`${printable(file)}: ${systemReason(error)}`, "Check the path and its permissions. Nothing was sent.");
+  }
+}
+function decoded(bytes, what, use) {
+  if (bytes.length > MAX_BYTES[use]) throw tooLarge(what, use);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const [why, next] = use === "values" ? [", and a value must be text", "Encode it, for example with base64. "] : ["", ""];
+    throw wrongUsage(`${printable(what)} is not UTF-8${why}`, `${next}Nothing was sent.`);
+  }
+}
+function tooLarge(what, use) {
+  const why = use === "values" ? ", and a store takes 65536" : "";
+  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES[use]} bytes${why}`, "Nothing was sent.");
+}
+
+// npm/rule-files.ts
+var KVSTORE_FILE = "kvstore.json";
+async function textsOf(file) {
+  return [[path.basename(file), await readTextFile(file, "rules")], ...await partsOf(file)];
+}
+async function partsOf(file) {
+  const folder = path.join(path.dirname(file), "kvstore.d");
+  const names = isFolder(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).sort() : [];
+  return Promise.all(names.map(async (name) => [`kvstore.d/${name}`, await readTextFile(path.join(folder, name), "rules")]));
+}
+async function rulesOf({ file, snapshot }) {
+  if (file !== void 0 && snapshot !== void 0) throw wrongUsage("--file and --snapshot are both given", "Leave out one of them.");
+  const from = snapshot ?? file ?? KVSTORE_FILE;
+  const rules = await rulesAt(from);
+  if (rules.kind !== (snapshot === void 0 ? "file" : "snapshot")) {
+    throw wrongUsage(`${printable(from)} is ${snapshot === void 0 ? "a folder" : "no folder"}`, "See --file and --snapshot.");
+  }
+  return { ...rules, from };
+}
+async function rulesAt(place) {
+  if (!isFolder(place)) return { kind: "file", texts: await textsOf(place) };
+  const names = readdirSync(place, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json")).sort();
+  const texts = names.map(async (name) => [name.replaceAll(path.sep, "/"), await readTextFile(path.join(place, name), "rules")]);
+  return { kind: "snapshot", texts: await Promise.all(texts) };
+}
+function refuseProblems(problems, place, hint = "Correct the file. Nothing was written.") {
+  if (problems.length > 0) throw wrongUsage(`${printable(place)} cannot be used:
+${listed(problems)}`, hint);
+}
+function listed(problems) {
+  const lines2 = problems.map(({ file, line, pointer, message }) => `${printable(file)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
+  return lines2.join("\n");
+}
+function isFolder(place) {
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+// npm/commands/audit.ts
+var FORMATS = ["table", "json", "sarif"];
+var VIEWS = ["store", "repository", "role"];
+var SEVERITIES = ["low", "medium", "high"];
+var REACHED = 4;
+var COLUMNS2 = 80;
+var audit = {
+  name: "audit",
+  summary: "who can read each store, what is wrong with the rules, how they differ",
+  usage: "[FLAGS]",
+  about: [
+    "Works out for every store which jobs can read it: trust policies, role policies, tags, boundaries, resource policies and keys are evaluated with a job's claims left open, and what remains is the condition on them. What cannot be decided counts as open, and is noted.",
+    "The rules are those of kvstore.json, or of a snapshot of the account. Findings say what is wrong with them: docs/findings.md has each. --against adds how the rules differ from others, in what they let jobs read and not in how they are written; with kvstore.json there, a snapshot is checked for the tags and stores that the file demands. Sends nothing."
+  ],
+  inputs: [],
+  flags: [
+    { name: "file", value: "FILE", isFile: true, help: "The rules: kvstore.json. Default: kvstore.json." },
+    { name: "snapshot", value: "FOLDER", isFile: true, help: "The rules: a snapshot of the account, in place of --file." },
+    { name: "against", value: "PATH", isFile: true, help: "Other rules to compare with: kvstore.json, or the folder of a snapshot." },
+    { name: "repository", value: "OWNER/NAME", help: "Only what jobs of this repository could read." },
+    { name: "role", value: "NAME", help: "Only what is read by this role." },
+    { name: "by", value: "VIEW", help: "List by store, repository or role. Default: store, or repository with --repository." },
+    { name: "format", value: "FORMAT", help: "table, json or sarif (2.1.0, for code scanning). Default: table." },
+    { name: "json", help: 'The same as --format json: one JSON object, with "version": 1.' },
+    { name: "fail-on", value: "SEVERITY", help: "End with 4 if there is a finding of this severity or a worse one: low, medium or high." },
+    { name: "output", value: "FILE", isFile: true, help: "Write the report to this file instead of stdout. A file that exists is replaced." }
+  ],
+  examples: [
+    { what: "Who can read what:", command: "env-kvstore audit" },
+    { what: "Has the account what the file says?", command: "env-kvstore audit --snapshot account --against kvstore.json --fail-on medium" },
+    { what: "For code scanning:", command: "env-kvstore audit --format sarif --output audit.sarif" }
+  ],
+  exitCodes: [["4", "--fail-on: there is such a finding"]],
+  async run({ own, switches }) {
+    const { repository, role, against, output } = own;
+    if (repository !== void 0 && !/^[^/\s]+\/[^/\s]+$/.test(repository)) throw wrongUsage("--repository is not OWNER/NAME");
+    const format = chosen("format", own["format"] ?? (switches.has("json") ? "json" : "table"), FORMATS);
+    if (switches.has("json") && format !== "json") throw wrongUsage("--json and another --format are both given", "Leave out one of them.");
+    const by = chosen("by", own["by"] ?? (repository === void 0 ? "store" : "repository"), VIEWS);
+    const failOn = own["fail-on"] === void 0 ? void 0 : chosen("fail-on", own["fail-on"], SEVERITIES);
+    const { from: place, ...rules } = await rulesOf(own);
+    const columns2 = output === void 0 && process.stdout.columns || COLUMNS2;
+    const asked = { repository, role, format, by, columns: columns2, failOn, artifact: artifactOf(place), version: "1.0.0" };
+    const answer = (await admin()).audit(rules, against === void 0 ? void 0 : await rulesAt(against), asked);
+    refuseProblems(answer.problems, [place, against].filter((one) => one !== void 0).join(" or "), "Correct what is named. Nothing was written.");
+    const text = format === "table" ? answer.text : jsonText(JSON.parse(answer.text), format === "json" ? { version: 1, command: "audit" } : {});
+    if (output === void 0) await print(text);
+    else writeFileSync(output, text);
+    if (answer.fails) console.error(`There is a finding of severity ${failOn} or worse.`);
+    return answer.fails ? REACHED : 0;
+  }
+};
+function chosen(flag, value, values) {
+  const known = values.find((one) => one === value);
+  if (known === void 0) throw wrongUsage(`--${flag} ${printable(value)}: one of ${values.join(", ")} is expected`);
+  return known;
+}
+function artifactOf(place) {
+  return (path2.relative("", place) || place).split(path2.sep).join("/");
+}
+
+// npm/completion.ts
+var SHELLS = ["bash", "zsh", "fish"];
+function completionScript(shell, commands) {
+  const scripts = { bash, zsh, fish };
+  return scripts[shell](commands);
+}
+var GENERAL = ["help", "--help", "--version"];
+var HELP = { name: "help", help: "Print this help." };
+function bash(commands) {
+  const names = commands.map(({ name }) => name);
+  const valueCases = (command) => flagsOf(command).filter(({ value }) => value).map(({ name, choices, isFile }) => {
+    const words = choices ? `COMPREPLY=($(compgen -W '${choices.join(" ")}' -- "$cur"))` : isFile ? 'COMPREPLY=($(compgen -f -- "$cur"))' : "";
+    return `        --${name}) ${words ? `${words}; ` : ""}return ;;
+`;
+  }).join("");
+  const cases = commands.map((command) => {
+    const flags = [...flagsOf(command), HELP].map(({ name }) => `--${name}`).join(" ");
+    const values = valueCases(command);
+    const operands = command.choices ? `words='${command.choices.join(" ")}'` : command.takesFiles ? "files=true" : "";
+    return `    ${command.name})
+${values ? `      case $prev in
+${values}      esac
+` : ""}      flags='${flags}'
+${operands ? `      ${operands}
+` : ""}      ;;
+`;
+  });
+  return `# Completion of env-kvstore for bash: source <(env-kvstore completion bash)
+_env_kvstore() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} flags='' words='' files='' i
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W '${[...names, ...GENERAL].join(" ")}' -- "$cur"))
+    return
+  fi
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    # What follows is another command and its files.
+    if [ "\${COMP_WORDS[i]}" = -- ]; then
+      if [ "$i" -eq "$((COMP_CWORD - 1))" ]; then
+        COMPREPLY=($(compgen -c -- "$cur"))
+      else
+        COMPREPLY=($(compgen -f -- "$cur"))
+      fi
+      return
+    fi
+  done
+  # Bash takes the = of --flag=value for a word.
+  if [ "$cur" = = ]; then
+    cur=''
+  elif [ "$prev" = = ]; then
+    prev=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  case \${COMP_WORDS[1]} in
+    help) words='${names.join(" ")}' ;;
+${cases.join("")}  esac
+  case $cur in
+    -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
+    *)
+      if [ "$files" ]; then
+        COMPREPLY=($(compgen -f -- "$cur"))
+      else
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+      fi
+      ;;
+  esac
+}
+complete -F _env_kvstore env-kvstore
+`;
+}
+function zsh(commands) {
+  const escaped = (text) => text.replace(/[[\]:\\]/g, "\\$&").replaceAll("'", `'\\''`);
+  const argument = ({ name, value, help, choices, isFile, repeated: repeated2 }) => {
+    const action = choices ? `(${choices.join(" ")})` : isFile ? "_files" : " ";
+    return `'${repeated2 ? "*" : ""}--${name}${value ? "=" : ""}[${escaped(help)}]${value ? `:${escaped(value)}:${action}` : ""}'`;
+  };
+  const operands = ({ operands: operands2, choices, takesFiles }) => {
+    if (choices) return [`'1:shell:(${choices.join(" ")})'`];
+    if (takesFiles) return [`'1:file:_files'`];
+    return operands2 === "command" ? [`'(-)1:command: _command_names -e'`, `'*::arguments: _normal'`] : operands2 ? [`'*:name: '`] : [];
+  };
+  const cases = commands.map((command) => {
+    const rows = [...flagsOf(command), HELP].map(argument).concat(operands(command));
+    return `    ${command.name})
+      _arguments -s -S ${rows.join(" \\\n        ")}
+      ;;
+`;
+  });
+  const described = commands.map(({ name, summary }) => `    '${name}:${escaped(summary)}'`);
+  return `#compdef env-kvstore
+# Completion of env-kvstore for zsh: source <(env-kvstore completion zsh)
+_env_kvstore() {
+  local -a commands
+  commands=(
+${described.join("\n")}
+    'help:print the help of a command'
+  )
+  if (( CURRENT == 2 )); then
+    _describe -t commands command commands
+    return
+  fi
+  local command=$words[2]
+  shift words
+  (( CURRENT-- ))
+  case $command in
+    help)
+      (( CURRENT == 2 )) && _describe -t commands command commands
+      ;;
+${cases.join("")}  esac
+}
+if [ "$funcstack[1]" = _env_kvstore ]; then
+  _env_kvstore "$@"
+else
+  compdef _env_kvstore env-kvstore
+fi
+`;
+}
+function fish(commands) {
+  const quoted2 = (text) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+  const names = commands.map(({ name }) => name).join(" ");
+  const line = (...words) => `complete -c env-kvstore ${words.join(" ")}
+`;
+  const none = `-n ${quoted2(`not __fish_seen_subcommand_from ${names} help`)}`;
+  const ofCommand = (command) => {
+    const seen = `-n ${quoted2(`__fish_seen_subcommand_from ${command.name}`)}`;
+    const flags = [...flagsOf(command), HELP].map(({ name, value, help, choices, isFile }) => {
+      const of = choices ? `-x -a ${quoted2(choices.join(" "))}` : isFile ? "-r -F" : value ? "-x" : "";
+      return line(seen, `-l ${name}`, of, `-d ${quoted2(help)}`).replace("  ", " ");
+    });
+    const operands = command.choices ? [line(seen, `-a ${quoted2(command.choices.join(" "))}`)] : command.takesFiles ? [line(seen, "-F")] : [];
+    const rest = command.operands === "command" ? [line(seen, `-a ${quoted2("(__fish_complete_subcommand)")}`)] : [];
+    return [...flags, ...operands, ...rest].join("");
+  };
+  return `# Completion of env-kvstore for fish: env-kvstore completion fish | source
+complete -c env-kvstore -f
+${commands.map(({ name, summary }) => line(none, `-a ${name}`, `-d ${quoted2(summary)}`)).join("")}${line(none, "-a help", `-d ${quoted2("print the help of a command")}`)}${line(none, "-s h -l help", `-d ${quoted2("print this help")}`)}${line(none, "-s v -l version", `-d ${quoted2("print the version")}`)}${line(`-n ${quoted2("__fish_seen_subcommand_from help")}`, `-a ${quoted2(names)}`)}${commands.map(ofCommand).join("")}`;
+}
+
+// npm/commands/completion.ts
+var completion = {
+  name: "completion",
+  summary: "print a completion script for bash, zsh or fish",
+  usage: SHELLS.join("|"),
+  operands: "words",
+  choices: SHELLS,
+  about: ["Prints a script that teaches a shell to complete the commands and flags of env-kvstore."],
+  inputs: [],
+  flags: [],
+  examples: [
+    { what: "In ~/.bashrc:", command: "source <(env-kvstore completion bash)" },
+    { what: "In ~/.zshrc, after compinit:", command: "source <(env-kvstore completion zsh)" },
+    { what: "Once, for fish:", command: "env-kvstore completion fish > ~/.config/fish/completions/env-kvstore.fish" }
+  ],
+  async run({ operands: [shell, ...more] }, commands) {
+    const known = SHELLS.find((name) => name === shell);
+    if (known === void 0 || more.length > 0) missing(`one of ${SHELLS.join(", ")}`);
+    await print(completionScript(known, commands));
+    return 0;
+  }
+};
+
+// npm/commands/configure.ts
+import { existsSync, readFileSync as readFileSync4, statSync as statSync3 } from "node:fs";
+import path4 from "node:path";
+
+// host/aws-files.ts
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync as readFileSync3, realpathSync, renameSync, rmSync, statSync as statSync2, writeFileSync as writeFileSync2 } from "node:fs";
+import { homedir } from "node:os";
+import path3 from "node:path";
+var MAX_BUSY_WAIT_MS = 320;
+function configFile() {
+  return locate(process.env["AWS_CONFIG_FILE"], "config");
+}
+function locate(named3, leaf) {
+  return followed(named3 ? named3.replace(/^~(?=[/\\])/, () => homedir()) : path3.join(homedir(), ".aws", leaf));
+}
+function read(file, encoding = "utf8") {
+  try {
+    return readFileSync3(file, encoding);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(error.code ?? "")) return void 0;
+    throw error;
+  }
+}
+function replaceFile(file, text, encoding = "utf8", mode = 384) {
+  mkdirSync(path3.dirname(file), { recursive: true, mode: 448 });
+  const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
+  writeFileSync2(beside, text, { encoding, mode: 384, flag: "wx" });
+  try {
+    chmodSync(beside, mode);
+    renameUnlessBusy(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+function renameUnlessBusy(from, to) {
+  for (let waitMs = process.platform === "win32" ? 5 : Infinity; ; waitMs *= 2) {
+    try {
+      return renameSync(from, to);
+    } catch (error) {
+      const isBusy = ["EACCES", "EBUSY", "EPERM"].includes(error.code ?? "");
+      if (!isBusy || waitMs > MAX_BUSY_WAIT_MS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
+    }
+  }
+}
+function followed(file) {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 // npm/commands/configure.ts
@@ -1154,19 +1510,19 @@ var configure = {
   }
 };
 function holdsText(file) {
-  return existsSync(file) && statSync2(file).size > 0;
+  return existsSync(file) && statSync3(file).size > 0;
 }
 function textOf(file) {
-  const bytes = bytesOf(file);
+  const bytes = bytesOf2(file);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw wrongUsage(`--from: ${file} is not UTF-8`);
   }
 }
-function bytesOf(file) {
+function bytesOf2(file) {
   try {
-    return readFileSync3(file);
+    return readFileSync4(file);
   } catch (error) {
     throw Object.assign(error, { path: file });
   }
@@ -1177,7 +1533,7 @@ function thisProgram() {
 }
 function warnOfCheckout(program) {
   const workspace = process.env["GITHUB_WORKSPACE"];
-  const isBelow = (folder, file) => !/^\.\.(?:[/\\]|$)/.test(path2.relative(folder, file)) && !path2.isAbsolute(path2.relative(folder, file));
+  const isBelow = (folder, file) => !/^\.\.(?:[/\\]|$)/.test(path4.relative(folder, file)) && !path4.isAbsolute(path4.relative(folder, file));
   if (workspace && isBelow(followed(workspace), followed(program))) {
     console.error(
       "env-kvstore: this program is in the checkout (GITHUB_WORKSPACE), and AWS tools will run it from there: whoever can change it there gets the token of the job. Install it elsewhere, for example with `npm install --global env-kvstore`."
@@ -1186,24 +1542,39 @@ function warnOfCheckout(program) {
 }
 
 // npm/creation.ts
+import { existsSync as existsSync2 } from "node:fs";
 var CREATE_FLAGS = [
   { name: "create", help: "Create the store if it does not exist." },
   { name: "kms-key-id", value: "KEY", help: "With --create: the KMS key to encrypt the store with, by id, ARN or alias. Default: aws/secretsmanager." },
+  {
+    name: "file",
+    value: "FILE",
+    isFile: true,
+    help: "With --create: the kvstore.json that says which tags, and which KMS key, the store gets; --tag and --kms-key-id win. Default: kvstore.json, if the folder has one."
+  },
   { name: "tag", value: "KEY=VALUE", repeated: true, help: "With --create: a tag of the store. May be repeated." }
 ];
-function creationOf({ own, switches }) {
-  const kmsKeyId = own["kms-key-id"];
-  const lines = own["tag"]?.split("\n") ?? [];
+async function creationOf({ own, switches }) {
+  const { file: named3, "kms-key-id": kmsKeyId } = own;
+  const lines2 = own["tag"]?.split("\n") ?? [];
   if (!switches.has("create")) {
-    if (kmsKeyId === void 0 && lines.length === 0) return void 0;
-    throw wrongUsage("--kms-key-id and --tag go with --create: a store that exists keeps its own");
+    if (kmsKeyId === void 0 && named3 === void 0 && lines2.length === 0) return void 0;
+    throw wrongUsage("--kms-key-id, --tag and --file go with --create: a store that exists keeps its own");
   }
-  const tags = lines.map((line) => {
+  const tags = lines2.map((line) => {
     const at = line.indexOf("=");
     if (at < 1) throw wrongUsage("--tag: it is not KEY=VALUE");
     return [line.slice(0, at), line.slice(at + 1)];
   });
-  return { ...kmsKeyId !== void 0 && { kmsKeyId }, tags };
+  const file = await fileOf(named3);
+  return { ...kmsKeyId !== void 0 && { kmsKeyId }, tags, ...file && { file } };
+}
+async function fileOf(named3) {
+  const file = named3 ?? KVSTORE_FILE;
+  if (named3 === void 0 && !existsSync2(file)) return void 0;
+  const texts = await textsOf(file);
+  refuseProblems((await admin()).problemsOf(texts.map(([name]) => name), texts.map(([, text]) => text)), file);
+  return { texts, isNamed: named3 !== void 0 };
 }
 
 // npm/profile.ts
@@ -1219,20 +1590,37 @@ var PROFILE_FLAG = {
   help: "Profile of the AWS config and credentials files to take credentials and the region from. Takes precedence over AWS_ACCESS_KEY_ID."
 };
 async function awsVariables(options, profile) {
-  if (options["identity"] !== "environment") {
-    if (profile === void 0) return {};
-    throw wrongUsage("--profile goes with --identity environment", "With another identity the credentials come from the role.");
-  }
-  const name = profile ?? (process.env["AWS_PROFILE"] || void 0);
-  const given2 = options["awsRegion"] ?? (process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || void 0);
-  const region = given2 ?? await regionOf(name ?? "default");
-  const variables = given2 === void 0 && region !== void 0 ? { AWS_REGION: region } : {};
-  if (process.env["AWS_ACCESS_KEY_ID"] && profile === void 0) return variables;
-  const { accessKeyId, secretAccessKey, sessionToken } = await search(name, region);
-  return { ...variables, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
+  checkProfile(options, profile);
+  if (options["identity"] !== "environment") return {};
+  const region = await regionOf(options, profile);
+  const { variables } = await keysOf(profile, region?.name);
+  return { ...regionVariables(region), ...variables };
 }
-async function regionOf(profile) {
-  return (await profileSettings(profile, ["region"]))?.[0] || void 0;
+function checkProfile(options, profile) {
+  if (profile === void 0 || options["identity"] === "environment") return;
+  throw wrongUsage("--profile goes with --identity environment", "With another identity the credentials come from the role.");
+}
+async function regionOf(options, profile) {
+  const given2 = options["awsRegion"];
+  if (given2) return { name: given2, from: "--aws-region" };
+  for (const variable of ["AWS_REGION", "AWS_DEFAULT_REGION"]) {
+    const name2 = process.env[variable];
+    if (name2) return { name: name2, from: variable };
+  }
+  const from = profileFor(profile) ?? "default";
+  const name = (await profileSettings(from, ["region"]))?.[0];
+  return name ? { name, from: `the profile ${from}` } : void 0;
+}
+function regionVariables(region) {
+  return region?.from.startsWith("the profile ") ? { AWS_REGION: region.name } : {};
+}
+async function keysOf(profile, region) {
+  if (process.env["AWS_ACCESS_KEY_ID"] && profile === void 0) return { variables: {}, sources: ["CREDENTIALS_ENV_VARS"] };
+  const { accessKeyId, secretAccessKey, sessionToken, sources } = await search(profileFor(profile), region);
+  return { variables: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken }, sources };
+}
+function profileFor(profile) {
+  return profile ?? (process.env["AWS_PROFILE"] || void 0);
 }
 async function search(name, region) {
   const { credentialsOf } = await import("./credential-chain.cjs");
@@ -1328,13 +1716,13 @@ function quoted(name) {
 
 // npm/git-remote.ts
 import { execFile } from "node:child_process";
-import path3 from "node:path";
+import path5 from "node:path";
 async function repositoryOfRemote() {
   return repositoryIn(await urlOfOrigin());
 }
 function urlOfOrigin() {
   return new Promise((resolve) => {
-    const options = { cwd: path3.dirname(process.execPath), timeout: 1e4, windowsHide: true };
+    const options = { cwd: path5.dirname(process.execPath), timeout: 1e4, windowsHide: true };
     execFile("git", ["-C", process.cwd(), "remote", "get-url", "origin"], options, (_error, stdout) => resolve(stdout.trim()));
   });
 }
@@ -1446,41 +1834,6 @@ function named({ name, region, account }, { isDerived }) {
   return `${printable(name)} (${place})${isDerived ? "\nThe repository is that of the git remote origin." : ""}`;
 }
 
-// npm/text-files.ts
-import { readFileSync as readFileSync4 } from "node:fs";
-var MAX_BYTES = 1024 * 1024;
-async function readTextFile(file) {
-  return file === "-" ? readStdin("-") : decoded(bytesOf2(file), file);
-}
-async function readStdin(what = "stdin") {
-  const chunks = [];
-  let length = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_BYTES) throw tooLarge(what);
-  }
-  return decoded(Buffer.concat(chunks), what);
-}
-function bytesOf2(file) {
-  try {
-    return readFileSync4(file);
-  } catch (error) {
-    throw wrongUsage(`${printable(file)}: ${systemReason(error)}`, "Check the path and its permissions. Nothing was sent.");
-  }
-}
-function decoded(bytes, what) {
-  if (bytes.length > MAX_BYTES) throw tooLarge(what);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw wrongUsage(`${printable(what)} is not UTF-8, and a value must be text`, "Encode it, for example with base64. Nothing was sent.");
-  }
-}
-function tooLarge(what) {
-  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES} bytes, and a store takes 65536`, "Nothing was sent.");
-}
-
 // npm/entries.ts
 async function sourceOfText(text, what) {
   if (!/^[\s\uFEFF]*[{[]/.test(text)) return { from: "entries", entries: await dotenvEntries(text, what) };
@@ -1500,12 +1853,12 @@ var ASSIGNMENT = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)(.*)$/s;
 async function dotenvEntries(text, what) {
   const { parseDotenv } = await import("./dotenv.cjs");
   const wrong = (line, why) => wrongUsage(`${printable(what)}: line ${line}: ${why}`, "Nothing was sent.");
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
+  const lines2 = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
   const entries = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Map();
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines2.length; ) {
     const number = index + 1;
-    const line = lines[index];
+    const line = lines2[index];
     if (/^\s*(#|$)/.test(line)) {
       index += 1;
       continue;
@@ -1513,10 +1866,10 @@ async function dotenvEntries(text, what) {
     const [, key, written3] = ASSIGNMENT.exec(line) ?? [];
     if (key === void 0 || written3 === void 0) throw wrong(number, "it is neither an assignment (KEY=VALUE) nor a comment");
     const rest = written3.trimStart();
-    const end = endOfValue(lines, index, rest);
+    const end = endOfValue(lines2, index, rest);
     if (end === void 0) throw wrong(number, "the quotation mark before the value is not closed, or something other than a comment follows it");
     if (!/^['"`]/.test(rest) && /^(?:[^#]*[^\s#])?#/.test(written3)) throw wrong(number, "the value has a # and no quotes: dotenv would cut it there");
-    const alone = parseDotenv(lines.slice(index, end + 1).join("\n"));
+    const alone = parseDotenv(lines2.slice(index, end + 1).join("\n"));
     const value = alone[key];
     if (value === void 0 || Object.keys(alone).length !== 1) throw wrong(number, "dotenv does not read it as one assignment");
     const before = seen.get(key);
@@ -1532,12 +1885,12 @@ async function dotenvEntries(text, what) {
   if (Object.keys(whole).length !== entries.size) throw wrongUsage(`${printable(what)}: dotenv reads other keys than the lines have; check the quotation marks`, "Nothing was sent.");
   return [...entries];
 }
-function endOfValue(lines, start, rest) {
+function endOfValue(lines2, start, rest) {
   const quote = /^['"`]/.exec(rest)?.[0];
   if (quote === void 0) return start;
   let afterBackslash;
-  for (let index = start; index < lines.length; index += 1) {
-    const text = index === start ? rest.slice(1) : lines[index];
+  for (let index = start; index < lines2.length; index += 1) {
+    const text = index === start ? rest.slice(1) : lines2[index];
     for (let at = text.indexOf(quote); at >= 0; at = text.indexOf(quote, at + 1)) {
       const isEnd = /^\s*(?:#.*)?$/.test(text.slice(at + 1));
       if (text[at - 1] !== "\\") return isEnd ? index : afterBackslash;
@@ -1554,10 +1907,10 @@ async function asDotenv(entries) {
       ...["'", "`", '"'].map((quote) => quote + value + quote),
       `"${value.replaceAll("\r", "\\r").replaceAll("\n", "\\n")}"`
     ];
-    const lines = await Promise.all(candidates.map(async (candidate) => await isReadAs(`${key}=${candidate}
+    const lines2 = await Promise.all(candidates.map(async (candidate) => await isReadAs(`${key}=${candidate}
 `, [[key, value]]) ? [`${key}=${candidate}
 `] : []));
-    const [line] = lines.flat();
+    const [line] = lines2.flat();
     if (line === void 0) throw unwritable(key, "dotenv");
     text += line;
   }
@@ -1566,8 +1919,8 @@ async function asDotenv(entries) {
 }
 async function isReadAs(text, entries) {
   try {
-    const found2 = await dotenvEntries(text, "");
-    return found2.length === entries.length && entries.every(([key, value], index) => found2[index][0] === key && found2[index][1] === value);
+    const found3 = await dotenvEntries(text, "");
+    return found3.length === entries.length && entries.every(([key, value], index) => found3[index][0] === key && found3[index][1] === value);
   } catch {
     return false;
   }
@@ -1606,102 +1959,6 @@ function storeOf(operand, { repository, variable }) {
   }
   const owner = other ?? repository;
   return { ...owner !== void 0 && { repository: owner }, ...environment !== void 0 && { environment }, ...kind };
-}
-
-// npm/report.ts
-import { styleText } from "node:util";
-var COLUMNS = 80;
-var COLOURS = { "+": "green", "-": "red", "~": "yellow", "=": "dim" };
-function printJson(report) {
-  const json = JSON.stringify({ version: 1, ...report }, null, 2);
-  const escaped = (text) => [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
-  return print(`${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}
-`);
-}
-function storeInJson({ name, repository, environment, kind, region, account, arn }) {
-  return { name, repository, environment, kind, region, account, arn };
-}
-function marked(keys, stream) {
-  return keys.map(({ key, change }) => `${coloured(`${change} ${printable(key)}`, COLOURS[change], stream)}
-`).join("");
-}
-function counted(keys) {
-  const names = [["+", "added"], ["~", "changed"], ["-", "removed"], ["=", "unchanged"]];
-  const counts = names.map(([mark, name]) => [keys.filter(({ change }) => change === mark).length, name]);
-  return counts.flatMap(([count, name]) => count > 0 ? [`${count} ${name}`] : []).join(", ") || "no keys";
-}
-function isSame(keys) {
-  return keys.every(({ change }) => change === "=");
-}
-function coloured(text, colour, stream) {
-  const isPlain = !stream.isTTY || !["", void 0].includes(process.env["NO_COLOR"]) || process.env["TERM"] === "dumb";
-  return isPlain ? text : styleText(colour, text, { stream });
-}
-function table(titles, rows) {
-  const texts = rows.map((row) => row.map(printable));
-  const widths = titles.map((title, index) => Math.max(title.length, ...texts.map((row) => [...row[index] ?? ""].length)));
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const left = Math.max(COLUMNS - before, 20);
-  const line = (row) => {
-    const cells = row.slice(0, -1).map((cell, index) => cell + " ".repeat(widths[index] + 2 - [...cell].length));
-    return `${cells.join("")}${wrapped(row.at(-1) ?? "", left).join(`
-${" ".repeat(before)}`)}`.replace(/ +$/gm, "");
-  };
-  return `${[titles, ...texts].map(line).join("\n")}
-`;
-}
-function wrapped(text, width) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;
-    if (longer.length <= width || lines.at(-1) === "") lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-function dateOf(iso) {
-  return iso === void 0 ? "" : iso.slice(0, 16).replace("T", " ");
-}
-function ageOf(iso, now = Date.now()) {
-  const seconds = (now - Date.parse(iso ?? "")) / 1e3;
-  if (!(seconds >= 0)) return "";
-  const units = [[86400 * 365, "y"], [86400, "d"], [3600, "h"], [60, "min"]];
-  const [unit, name] = units.find(([length]) => seconds >= length) ?? [1, "s"];
-  return `${Math.floor(seconds / unit)} ${name}`;
-}
-function commandLine(words) {
-  const quoted2 = (word) => /^[\w./:@+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-  return ["env-kvstore", ...words].map(quoted2).join(" ");
-}
-async function reportChange(command, changed, session, isDryRun = false) {
-  const { store, keys, base, version, written: written3, created, lostRaces } = changed;
-  const back = written3 && base ? commandLine(["rollback", ...session.flagsTo(store), base]) : void 0;
-  if (session.isJson) {
-    return printJson({
-      command,
-      dryRun: isDryRun,
-      store: storeInJson(store),
-      keys,
-      written: written3,
-      created,
-      previousVersionId: base || void 0,
-      versionId: version,
-      lostRaces,
-      rollback: back
-    });
-  }
-  const lines = [marked(keys, process.stdout)];
-  if (isDryRun) lines.push(`${store.arn ? "" : "The store does not exist yet. "}Nothing was written: this was a dry run. ${counted(keys)}.
-`);
-  else if (!written3) lines.push("Nothing was written: nothing would change.\n");
-  else {
-    lines.push(`${created ? "Created" : "Changed"} ${printable(store.arn ?? store.name)}
-Version ${version}${lostRaces > 0 ? `, written after ${lostRaces} other ${lostRaces === 1 ? "write" : "writes"} at the same time` : ""}
-`);
-    if (back) lines.push(`To go back: ${back}
-`);
-  }
-  await print(lines.join(""));
 }
 
 // npm/plan.ts
@@ -1750,7 +2007,7 @@ var copy = {
     const { operands, switches } = args2;
     const [from, to, ...keys] = operands;
     if (from === void 0 || to === void 0) missing("FROM and TO");
-    const create = creationOf(args2);
+    const create = await creationOf(args2);
     storeOf(to, {});
     const session = await beginAsking(args2, [from, to].some(isOfDefaultRepository));
     const set = await sourceOf(from, session.store);
@@ -1795,14 +2052,14 @@ async function settingsOfProposal(options, own) {
   const named3 = own["profile"];
   const flag = own["web-identity-token-server"];
   const name = named3 ?? (process.env["AWS_PROFILE"] || process.env["AWS_DEFAULT_PROFILE"] || "default");
-  const found2 = await profileSettings(name, KEYS.map(([key]) => key));
-  if (named3 !== void 0 && !found2) {
+  const found3 = await profileSettings(name, KEYS.map(([key]) => key));
+  if (named3 !== void 0 && !found3) {
     throw invalid(`--profile: there is no such profile in ${configFile()}`);
   }
-  if (named3 !== void 0 && !flag && !found2?.[0]) {
+  if (named3 !== void 0 && !flag && !found3?.[0]) {
     throw invalid("--profile: the profile has no web_identity_token_server");
   }
-  const profile = named3 !== void 0 || flag === void 0 || found2?.[0] ? found2 : void 0;
+  const profile = named3 !== void 0 || flag === void 0 || found3?.[0] ? found3 : void 0;
   const settled = KEYS.map(([, variables], index) => {
     const ofEnvironment = named3 === void 0 && variables.map((variable) => process.env[variable]).find(Boolean);
     return ofEnvironment || profile?.[index] || void 0;
@@ -1983,11 +2240,84 @@ var diff = {
   }
 };
 
+// npm/commands/doctor.ts
+var FAILED = 1;
+var doctor = {
+  name: "doctor",
+  summary: "check each step from the job to its stores, and say what to fix first",
+  usage: "[FLAGS]",
+  about: [
+    "In a job, it checks each leg by itself: the GitHub token, the identity pool, the session tags, the role, and the stores. It prints what each leg found and how long it took, and what to fix first. Pass the flags of the step that fails.",
+    "On your own machine, it checks the region and the credentials; with --repository, the stores too.",
+    "No value is read: the stores are asked for a version that does not exist, and the answer says whether they are there and can be read. So it cannot see whether a store has a value, or whether its KMS key decrypts it."
+  ],
+  inputs: ["values", "connection", "session"],
+  flags: [PROFILE_FLAG, { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }],
+  examples: [
+    {
+      what: "In the job whose step fails:",
+      command: `env-kvstore doctor \\
+  --cognito-identity-pool-id us-west-2:12345678-1234-1234-1234-1234567890ab \\
+  --cognito-role-arn arn:aws:iam::123456789012:role/github-actions`
+    },
+    { what: "On your own machine:", command: "env-kvstore doctor --repository octo-org/octo-repo --environment production" }
+  ],
+  async run({ options: given2, own, switches }) {
+    const options = { ...given2, identity: identityOf2(given2) };
+    checkProfile(options, own["profile"]);
+    const { machine, environment } = options.identity === "environment" ? await found(options, own["profile"]) : { machine: NOTHING_FOUND, environment: {} };
+    const { wasm: admin2, trapped } = await adminInstance();
+    const settings = { ...common, options, environment };
+    const raw = rawInputs("manage", settings, admin2);
+    const examined = await whileWorking("Checking", withHost(settings, trapped, (host) => admin2.doctor(raw, machine, host, settings.spelling)));
+    const { ok, legs, stores, fix } = examined;
+    const page = fix && { page: pageOf(fix.code) };
+    if (switches.has("json")) await printJson({ command: "doctor", ok, identity: options.identity, legs, stores, fix: fix && { ...fix, ...page } });
+    else await print(told(examined));
+    return ok ? 0 : FAILED;
+  }
+};
+var NOTHING_FOUND = { sources: [], isJob: isInActions() };
+function identityOf2(options) {
+  const isOfJob = options["cognitoIdentityPoolId"] || isInActions() || process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
+  return options["identity"] ?? (isOfJob ? "cognito" : "environment");
+}
+async function found(options, profile) {
+  const home = options["cognitoRegion"];
+  const region = await regionOf(options, profile) ?? (home ? { name: home, from: "--cognito-region" } : void 0);
+  const isJob = isInActions();
+  try {
+    const { variables, sources } = await keysOf(profile, region?.name);
+    return { machine: { sources, isJob, ...region && { region } }, environment: { ...regionVariables(region), ...variables } };
+  } catch (reason) {
+    if (!(reason instanceof EnvKvstoreError)) throw reason;
+    const { code, message, hint } = reason;
+    return { machine: { sources: [], isJob, ...region && { region }, problem: { code, message, hint } }, environment: regionVariables(region) };
+  }
+}
+function told({ legs, stores, fix }) {
+  const time = (ms) => ms === void 0 ? "" : `${Math.round(ms)} ms`;
+  const words = { ok: "ok", failed: "FAILED", "not-reached": "not reached" };
+  const parts2 = [table(["leg", "result", "time", "found"], legs.map(({ leg, status, ms, summary }) => [leg, words[status], time(ms), summary]))];
+  if (stores.length > 0) {
+    const finding = { readable: "can be read", missing: "does not exist", denied: "denied, or does not exist", failed: "failed" };
+    parts2.push(table(["answer", "time", "store"], stores.map((store) => [finding[store.finding] + (store.finding === "readable" || store.matters ? "" : " (not needed)"), time(store.ms), store.name])));
+  }
+  if (fix) parts2.push(`To fix first (${fix.leg}): ${fix.code}: ${lines(fix.message)}
+${lines(fix.hint)}
+${pageOf(fix.code)}
+`);
+  return parts2.join("\n");
+}
+function lines(text) {
+  return text.split("\n").map(printable).join("\n");
+}
+
 // npm/exec.ts
 import { spawn } from "node:child_process";
-import { accessSync, constants as access, statSync as statSync3 } from "node:fs";
+import { accessSync, constants as access, statSync as statSync4 } from "node:fs";
 import { constants } from "node:os";
-import path4 from "node:path";
+import path6 from "node:path";
 import { isatty as isatty2 } from "node:tty";
 var SIGNALS = [
   ...["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"],
@@ -1999,7 +2329,7 @@ var NOT_EXECUTABLE = 126;
 var NOT_FOUND = 127;
 function runCommand(command, args2, variables, isPristine = false) {
   const inherited = isPristine ? withoutWhichNothingStarts() : process.env;
-  const file = isPristine ? found(command) : command;
+  const file = isPristine ? found2(command) : command;
   const hasTerminal2 = isatty2(0);
   let child;
   for (const signal of PASSED_ON) {
@@ -2029,15 +2359,15 @@ function withoutWhichNothingStarts() {
   const root = process.env["SystemRoot"];
   return process.platform === "win32" && root !== void 0 ? { SystemRoot: root } : {};
 }
-function found(command) {
+function found2(command) {
   if (process.platform === "win32" || command.includes("/")) return command;
-  const files = (process.env["PATH"] ?? "").split(path4.delimiter).map((folder) => path4.join(folder || ".", command));
-  return files.map((file) => path4.resolve(file)).find(isProgram) ?? command;
+  const files = (process.env["PATH"] ?? "").split(path6.delimiter).map((folder) => path6.join(folder || ".", command));
+  return files.map((file) => path6.resolve(file)).find(isProgram) ?? command;
 }
 function isProgram(file) {
   try {
     accessSync(file, access.X_OK);
-    return statSync3(file).isFile();
+    return statSync4(file).isFile();
   } catch {
     return false;
   }
@@ -2092,9 +2422,67 @@ var exec = {
   }
 };
 
+// npm/commands/explain.ts
+var NOT_AS_EXPECTED = 4;
+var ANSWERS = ["allow", "deny"];
+var PARTS = { claims: "--claims", job: "--job", read: "--read", role: "--role" };
+var explain = {
+  name: "explain",
+  summary: "say why a job is denied a secret, or let in",
+  usage: "--job NAME=VALUE... [--read WHAT] [FLAGS]",
+  operands: "words",
+  about: [
+    "Asks, as AWS does, whether one job may read one secret, or assume one role: issuer, audience, tag map, session tags, trust policy, role policy, the tags of the store, its key. It prints what passed, and of the first gate that fails the statement, each condition with what it wants and what the job has, what would let the job in, and whom else that would let in. Sends nothing.",
+    "The rules are those of kvstore.json, or of a snapshot of an account (--snapshot). Policies that neither has, such as those of AWS Organizations, are listed as not evaluated.",
+    `The job is described by --job, or by --claims: a JSON object, the log's group "Claims of the GitHub token" pasted as it is, or CloudTrail's event AssumeRoleWithWebIdentity. Of a job that --job alone describes, kvstore.json adds what follows from its repository, and the first event that the role lets in; the output says so. Every other claim that is not given counts as absent.`
+  ],
+  inputs: [],
+  flags: [
+    { name: "job", value: "NAME=VALUE", repeated: true, help: "A claim of the job; an empty one is absent. May be repeated; further NAME=VALUE can follow without it." },
+    { name: "claims", value: "FILE", isFile: true, help: "A file with the claims. - is stdin. --job wins over it." },
+    { name: "read", value: "WHAT", help: "What the job reads: repo, env:NAME, env:$environment or secret:NAME. Without it the role alone is asked for." },
+    { name: "variable", help: "Ask for the store of variables, and not of secrets." },
+    { name: "role", value: "ROLE", help: "The name or ARN of the role. Default: the one that comes nearest." },
+    { name: "file", value: "FILE", isFile: true, help: `The rules. Default: ${KVSTORE_FILE}.` },
+    { name: "snapshot", value: "FOLDER", isFile: true, help: "A snapshot of an account as the rules (env-kvstore snapshot)." },
+    { name: "namespace", value: "NAME", help: "The first segment of stores' names. Default: that of the rules, or else the claim enterprise or repository_owner." },
+    { name: "expect", value: "allow|deny", help: "End with 4 if the answer is the other one." },
+    { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }
+  ],
+  examples: [
+    { what: "Why a branch does not get production's secrets:", command: "env-kvstore explain --job repository=octo-org/app environment=production ref=refs/heads/x \\\n  --read env:production" },
+    { what: "In CI, that pull requests never read them:", command: "env-kvstore explain --job repository=octo-org/app event_name=pull_request environment=production \\\n  --read env:production --expect deny" }
+  ],
+  exitCodes: [[String(NOT_AS_EXPECTED), "--expect: the answer is the other one"]],
+  async run({ own, switches, operands }) {
+    const expected = own["expect"];
+    if (expected !== void 0 && !ANSWERS.includes(expected)) throw wrongUsage(`--expect is allow or deny, and not ${printable(expected)}`);
+    const rules = await rulesOf(own);
+    const asked = {
+      pairs: [...own["job"]?.split("\n") ?? [], ...operands],
+      variable: switches.has("variable"),
+      ...own["claims"] !== void 0 && { claims: await readTextFile(own["claims"]) },
+      ...own["read"] !== void 0 && { read: own["read"] },
+      ...own["role"] !== void 0 && { role: own["role"] },
+      ...own["namespace"] !== void 0 && { namespace: own["namespace"] }
+    };
+    const { problems, wrong, explanation, text } = (await admin()).explain(rules, asked);
+    refuseProblems(problems, rules.from);
+    if (wrong || !explanation) throw wrongUsage(wrong ? `${PARTS[wrong[0]]}: ${wrong[1]}` : "nothing was asked");
+    if (switches.has("json")) {
+      await printJson({ command: "explain", ...explanation });
+    } else {
+      await print(text);
+    }
+    if (expected === void 0 || expected === explanation.answer) return 0;
+    console.error(`env-kvstore: expected ${expected}, and the answer is ${explanation.answer}`);
+    return NOT_AS_EXPECTED;
+  }
+};
+
 // npm/commands/export.ts
 import { lstatSync, realpathSync as realpathSync2 } from "node:fs";
-import path5 from "node:path";
+import path7 from "node:path";
 
 // npm/value-masks.ts
 var MIN_LENGTH = 4;
@@ -2102,13 +2490,13 @@ function masksOf(values) {
   return values.flatMap(masksOfOne).join("\n");
 }
 function masksOfOne(value) {
-  const lines = value.split(/\r\n|\r|\n/);
-  if (lines.length === 1) return value.trim() === "" ? [] : [value];
-  return lines.map((line) => line.trim()).filter((line) => line.length >= MIN_LENGTH);
+  const lines2 = value.split(/\r\n|\r|\n/);
+  if (lines2.length === 1) return value.trim() === "" ? [] : [value];
+  return lines2.map((line) => line.trim()).filter((line) => line.length >= MIN_LENGTH);
 }
 
 // npm/commands/export.ts
-var FORMATS = ["dotenv", "json", "shell"];
+var FORMATS2 = ["dotenv", "json", "shell"];
 var exportValues = {
   name: "export",
   summary: "write the values of a store to a file",
@@ -2119,7 +2507,7 @@ var exportValues = {
   ],
   inputs: ["stores", "connection"],
   flags: [
-    { name: "format", value: "FORMAT", choices: FORMATS, help: `One of ${FORMATS.join(", ")}.` },
+    { name: "format", value: "FORMAT", choices: FORMATS2, help: `One of ${FORMATS2.join(", ")}.` },
     { name: "to", value: "FILE", isFile: true, help: "The file to write." },
     { name: "overwrite", help: "Replace a file that exists." },
     ...STORE_FLAGS
@@ -2127,8 +2515,8 @@ var exportValues = {
   examples: [{ what: "A copy to edit, and to import again:", command: "env-kvstore export --format json --to production.json --environment production" }],
   async run(args2) {
     const { own, switches } = args2;
-    const format = FORMATS.find((name) => name === own["format"]) ?? missing(`--format, one of ${FORMATS.join(", ")}`);
-    const to = path5.resolve(own["to"] ?? missing("--to FILE"));
+    const format = FORMATS2.find((name) => name === own["format"]) ?? missing(`--format, one of ${FORMATS2.join(", ")}`);
+    const to = path7.resolve(own["to"] ?? missing("--to FILE"));
     refuseTarget(own["to"] ?? "", to, switches.has("overwrite"));
     const session = await begin(args2);
     const { store, version, entries, json, unusable } = await session.ask({ task: "read", source: { from: "store", store: session.store } });
@@ -2150,11 +2538,11 @@ var exportValues = {
 };
 function refuseTarget(given2, to, isOverwrite) {
   const device = [given2, to, followed2(to)].some((name) => name === "-" || /^\/(dev|proc)\//.test(name));
-  const found2 = lstatSync(to, { throwIfNoEntry: false });
-  if (device || found2 && !found2.isFile() && !found2.isSymbolicLink()) {
+  const found3 = lstatSync(to, { throwIfNoEntry: false });
+  if (device || found3 && !found3.isFile() && !found3.isSymbolicLink()) {
     throw wrongUsage("--to: it is not a file", "To give values to a command, use `env-kvstore exec`; to print one, `env-kvstore get`.");
   }
-  if (found2 && !isOverwrite) throw wrongUsage("--to: the file already exists; pass --overwrite to replace it", "Nothing was written.");
+  if (found3 && !isOverwrite) throw wrongUsage("--to: the file already exists; pass --overwrite to replace it", "Nothing was written.");
 }
 function followed2(file) {
   try {
@@ -2165,61 +2553,85 @@ function followed2(file) {
 }
 
 // npm/commands/generate.ts
-import { readdirSync, statSync as statSync4 } from "node:fs";
-import path7 from "node:path";
+import path9 from "node:path";
 
 // npm/generated-files.ts
 import { createHash } from "node:crypto";
-import { existsSync as existsSync2, mkdirSync as mkdirSync2, readFileSync as readFileSync5, renameSync as renameSync2, rmSync as rmSync2, writeFileSync as writeFileSync2 } from "node:fs";
-import path6 from "node:path";
+import { chmodSync as chmodSync2, existsSync as existsSync3, mkdirSync as mkdirSync2, readFileSync as readFileSync5, renameSync as renameSync2, rmSync as rmSync2, statSync as statSync5, writeFileSync as writeFileSync3 } from "node:fs";
+import path8 from "node:path";
 var MANIFEST = ".env-kvstore.json";
 function staleness(folder, target, files) {
   const differs = files.filter((made) => hashOnDisk(folder, made.path) !== sha256(made.text)).map((made) => made.path);
   const left = Object.keys(manifestOf(folder)[target] ?? {}).filter((name) => !files.some((made) => made.path === name));
-  return [...differs, ...left.filter((name) => existsSync2(path6.join(folder, name)))].sort();
+  return [...differs, ...left.filter((name) => existsSync3(path8.join(folder, name)))].sort();
 }
 function keep(folder, target, files) {
-  const manifest = manifestOf(folder);
-  const known = manifest[target] ?? {};
+  const prepared = prepare(folder, target, files);
+  prepared.commit();
+  return prepared.stale;
+}
+function prepare(folder, target, files) {
+  const known = manifestOf(folder)[target] ?? {};
   const stale = staleness(folder, target, files);
+  refuseEdited(folder, stale, known);
+  const beside = prepareFiles(files.filter((file) => stale.includes(file.path)).map(({ path: name, text }) => [path8.join(folder, name), text]));
+  return {
+    stale,
+    discard: beside.discard,
+    commit() {
+      beside.commit();
+      stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync2(path8.join(folder, name)));
+      const manifest = { ...manifestOf(folder), [target]: Object.fromEntries(files.map((file) => [file.path, sha256(file.text)])) };
+      const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => one < other ? -1 : 1));
+      writeFileSync3(path8.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}
+`);
+    }
+  };
+}
+function prepareFiles(files) {
+  const written3 = files.map(([file]) => [`${file}.new`, file]);
+  const folders = [];
+  const discard = () => {
+    written3.forEach(([temporary]) => rmSync2(temporary, { force: true }));
+    folders.reverse().forEach((folder) => rmSync2(folder, { recursive: true, force: true }));
+  };
+  try {
+    files.forEach(([file, text]) => {
+      const made = mkdirSync2(path8.dirname(file), { recursive: true });
+      if (made !== void 0) folders.push(made);
+      writeFileSync3(`${file}.new`, text);
+      const before = statSync5(file, { throwIfNoEntry: false });
+      if (before !== void 0) chmodSync2(`${file}.new`, before.mode);
+    });
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return { commit: () => written3.forEach(([temporary, final]) => renameSync2(temporary, final)), discard };
+}
+function targetsIn(folder) {
+  return Object.keys(manifestOf(folder));
+}
+function refuseEdited(folder, stale, known) {
   const isEdited = (name) => {
     const hash = hashOnDisk(folder, name);
     return hash !== void 0 && hash !== known[name];
   };
   const edited = stale.filter(isEdited);
-  if (edited.length > 0) {
-    const list3 = edited.map((name) => `- ${printable(path6.join(folder, name))}
+  if (edited.length === 0) return;
+  const list3 = edited.map((name) => `- ${printable(path8.join(folder, name))}
 `).join("");
-    throw new EnvKvstoreError({
-      code: "file-edited",
-      message: `files were edited after they were made, or are not of env-kvstore:
+  throw new EnvKvstoreError({
+    code: "file-edited",
+    message: `files were edited after they were made, or are not of env-kvstore:
 ${list3.trimEnd()}`,
-      hint: "Move what you need elsewhere and delete them, or choose another folder (--to). Nothing was written."
-    });
-  }
-  const made = files.filter((file) => stale.includes(file.path));
-  const written3 = made.map((file) => [`${path6.join(folder, file.path)}.new`, path6.join(folder, file.path)]);
-  try {
-    made.forEach((file, index) => {
-      mkdirSync2(path6.dirname(written3[index][1]), { recursive: true });
-      writeFileSync2(written3[index][0], file.text);
-    });
-  } catch (error) {
-    written3.forEach(([temporary]) => rmSync2(temporary, { force: true }));
-    throw error;
-  }
-  written3.forEach(([temporary, final]) => renameSync2(temporary, final));
-  stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync2(path6.join(folder, name)));
-  manifest[target] = Object.fromEntries(files.map((file) => [file.path, sha256(file.text)]));
-  const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => one < other ? -1 : 1));
-  writeFileSync2(path6.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}
-`);
-  return stale;
+    hint: "Move what you need elsewhere and delete them, or choose another folder (--to). Nothing was written."
+  });
 }
 function manifestOf(folder) {
-  const file = path6.join(folder, MANIFEST);
-  if (!existsSync2(file)) return {};
-  const isPath = (name) => !path6.isAbsolute(name) && !name.split(/[\\/]/).includes("..");
+  const file = path8.join(folder, MANIFEST);
+  if (!existsSync3(file)) return {};
+  const isPath = (name) => !path8.isAbsolute(name) && !name.split(/[\\/]/).includes("..");
   try {
     const manifest = JSON.parse(readFileSync5(file, "utf8"));
     const own = Object.entries(manifest).map(([target, files]) => [target, Object.entries(files).filter(([name]) => isPath(name))]);
@@ -2233,26 +2645,52 @@ function manifestOf(folder) {
   }
 }
 function hashOnDisk(folder, name) {
-  const file = path6.join(folder, name);
-  return existsSync2(file) ? sha256(readFileSync5(file)) : void 0;
+  const file = path8.join(folder, name);
+  return existsSync3(file) ? sha256(readFileSync5(file)) : void 0;
 }
 function sha256(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-// npm/commands/generate.ts
-var TARGETS = ["cloudformation", "matrix"];
-var STALE = 4;
+// npm/generating.ts
 var SHOWN = 10;
+function refuseWrong({ problems, failed }, file) {
+  refuseProblems(problems, file);
+  if (failed.length > 0) {
+    const lines2 = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? "denied" : "allowed"}`);
+    throw new EnvKvstoreError({
+      code: "proof-failed",
+      message: `the policies do not do what ${printable(file)} says, in ${failed.length} of their answers:
+${lines2.join("\n")}`,
+      hint: "Nothing was written. This is a fault of env-kvstore: please report it with the file."
+    });
+  }
+}
+function proved({ allowed, denied }) {
+  return `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
+}
+
+// npm/released.ts
+import { readFileSync as readFileSync6 } from "node:fs";
+function releasedAction() {
+  const { version, repository, gitHead } = JSON.parse(readFileSync6(new URL("../../package.json", import.meta.url), "utf8"));
+  const [, slug] = /github\.com\/([^/]+\/[^/]+?)(?:\.git)?$/.exec(repository.url) ?? [];
+  return slug && gitHead && `${slug}@${gitHead} # v${version}`;
+}
+
+// npm/commands/generate.ts
+var TARGETS = ["terraform", "cloudformation", "matrix", "workflows", "wrapper"];
+var STALE = 4;
 var generate = {
   name: "generate",
   summary: "make the set-up of AWS and its proof from kvstore.json",
-  usage: "cloudformation|matrix [FLAGS]",
+  usage: `${TARGETS.join("|")} [FLAGS]`,
   operands: "words",
   choices: TARGETS,
   about: [
     "Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.",
-    "cloudformation makes a stack for the identity pool and the roles, and stacks for the stores, which hold no values. matrix makes a table of who reads what, and every question that the policies were asked, with its answer. Sends nothing."
+    "terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as a stack for the identity pool and the roles, and stacks for the stores. matrix makes a table of who reads what, and every question that the policies were asked, with its answer. Sends nothing.",
+    "workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. Both need pool_id in kvstore.json, which AWS hands out, and pin env-kvstore to the commit of this release, or to the one that action names."
   ],
   inputs: [],
   flags: [
@@ -2262,25 +2700,25 @@ var generate = {
     { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }
   ],
   examples: [
+    { what: "A module, to be applied with terraform or tofu:", command: "env-kvstore generate terraform" },
     { what: "Stacks for the account:", command: "env-kvstore generate cloudformation" },
     { what: "In CI, so that nobody forgets:", command: "env-kvstore generate matrix --check" }
   ],
   exitCodes: [["4", "--check: the files are not up to date"]],
   async run({ own, switches, operands: [target, ...more] }) {
-    if (target === void 0 || more.length > 0 || !TARGETS.includes(target)) missing("one of cloudformation, matrix");
-    const file = own["file"] ?? "kvstore.json";
-    const folder = own["to"] ?? path7.join(path7.dirname(file), "generated");
+    if (target === void 0 || more.length > 0 || !TARGETS.includes(target)) missing(`one of ${TARGETS.join(", ")}`);
+    const file = own["file"] ?? KVSTORE_FILE;
+    const folder = own["to"] ?? path9.join(path9.dirname(file), "generated");
     const texts = await textsOf(file);
-    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target);
+    const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target, releasedAction());
     refuseWrong(generated, file);
     const { files, allowed, denied } = generated;
-    const proved = `The policies answer ${allowed + denied} questions as the file says: ${allowed} allowed, ${denied} denied.`;
     const isCheck = switches.has("check");
     const stale = isCheck ? staleness(folder, target, files) : keep(folder, target, files);
     if (switches.has("json")) {
       await printJson({ command: "generate", target, folder, files: files.map((made) => made.path), allowed, denied, check: isCheck, stale });
     }
-    console.error(proved);
+    console.error(proved(generated));
     if (isCheck && stale.length > 0) {
       const list3 = stale.map((name) => `- ${printable(name)}
 `).join("");
@@ -2292,29 +2730,6 @@ ${list3}Run: env-kvstore generate ${target}`);
     return 0;
   }
 };
-async function textsOf(file) {
-  const folder = path7.join(path7.dirname(file), "kvstore.d");
-  const isFolder = statSync4(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const parts2 = isFolder ? readdirSync(folder).filter((name) => name.endsWith(".json")).sort() : [];
-  const names = [[path7.basename(file), file], ...parts2.map((name) => [`kvstore.d/${name}`, path7.join(folder, name)])];
-  return Promise.all(names.map(async ([name, from]) => [name, await readTextFile(from)]));
-}
-function refuseWrong({ problems, failed }, file) {
-  if (problems.length > 0) {
-    const lines = problems.map(({ file: file2, line, pointer, message }) => `${printable(file2)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
-    throw wrongUsage(`${printable(file)} cannot be used:
-${lines.join("\n")}`, "Correct the file. Nothing was written.");
-  }
-  if (failed.length > 0) {
-    const lines = failed.slice(0, SHOWN).map(({ what, store, allowed }) => `- ${printable(what)}: ${printable(store)} is ${allowed ? "denied" : "allowed"}`);
-    throw new EnvKvstoreError({
-      code: "proof-failed",
-      message: `the policies do not do what ${printable(file)} says, in ${failed.length} of their answers:
-${lines.join("\n")}`,
-      hint: "Nothing was written. This is a fault of env-kvstore: please report it with the file."
-    });
-  }
-}
 
 // npm/commands/get.ts
 import { fstatSync } from "node:fs";
@@ -2355,19 +2770,19 @@ var get = {
     if (switches.has("variable")) throw wrongUsage("--variable goes with --version-id or --version-stage", `Pass --values ${name},variable.`);
     const environment = await awsVariables(options, own["profile"]);
     const isGiven = options["values"] || options["secrets"];
-    const lines = isGiven ? options : { ...options, values: `${name},secret` };
-    const { plan, values } = await run("values", { ...common, options: lines, environment }).catch((error) => {
+    const lines2 = isGiven ? options : { ...options, values: `${name},secret` };
+    const { plan, values } = await run("values", { ...common, options: lines2, environment }).catch((error) => {
       if (isGiven || error.code !== "key-missing") throw error;
       const hint = `${error.hint} A variable is read by \`--values ${name},variable\`.`;
       throw new EnvKvstoreError({ code: error.code, message: error.message, hint });
     });
-    const found2 = values.find((value) => value.name === name);
-    if (!found2) {
+    const found3 = values.find((value) => value.name === name);
+    if (!found3) {
       const message = `there is no value for ${name}`;
       throw new EnvKvstoreError({ code: "key-missing", message, hint: "Give it a line in --values or --secrets." });
     }
     await maskInLog(plan.masks);
-    await print(found2.value);
+    await print(found3.value);
     return 0;
   }
 };
@@ -2495,10 +2910,10 @@ async function importObjects(operand, args2, create) {
   return 0;
 }
 function identitiesIn(text, file) {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
-  const wrong = lines.findIndex((line) => !/^AGE-SECRET-KEY-1[0-9A-Z]+$/.test(line));
-  if (lines.length > 0 && wrong < 0) return lines;
-  const why = lines.length === 0 ? "has no identity" : "has something else than identities (AGE-SECRET-KEY-1\u2026)";
+  const lines2 = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const wrong = lines2.findIndex((line) => !/^AGE-SECRET-KEY-1[0-9A-Z]+$/.test(line));
+  if (lines2.length > 0 && wrong < 0) return lines2;
+  const why = lines2.length === 0 ? "has no identity" : "has something else than identities (AGE-SECRET-KEY-1\u2026)";
   throw wrongUsage(`--age-identity: ${printable(file)} ${why}`, "Make one with age-keygen. One with a passphrase has to be decrypted first: age -d FILE | env-kvstore import \u2026 --age-identity -");
 }
 async function recipientsOf(identities, file, age) {
@@ -2585,10 +3000,10 @@ function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function namespaceOf(runs, { options }) {
-  const found2 = [...new Set(runs.map(({ enterprise }) => enterprise))];
+  const found3 = [...new Set(runs.map(({ enterprise }) => enterprise))];
   if (options["namespace"] !== void 0) return options["namespace"];
-  if (found2.length === 1) return found2[0];
-  throw wrongUsage(`the objects are of several enterprises: ${found2.map(printable).join(", ")}`, "Name one in s3://BUCKET/PREFIX, or pass --namespace. Nothing was written.");
+  if (found3.length === 1) return found3[0];
+  throw wrongUsage(`the objects are of several enterprises: ${found3.map(printable).join(", ")}`, "Name one in s3://BUCKET/PREFIX, or pass --namespace. Nothing was written.");
 }
 function begunAs(namespace, args2) {
   return beginAsking({ ...args2, options: { ...args2.options, namespace } }, false);
@@ -2622,20 +3037,20 @@ function entriesOf({ secrets, vars }, variable) {
 }
 function differencesBetween(runs) {
   const seen = /* @__PURE__ */ new Map();
-  const found2 = /* @__PURE__ */ new Map();
+  const found3 = /* @__PURE__ */ new Map();
   for (const run2 of runs) {
     for (const variable of [false, true]) {
       const store = storeOf2(run2, variable);
       for (const [key, text] of entriesOf(run2, variable)) {
         const id = JSON.stringify([nameOf(store), key]);
-        if (seen.has(id) && seen.get(id) !== text) found2.set(id, { store, key, run: "" });
+        if (seen.has(id) && seen.get(id) !== text) found3.set(id, { store, key, run: "" });
         seen.set(id, text);
-        const known = found2.get(id);
+        const known = found3.get(id);
         if (known) known.run = String(run2.run);
       }
     }
   }
-  return [...found2.values()];
+  return [...found3.values()];
 }
 async function plannedChanges(stores, session, allowAnyKey, create) {
   const planned = [];
@@ -2735,7 +3150,7 @@ var importFile = {
     const { operands, switches } = args2;
     const [file, ...more] = operands;
     if (file === void 0 || more.length > 0) missing("one FILE");
-    const create = creationOf(args2);
+    const create = await creationOf(args2);
     if (isBucket(file)) return importObjects(file, args2, create);
     if (args2.own["age-identity"] !== void 0) throw wrongUsage("--age-identity goes with s3://BUCKET/PREFIX");
     const session = await beginAsking(args2);
@@ -2755,6 +3170,127 @@ var importFile = {
     );
   }
 };
+
+// npm/commands/init.ts
+import { existsSync as existsSync4, readFileSync as readFileSync7 } from "node:fs";
+import path10 from "node:path";
+var init = {
+  name: "init",
+  summary: "ask what a team needs, and make kvstore.json and the set-up of AWS from the answers",
+  usage: "[FLAGS]",
+  about: [
+    "Asks whose jobs may read values, which AWS account holds them, and which task needs them: testing pull requests, deploying from main, deploying to staging and then production, the teams of a monorepo, or a workflow that repositories share. Writes kvstore.json, generates the set-up and its proof from it, and says what to run next and who runs it.",
+    "If there is a kvstore.json, it adds a task to it, asks only what the file does not say, and keeps every other byte of it. All files are written or none is. Files that somebody has edited are not touched. Sends nothing."
+  ],
+  inputs: [],
+  flags: [
+    { name: "answers", value: "FILE", isFile: true, help: "A JSON object with the answers; then nothing is asked. Those that have a default may be absent. - is stdin." },
+    { name: "file", value: "FILE", isFile: true, help: "The file to write. Default: kvstore.json." },
+    { name: "to", value: "FOLDER", isFile: true, help: "Where to generate. Default: the folder generated beside the file." },
+    { name: "yes", help: "Write without a question at the end." },
+    { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }
+  ],
+  examples: [
+    { what: "At a terminal:", command: "env-kvstore init" },
+    { what: "In a script:", command: "env-kvstore init --answers answers.json --json" }
+  ],
+  async run({ own, switches }) {
+    const file = own["file"] ?? "kvstore.json";
+    const folder = own["to"] ?? path10.join(path10.dirname(file), "generated");
+    const answers = own["answers"];
+    if (answers === void 0 && !hasTerminal()) {
+      throw wrongUsage("init asks questions, and there is no terminal to ask at", "Pass the answers by --answers FILE. Nothing was written.");
+    }
+    const wasm = await admin();
+    const before = existsSync4(file) ? await textsOf(file) : [];
+    const place = { file, folder, made: targetsIn(folder) };
+    const plan = answers === void 0 ? await atTerminal(wasm, before, place) : await fromFile(wasm, before, place, answers);
+    const after = [[path10.basename(file), plan.text], ...before.length > 0 ? before.slice(1) : await partsOf(file)];
+    const generated = plan.targets.map((target) => [target, wasm.generate(...columns(after), target)]);
+    generated.forEach(([, made]) => refuseWrong(made, file));
+    const count = generated.reduce((sum, [, { files }]) => sum + files.length, 0);
+    console.error(proved(generated[0][1]));
+    const what = `Write ${printable(file)} and ${count} files in ${printable(folder)}?`;
+    if (!await confirmed(what, switches.has("yes") || answers !== void 0)) {
+      declined();
+      return 1;
+    }
+    refuseChanged(file, before);
+    write(file, folder, plan, generated);
+    console.error(`Wrote ${printable(file)} and ${count} files in ${printable(folder)}.`);
+    if (switches.has("json")) {
+      const { allowed, denied } = generated[0][1];
+      const files = generated.flatMap(([, made]) => made.files.map((each) => each.path));
+      await printJson({ command: "init", file, folder, bindings: plan.bindings, targets: plan.targets, files, allowed, denied, next: plan.next });
+    } else {
+      await print(nextSteps(plan));
+    }
+    return 0;
+  }
+};
+async function atTerminal(wasm, before, place) {
+  const answers = [];
+  const stepAfter = (more) => wasm.initStep(...columns(before), [...answers, ...more], place);
+  let step = stepAfter([]);
+  refuse(step, `${printable(place.file)} cannot be used`);
+  console.error("Nothing is sent, and nothing is written before the end. Ctrl-C leaves.");
+  while (!step.plan) {
+    const { key, explain: explain2, ...question } = step.question;
+    explain2.forEach((line) => console.error(`  ${printable(line)}`));
+    const answer = await askFor(question, (answer2) => {
+      const { problems } = stepAfter([key, answer2]);
+      return problems.length === 0 || printable(problems.map(({ message }) => message).join("; "));
+    });
+    answers.push(key, answer);
+    step = stepAfter([]);
+    refuse(step, "the answers cannot be used");
+  }
+  return step.plan;
+}
+async function fromFile(wasm, before, place, answers) {
+  const text = await readTextFile(answers);
+  const step = wasm.initFromFile(...columns(before), answers === "-" ? "stdin" : answers, text, place);
+  refuse(step, "the answers cannot be used");
+  return step.plan;
+}
+function refuse({ problems }, what) {
+  if (problems.length > 0) throw wrongUsage(`${what}:
+${listed(problems)}`, "Nothing was written.");
+}
+function columns(texts) {
+  return [texts.map(([name]) => name), texts.map(([, text]) => text)];
+}
+function refuseChanged(file, [root]) {
+  const now = existsSync4(file) ? readFileSync7(file, "utf8") : void 0;
+  if (now === root?.[1]) return;
+  throw new EnvKvstoreError({
+    code: "file-edited",
+    message: `${printable(file)} was changed while init was running`,
+    hint: "Run it again. Nothing was written."
+  });
+}
+function write(file, folder, { text }, generated) {
+  const prepared = [];
+  try {
+    for (const [target, { files }] of generated) prepared.push(prepare(folder, target, files));
+    prepared.push(prepareFiles([[followed(file), text]]));
+  } catch (error) {
+    prepared.reverse().forEach(({ discard }) => discard());
+    throw error;
+  }
+  prepared.forEach(({ commit }) => commit());
+}
+function nextSteps({ next }) {
+  const steps = next.map(({ who, what, commands, workflow }, index) => {
+    const lines2 = [...commands.map(shellLine), ...workflow?.trimEnd().split("\n") ?? []];
+    return `${index + 1}. ${printable(who)}: ${printable(what)}
+${lines2.map((line) => `     ${printable(line)}
+`).join("")}`;
+  });
+  return `
+Next:
+${steps.join("")}`;
+}
 
 // npm/commands/list.ts
 var KEY_MISSING = 4;
@@ -2793,18 +3329,18 @@ var list = {
     const report = await session.ask({ task: "list", store: session.store, effective: isEffective, both: isEffective && !switches.has("variable") });
     const isWanted = ({ environment }) => isEffective || environment === session.store.environment;
     const level = session.store.environment === void 0 ? "repository" : "environment";
-    const found2 = report.keys.filter((listed) => isEffective || listed.level === level);
-    const keys = found2.filter(({ key }) => operands.length === 0 || operands.includes(key));
-    const absent = operands.filter((key) => !keys.some((listed) => listed.key === key));
+    const found3 = report.keys.filter((listed2) => isEffective || listed2.level === level);
+    const keys = found3.filter(({ key }) => operands.length === 0 || operands.includes(key));
+    const absent = operands.filter((key) => !keys.some((listed2) => listed2.key === key));
     await showKeys({ stores: report.stores.filter(isWanted), missing: report.missing.filter(isWanted), keys }, absent, session, isEffective);
     return absent.length > 0 ? KEY_MISSING : 0;
   }
 };
 async function showKeys({ stores, missing: missing2, keys }, absent, session, isEffective) {
   if (session.isJson) {
-    const found2 = { stores: stores.map(storeInJson), missingStores: missing2.map(storeInJson) };
-    const listed = keys.map(({ version, ...key }) => ({ ...key, versionId: version }));
-    await printJson({ command: "list", ...found2, keys: listed, missingKeys: absent });
+    const found3 = { stores: stores.map(storeInJson), missingStores: missing2.map(storeInJson) };
+    const listed2 = keys.map(({ version, ...key }) => ({ ...key, versionId: version }));
+    await printJson({ command: "list", ...found3, keys: listed2, missingKeys: absent });
     return;
   }
   missing2.forEach((store) => console.error(`env-kvstore: there is no store ${printable(store.name)}`));
@@ -2859,7 +3395,7 @@ var put = {
   ],
   async run(args2) {
     const { switches } = args2;
-    const create = creationOf(args2);
+    const create = await creationOf(args2);
     const isDryRun = switches.has("dry-run");
     const files = filesOf(args2);
     checkKeys(args2, files);
@@ -2879,8 +3415,8 @@ var put = {
   }
 };
 function filesOf({ own }) {
-  const lines = own["from-file"]?.split("\n") ?? [];
-  return lines.map((line) => {
+  const lines2 = own["from-file"]?.split("\n") ?? [];
+  return lines2.map((line) => {
     const at = line.indexOf("=");
     if (at < 1 || at === line.length - 1) throw wrongUsage("--from-file: it is not KEY=PATH");
     return [line.slice(0, at), line.slice(at + 1)];
@@ -3014,7 +3550,7 @@ To go back: ${back}
 };
 
 // npm/commands/token.ts
-import path8 from "node:path";
+import path11 from "node:path";
 var token = {
   name: "token",
   summary: "write the web identity token to a file, for AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -3039,7 +3575,7 @@ var token = {
   ],
   outsideActions: "Outside GitHub Actions there is no token to request. To read values there, use `env-kvstore exec` or `env-kvstore get` with `--identity environment` and `--repository OWNER/NAME`.",
   async run({ options, own }) {
-    const to = path8.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
+    const to = path11.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
     if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run("web-identity-token", { ...common, options: settings, tokenVariables });
@@ -3050,15 +3586,15 @@ var token = {
       AWS_ROLE_ARN: settings["cognitoRoleArn"]?.trim(),
       AWS_ROLE_SESSION_NAME: outcome.sessionName
     };
-    const lines = Object.entries(variables).filter(([, value]) => value);
-    await print(lines.map(([name, value]) => `${name}=${value}
+    const lines2 = Object.entries(variables).filter(([, value]) => value);
+    await print(lines2.map(([name, value]) => `${name}=${value}
 `).join(""));
     return 0;
   }
 };
 
 // npm/help.ts
-var COLUMNS2 = 80;
+var COLUMNS3 = 80;
 var EXIT_CODES = [
   ["0", "done"],
   ["1", "failed"],
@@ -3121,20 +3657,20 @@ function table2(rows) {
 `).join("");
 }
 function wrapped2(text, first = "", rest = first) {
-  const lines = [first];
+  const lines2 = [first];
   let isBegun = false;
   const add = (piece, between) => {
-    const fits = lines.at(-1).length + between.length + piece.length <= COLUMNS2;
-    if (isBegun && !fits) lines.push(rest + piece);
-    else lines.push(lines.pop() + (isBegun ? between : "") + piece);
+    const fits = lines2.at(-1).length + between.length + piece.length <= COLUMNS3;
+    if (isBegun && !fits) lines2.push(rest + piece);
+    else lines2.push(lines2.pop() + (isBegun ? between : "") + piece);
     isBegun = true;
   };
   for (const word of text.split(" ")) {
-    const [head = "", ...parts2] = rest.length + word.length <= COLUMNS2 ? [word] : word.split(/(?<=,)/);
+    const [head = "", ...parts2] = rest.length + word.length <= COLUMNS3 ? [word] : word.split(/(?<=,)/);
     add(head, " ");
     parts2.forEach((part) => add(part, ""));
   }
-  return lines.join("\n");
+  return lines2.join("\n");
 }
 
 // npm/cli.ts
@@ -3143,7 +3679,7 @@ var REFUSED_TO_PRINT = 3;
 var INTERRUPTED = 130;
 var OF_A_JOB = [credentialProcess, configure, token];
 var OF_STORES2 = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, generate, completion];
+var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, init, generate, explain, audit, doctor, completion];
 async function main(args2) {
   const [name = "--help", ...rest] = args2;
   if (name === "--version" || name === "-v") {
