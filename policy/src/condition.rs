@@ -58,6 +58,15 @@ impl Condition {
         operands.iter().filter_map(Operand::template)
     }
 
+    /// Whether it holds.
+    pub(crate) fn holds(&self, context: &Context) -> bool {
+        let actual = context.values(&self.key);
+        match &self.test {
+            Test::Null(absent) => null(absent, actual).is_ok(),
+            Test::Comparison(comparison) => comparison.admits_key(actual, context),
+        }
+    }
+
     /// Why this condition does not hold, if it does not.
     pub(crate) fn mismatch(&self, context: &Context) -> Option<Mismatch> {
         let actual = context.values(&self.key);

@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 
-use std::iter::once_with;
-
 use serde::Serialize;
 
 use crate::arn;
@@ -38,7 +36,7 @@ pub fn evaluate(policies: &[Policy], request: &Request) -> Evaluation {
 pub fn allows(policies: &[Policy], request: &Request) -> bool {
     let statements = policies.iter().flat_map(|policy| &policy.statements);
     let mut is_allowed = false;
-    for statement in statements.filter(|statement| mismatches(statement, request).next().is_none()) {
+    for statement in statements.filter(|statement| statement.matches(request)) {
         match statement.effect {
             Effect::Deny => return false,
             Effect::Allow => is_allowed = true,
@@ -100,7 +98,7 @@ pub struct StatementResult {
 
 fn statement_results(policy: &Policy, request: &Request) -> impl Iterator<Item = StatementResult> {
     policy.statements.iter().enumerate().map(|(index, statement)| {
-        let mismatches: Vec<_> = mismatches(statement, request).collect();
+        let mismatches = mismatches(statement, request);
         StatementResult { statement: policy.statement_id(index, statement), matches: mismatches.is_empty(), mismatches }
     })
 }
@@ -119,19 +117,16 @@ fn nearest(statements: &[StatementResult]) -> Option<usize> {
     Some(index)
 }
 
-/// What does not match, one after the other: whoever wants to know only whether anything does not takes the first.
-fn mismatches<'a>(statement: &'a Statement, request: &'a Request) -> impl Iterator<Item = Mismatch> + 'a {
-    let principal = move || {
-        let principals = statement.principals.as_ref()?;
-        principal_mismatch(principals, request.principal.as_ref())
-    };
-    let action = move || action_mismatch(&statement.actions, &request.action);
-    let resource = move || {
-        let resources = statement.resources.as_ref()?;
-        resource_mismatch(resources, request.resource.as_deref(), &request.context)
-    };
+/// Everything that does not match.
+fn mismatches(statement: &Statement, request: &Request) -> Vec<Mismatch> {
+    let principals = statement.principals.as_ref();
+    let principal = principals.and_then(|principals| principal_mismatch(principals, request.principal.as_ref()));
+    let action = action_mismatch(&statement.actions, &request.action);
+    let resources = statement.resources.as_ref();
+    let resource =
+        resources.and_then(|resources| resource_mismatch(resources, request.resource.as_deref(), &request.context));
     let conditions = statement.conditions.iter().filter_map(|condition| condition.mismatch(&request.context));
-    once_with(principal).chain(once_with(action)).chain(once_with(resource)).flatten().chain(conditions)
+    [principal, action, resource].into_iter().flatten().chain(conditions).collect()
 }
 
 fn principal_mismatch(principals: &Scope<Principal>, actual: Option<&Principal>) -> Option<Mismatch> {
@@ -215,6 +210,15 @@ fn resource_mismatch(resources: &Scope<Template>, actual: Option<&str>, context:
     })
 }
 
+/// As [`resource_mismatch`].
+fn resources_cover(resources: &Scope<Template>, arn: &str, context: &Context) -> bool {
+    let covers = |template: &Template| template.expand(context).map(|pattern| arn::matches(&pattern, arn));
+    match resources {
+        Scope::Only(listed) => listed.iter().any(|template| covers(template) == Ok(true)),
+        Scope::AllBut(listed) => listed.iter().all(|template| covers(template) == Ok(false)),
+    }
+}
+
 impl Scope<Principal> {
     fn covers(&self, actual: Option<&Principal>) -> bool {
         self.listed().iter().any(|principal| principal.covers(actual))
@@ -237,6 +241,16 @@ impl Policy {
 }
 
 impl Statement {
+    /// Whether nothing of it is for others: what [`mismatches`] finds, without a word of why.
+    fn matches(&self, request: &Request) -> bool {
+        let Request { action, principal, resource, context } = request;
+        let covers =
+            |resources: &Scope<Template>| resources_cover(resources, resource.as_deref().unwrap_or("*"), context);
+        self.is_for(principal.as_ref(), action)
+            && self.resources.as_ref().is_none_or(covers)
+            && self.conditions.iter().all(|condition| condition.holds(context))
+    }
+
     /// Whether the statement is for this principal and action.
     pub(crate) fn is_for(&self, principal: Option<&Principal>, action: &str) -> bool {
         let principals = self.principals.as_ref();
