@@ -432,6 +432,15 @@ mod tests {
     }
 
     #[test]
+    fn relation_that_must_and_must_not_hold_is_a_contradiction() {
+        let same = json!({"StringEquals": {"tag/a": "${tag/b}"}});
+        let other = json!({"StringEquals": {"tag/a": "${tag/c}"}});
+        let without = |denied| left(json!([allow(same.clone()), statement("Deny", "*", denied)]));
+        assert!(without(same.clone()).is_never());
+        assert_eq!(without(other).to_string(), "tag/a StringEquals ${tag/b} and not tag/a StringEquals ${tag/c}");
+    }
+
+    #[test]
     fn alternatives_of_one_key_are_one_case() {
         let events =
             ["push", "schedule"].map(|event| allow(json!({"StringEquals": {"tag/event": event, "tag/repo": "a"}})));

@@ -372,7 +372,15 @@ impl Case {
     fn random(random: &mut Random) -> Self {
         let documents = random.list(&[1, 1, 2], |random| {
             let version = if random.percent(95) { "2012-10-17" } else { "2008-10-17" };
-            json!({"Version": version, "Statement": random.list(&[1, 1, 2, 2, 3, 4], Random::statement)})
+            let mut statements = random.list(&[1, 1, 2, 2, 3, 4], Random::statement);
+            // What two statements want alike must be seen to be alike.
+            if random.percent(15)
+                && let [first, .., last] = statements.as_mut_slice()
+                && let Some(condition) = first.get("Condition")
+            {
+                last["Condition"] = condition.clone();
+            }
+            json!({"Version": version, "Statement": statements})
         });
         let parsed = documents.iter().enumerate().map(|(index, document)| {
             Policy::parse(&format!("p{index}"), &document.to_string())
