@@ -184,5 +184,5 @@ export interface Admin {
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
   /** A report in the form that is asked for, or what is wrong with the rules; none if rules of that kind are not known. */
-  audit(rules: RuleFiles, against: RuleFiles | undefined, asked: Asked): { problems: Generated['problems']; text: string; fails: boolean } | undefined;
+  audit(rules: RuleFiles, against: RuleFiles | undefined, asked: Asked): { problems: Generated['problems']; unknownRole: string | null; text: string; fails: boolean } | undefined;
 }

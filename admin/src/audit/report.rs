@@ -51,6 +51,8 @@ pub struct RoleReport {
     pub name: String,
     /// The identity pool that makes the session, or the OIDC provider.
     pub through: String,
+    /// The pool's name; none with GitHub's own token.
+    pub pool: Option<String>,
     /// Who may assume it, whole: one of these must hold.
     pub cases: Vec<CaseReport>,
     /// What every job must be that assumes it. Sentences of readers leave this out.
@@ -262,6 +264,10 @@ impl<'a> Scope<'a> {
             let stores = opened.get(&(door.role.name.clone(), through.clone()));
             RoleReport {
                 name: door.role.name.clone(),
+                pool: match door.route {
+                    Route::Pool(pool, _) => Some(pool.name.clone()),
+                    Route::Direct(_) => None,
+                },
                 cases: door.assumed_when.cases().iter().map(CaseReport::of).collect(),
                 requires: required.into_iter().flatten().cloned().collect::<Vec<_>>().join(" and "),
                 stores: stores.cloned().unwrap_or_default(),
