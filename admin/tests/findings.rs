@@ -764,6 +764,8 @@ fn a_repository_reads_what_no_condition_keeps_from_it() {
     ] {
         assert_eq!(!read_by(by_subject(sub), repository).is_empty(), is_read, "{sub} {repository}");
     }
+    let all = report(&Ruled { account: clean(), set_up: None }, None, &Question::default());
+    assert_eq!(all.roles[0].requires, "repository_owner_id is 9919 and event_name is push");
     // By its claims, which the sentence then leaves out.
     let name = "octo/repo/octo/app/secrets".to_owned();
     assert_eq!(read_by(clean(), "octo/app"), [(name, "every job that may assume the role".to_owned())]);

@@ -233,7 +233,7 @@ impl<'a> Scope<'a> {
         for case in cases {
             let mut clauses = CaseReport::of(case).clauses;
             clauses.retain(|clause| !is_said(clause));
-            clauses.sort_by_key(|clause| ORDER.iter().position(|claim| *claim == clause.claim).unwrap_or(ORDER.len()));
+            clauses.sort_by_key(|clause| rank(&clause.claim));
             let part = clauses.iter().map(|clause| clause.text.as_str()).collect::<Vec<_>>().join(" and ");
             if !parts.contains(&part) {
                 parts.push(part);
@@ -269,7 +269,7 @@ impl<'a> Scope<'a> {
                     Route::Direct(_) => None,
                 },
                 cases: door.assumed_when.cases().iter().map(CaseReport::of).collect(),
-                requires: required.into_iter().flatten().cloned().collect::<Vec<_>>().join(" and "),
+                requires: required.map(in_order).unwrap_or_default().join(" and "),
                 stores: stores.cloned().unwrap_or_default(),
                 through,
             }
@@ -334,6 +334,17 @@ const ORDER: [&str; 14] = [
     "workflow_ref",
     "event_name",
 ];
+
+fn rank(claim: &str) -> usize {
+    ORDER.iter().position(|known| *known == claim).unwrap_or(ORDER.len())
+}
+
+/// Texts of clauses, each of which begins with its claim.
+fn in_order(texts: &BTreeSet<String>) -> Vec<&str> {
+    let mut texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    texts.sort_by_key(|text| rank(text.split(' ').next().unwrap_or_default()));
+    texts
+}
 
 /// What a role requires of every job, and does not tell one store's readers from another's: the tenant and the event.
 const OF_ROLES: [&str; 5] = ["enterprise_id", "repository_owner_id", "enterprise", "repository_owner", "event_name"];
