@@ -326,5 +326,5 @@ export interface Admin {
   /** The same of a file of answers, which is never asked for more. */
   initFromFile(names: string[], texts: string[], name: string, text: string, place: InitPlace): InitStep;
   /** `against` are other rules to compare with. */
-  audit(rules: Rules, against: Rules | undefined, asked: AuditQuestion): { problems: Problem[]; text: string; fails: boolean };
+  audit(rules: Rules, against: Rules | undefined, asked: AuditQuestion): { problems: Problem[]; unknownRole: string | null; text: string; fails: boolean };
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use env_kvstore_admin::account::rules::{Ruled, Rules};
 use env_kvstore_admin::account::{Account, Document, Pool, Provider, Role, Store, TagMap};
-use env_kvstore_admin::audit::Audit;
 use env_kvstore_admin::audit::findings::{Finding, RULES, Severity, findings};
 use env_kvstore_admin::audit::report::{Question, report};
+use env_kvstore_admin::audit::{Audit, By, text};
 use env_kvstore_admin::kvstore::reader::Text;
 use serde_json::{Value, json};
 
@@ -743,4 +743,59 @@ fn the_documented_set_ups_have_no_finding() {
             .all(|finding| finding.severity < Severity::Medium || finding.id == "store-shared-by-repositories"),
         "{shared:#?}"
     );
+}
+
+#[test]
+fn a_repository_reads_what_no_condition_keeps_from_it() {
+    let read_by = |account: Account, repository: &str| {
+        let question = Question { repository: Some(repository.to_owned()), role: None };
+        let report = report(&Ruled { account, set_up: None }, None, &question);
+        report.stores.iter().map(|store| (store.name.clone(), store.readers[0].sentence.clone())).collect::<Vec<_>>()
+    };
+    let by_subject = |sub: &str| direct(json!({ "StringLike": { format!("{HOST}:sub"): sub } }));
+    for (sub, repository, is_read) in [
+        ("repo:octo/*", "octo/web", true),
+        ("repo:octo/*", "octopus/web", false),
+        ("repo:octo/app:*", "octo/app", true),
+        ("repo:octo/app:*", "octo/app-two", false),
+        ("repo:octo@9919/app@456:*", "octo/app", true),
+        ("repo:octo@9919/app@456:*", "evil/app", false),
+        ("*", "evil/app", true),
+    ] {
+        assert_eq!(!read_by(by_subject(sub), repository).is_empty(), is_read, "{sub} {repository}");
+    }
+    let all = report(&Ruled { account: clean(), set_up: None }, None, &Question::default());
+    assert_eq!(all.roles[0].requires, "repository_owner_id is 9919 and event_name is push");
+    // By its claims, which the sentence then leaves out.
+    let name = "octo/repo/octo/app/secrets".to_owned();
+    assert_eq!(read_by(clean(), "octo/app"), [(name, "every job that may assume the role".to_owned())]);
+    assert_eq!(read_by(clean(), "octo/web"), []);
+}
+
+#[test]
+fn texts_of_others_do_not_reach_a_terminal_as_they_are() {
+    let evil = "x\u{1b}[31m\n::stop-commands::y\u{202e}";
+    let mut account = trusted(trusting(json!({ "aws:RequestTag/repository": evil })));
+    account.roles[0].tags.insert("Environment".to_owned(), evil.to_owned());
+    account.roles[0]
+        .policies
+        .push(policy(json!([{ "Sid": evil, "Effect": "Allow", "Action": "iam:*", "Resource": "*" }])));
+    let report = report(&Ruled { account, set_up: None }, None, &Question::default());
+    assert!(report.findings.len() >= 4);
+    for by in [By::Store, By::Repository, By::Role] {
+        let shown = text(&report, by, 80);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        assert!(shown.lines().all(|line| !line.trim_start().starts_with("::")), "{shown}");
+    }
+}
+
+#[test]
+fn lines_are_as_wide_as_the_terminal_but_for_words_that_are_longer() {
+    let report = report(&ruled(EXAMPLE), None, &Question::default());
+    for columns in [40, 72, 120] {
+        let shown = text(&report, By::Store, columns);
+        let wide = shown.lines().filter(|line| line.chars().count() > columns);
+        let words = |line: &str| line.split_whitespace().count();
+        assert!(wide.clone().all(|line| words(line) == 1), "{columns}: {:#?}", wide.collect::<Vec<_>>());
+    }
 }

@@ -61,6 +61,7 @@ export const audit: Command = {
     const asked: AuditQuestion = { repository, role, format, by, columns, failOn, artifact: artifactOf(place), version: VERSION };
     const answer = (await admin()).audit(rules, against === undefined ? undefined : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== undefined).join(' or '), 'Correct what is named. Nothing was written.');
+    if (answer.unknownRole !== null) throw wrongUsage(`there is no role ${printable(answer.unknownRole)} in ${printable(place)}`, 'Leave out --role to see all.');
     const text = format === 'table' ? answer.text : jsonText(JSON.parse(answer.text), format === 'json' ? { version: 1, command: 'audit' } : {});
     if (output === undefined) await print(text);
     else writeFileSync(output, text);

@@ -74,6 +74,25 @@ impl<'t> Search<'t> {
             colons += usize::from(*char == ':');
             wild.push(!(by_fields && separator));
         }
+        let mut impossible = by_fields && colons < FIELDS - 1;
+        // What stands before the first variable or run and after the last one fits in one way, or not at all. Most patterns of an
+        // account are for other names, and of the others little is left to search.
+        let fits = |token: &Token, place: usize| match token {
+            Token::Glyph(Glyph::Char(char)) => text.get(place) == Some(char),
+            Token::Glyph(Glyph::AnyOne) => wild.get(place) == Some(&true),
+            _ => false,
+        };
+        let is_fixed = |token: &&Token| matches!(token, Token::Glyph(Glyph::Char(_) | Glyph::AnyOne));
+        let head = template.iter().take_while(is_fixed).count();
+        let (fixed, template) = template.split_at_checked(head).unwrap_or((template, &[]));
+        impossible |= !fixed.iter().enumerate().all(|(place, token)| fits(token, place));
+        let tail = template.iter().rev().take_while(is_fixed).count();
+        let (template, fixed) = template.split_at_checked(template.len() - tail).unwrap_or((&[], template));
+        let end = text.len().checked_sub(tail).filter(|end| *end >= head);
+        impossible |= !end.is_some_and(|end| fixed.iter().enumerate().all(|(place, token)| fits(token, end + place)));
+        let between = head..end.unwrap_or(head);
+        let text = text.get(between.clone()).map(<[char]>::to_vec).unwrap_or_default();
+        let wild = wild.get(between).map(<[bool]>::to_vec).unwrap_or_default();
         let mut keys: Vec<&str> = Vec::new();
         for token in template {
             if let Token::Variable { key, .. } = token
@@ -82,7 +101,7 @@ impl<'t> Search<'t> {
                 keys.push(key);
             }
         }
-        Self { template, text, wild, keys, steps: 0, impossible: by_fields && colons < FIELDS - 1 }
+        Self { template, text, wild, keys, steps: 0, impossible }
     }
 
     fn run(mut self) -> Option<BTreeSet<Vec<Binding>>> {

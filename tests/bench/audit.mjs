@@ -80,10 +80,11 @@ function rules(secrets) {
     const environment = index % 2 === 0 ? 'production' : 'staging';
     bindings.push({ name: `b${index}`, repository, when: { environment, ref: 'refs/heads/main' }, read: [`env:${environment}`] });
   }
-  const each = Math.max(1, Math.ceil(own / roles));
-  for (let index = 0; index * each < own; index += 1) {
+  const owners = Math.min(roles, own);
+  for (let index = 0; index < owners; index += 1) {
     const job_workflow_ref = `octo-org/platform/.github/workflows/w${index}.yml@refs/tags/v1`;
-    const read = [...Array(Math.min(each, own - index * each)).keys()].map((number) => `secret:platform/${index}/${number}`);
+    const [from, to] = [index, index + 1].map((place) => Math.floor((place * own) / owners));
+    const read = [...Array(to - from).keys()].map((number) => `secret:platform/${index}/${number}`);
     bindings.push({ name: `r${index}`, role: `role-${index}`, repository: '*', when: { job_workflow_ref }, read });
   }
   return {

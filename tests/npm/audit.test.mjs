@@ -24,7 +24,7 @@ describe('audit', () => {
   test('says who can read each store, the tenant and the events once for a role', async () => {
     const { exitCode, stdout, stderr } = await audit('--file', EXAMPLE);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    assert.match(stdout, /^github-actions, through us-west-2:[0-9-]+\n  requires: enterprise_id is 9266 and event_name is deployment or /m);
+    assert.match(stdout, /^github-actions, through the pool github-actions\n  requires: enterprise_id is 9266 and event_name is deployment or /m);
     assert.match(
       stdout,
       /^octo-enterprise\/repo\/octo-org\/app\/env\/production\/secrets\nocto-enterprise\/repo\/octo-org\/app\/env\/production\/variables\n  github-actions: repository is octo-org\/app and repository_id is 456789 and\n    environment is production and ref is refs\/heads\/main\n/m,
@@ -112,6 +112,7 @@ describe('audit', () => {
       [['--file', EXAMPLE, '--format', 'xml'], /--format xml: one of table, json, sarif is expected/],
       [['--file', EXAMPLE, '--by', 'store', '--fail-on', 'critical'], /--fail-on critical: one of low, medium, high is expected/],
       [['--file', EXAMPLE, '--json', '--format', 'sarif'], /--json and another --format/],
+      [['--file', EXAMPLE, '--role', 'platform'], /there is no role platform in /],
       [['--file', EXAMPLE, '--repository', 'app'], /--repository is not OWNER\/NAME/],
     ]) {
       const ended = await audit(...args);

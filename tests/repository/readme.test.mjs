@@ -363,7 +363,7 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     await writeFile(path.join(project, 'kvstore.json'), blocks['kvstore.json'].text);
     const { stdout } = await run('audit', project, { PATH: job(project).PATH });
     assert.match(stdout, /^Findings: none$/m);
-    assert.match(stdout, /^octo-org\/app\n  octo-enterprise\/repo\/octo-org\/app\/env\/production\/secrets by/m);
+    assert.match(stdout, /^octo-org\/octo-repo\n  octo-org\/repo\/octo-org\/octo-repo\/env\/production\/secrets by github-actions:\n/m);
     const { runs } = JSON.parse(await readFile(path.join(project, 'audit.sarif'), 'utf8'));
     assert.deepEqual(runs[0].results, []);
   });

@@ -57,6 +57,8 @@ pub enum Format {
 pub struct Answer {
     /// What is wrong with the files; then there is no report.
     pub problems: Vec<Problem>,
+    /// The role that is asked about and that the rules do not have.
+    pub unknown_role: Option<String>,
     /// The report.
     pub text: String,
     /// Whether a finding is as severe as asked.
@@ -68,8 +70,13 @@ pub fn answer(rules: &Rules, against: Option<&Rules>, asked: &Asked) -> Answer {
     let (ruled, against) = (rules.read(), against.map(Rules::read).transpose());
     match (ruled, against) {
         (Ok(ruled), Ok(against)) => {
+            // Nobody reads anything by it, and that would look like an answer.
+            let unknown_role = asked.question.role.clone().filter(|role| ruled.account.role(role).is_none());
+            if unknown_role.is_some() {
+                return Answer { unknown_role, ..Answer::default() };
+            }
             let report = report(&ruled, against.as_ref(), &asked.question);
-            Answer { problems: vec![], fails: fails(&report, asked.fail_on), text: shown(&report, asked) }
+            Answer { fails: fails(&report, asked.fail_on), text: shown(&report, asked), ..Answer::default() }
         }
         (ruled, against) => {
             let problems = ruled.err().into_iter().chain(against.err()).flatten().collect();

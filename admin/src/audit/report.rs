@@ -51,6 +51,8 @@ pub struct RoleReport {
     pub name: String,
     /// The identity pool that makes the session, or the OIDC provider.
     pub through: String,
+    /// The pool's name; none with GitHub's own token.
+    pub pool: Option<String>,
     /// Who may assume it, whole: one of these must hold.
     pub cases: Vec<CaseReport>,
     /// What every job must be that assumes it. Sentences of readers leave this out.
@@ -231,7 +233,7 @@ impl<'a> Scope<'a> {
         for case in cases {
             let mut clauses = CaseReport::of(case).clauses;
             clauses.retain(|clause| !is_said(clause));
-            clauses.sort_by_key(|clause| ORDER.iter().position(|claim| *claim == clause.claim).unwrap_or(ORDER.len()));
+            clauses.sort_by_key(|clause| rank(&clause.claim));
             let part = clauses.iter().map(|clause| clause.text.as_str()).collect::<Vec<_>>().join(" and ");
             if !parts.contains(&part) {
                 parts.push(part);
@@ -262,8 +264,12 @@ impl<'a> Scope<'a> {
             let stores = opened.get(&(door.role.name.clone(), through.clone()));
             RoleReport {
                 name: door.role.name.clone(),
+                pool: match door.route {
+                    Route::Pool(pool, _) => Some(pool.name.clone()),
+                    Route::Direct(_) => None,
+                },
                 cases: door.assumed_when.cases().iter().map(CaseReport::of).collect(),
-                requires: required.into_iter().flatten().cloned().collect::<Vec<_>>().join(" and "),
+                requires: required.map(in_order).unwrap_or_default().join(" and "),
                 stores: stores.cloned().unwrap_or_default(),
                 through,
             }
@@ -328,6 +334,17 @@ const ORDER: [&str; 14] = [
     "workflow_ref",
     "event_name",
 ];
+
+fn rank(claim: &str) -> usize {
+    ORDER.iter().position(|known| *known == claim).unwrap_or(ORDER.len())
+}
+
+/// Texts of clauses, each of which begins with its claim.
+fn in_order(texts: &BTreeSet<String>) -> Vec<&str> {
+    let mut texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    texts.sort_by_key(|text| rank(text.split(' ').next().unwrap_or_default()));
+    texts
+}
 
 /// What a role requires of every job, and does not tell one store's readers from another's: the tenant and the event.
 const OF_ROLES: [&str; 5] = ["enterprise_id", "repository_owner_id", "enterprise", "repository_owner", "event_name"];

@@ -98,7 +98,11 @@ impl Page {
     fn roles(&mut self, report: &Report, with_stores: bool) {
         self.title(&format!("Roles: {}", report.roles.len()));
         for role in &report.roles {
-            self.line("", "    ", &format!("{}, through {}", role.name, role.through));
+            let through = match &role.pool {
+                Some(pool) => format!("the pool {pool}"),
+                None => format!("{}, with GitHub's own token", role.through),
+            };
+            self.line("", "    ", &format!("{}, through {through}", role.name));
             let requires = match role.requires.as_str() {
                 "" => "no condition that all jobs share",
                 requires => requires,
