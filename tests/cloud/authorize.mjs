@@ -115,9 +115,11 @@ export class Authorizer {
     return `because no ${silent} policy allows the ${action} action`;
   }
 
-  /** A session policy can only take away: what both allow is allowed. */
+  /** A permissions boundary and a session policy can only take away: what all allow is allowed. */
   #identityDecision(session, request) {
-    const ofPrincipal = this.#decide(this.#principal(session).policies, request);
+    const { policies, boundary } = this.#principal(session);
+    const byPolicies = this.#decide(policies, request);
+    const ofPrincipal = boundary && byPolicies === 'allow' ? this.#decide([boundary], request) : byPolicies;
     if (!session.sessionPolicy || ofPrincipal !== 'allow') return ofPrincipal;
     return this.#decide([{ name: 'session policy', document: session.sessionPolicy }], request);
   }

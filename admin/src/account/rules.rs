@@ -1,6 +1,6 @@
 //! Where rules come from: `kvstore.json`, or a snapshot of an account.
 
-use crate::account::{Account, planned};
+use crate::account::{Account, planned, snapshot};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::{SetUp, set_up};
@@ -10,6 +10,8 @@ use crate::kvstore::set_up::{SetUp, set_up};
 pub enum Rules {
     /// `kvstore.json` and those beside it.
     File(Vec<Text>),
+    /// The files of a snapshot, by their names in its folder.
+    Snapshot(Vec<Text>),
 }
 
 /// Rules as they are understood.
@@ -33,6 +35,7 @@ impl Rules {
                 })?;
                 Ok(Ruled { account, set_up: Some(set_up) })
             }
+            Self::Snapshot(texts) => Ok(Ruled { account: snapshot::account(texts)?, set_up: None }),
         }
     }
 }
