@@ -3,6 +3,7 @@
 //! What cannot be decided counts as readable, and says so.
 
 pub mod access;
+pub mod cloudtrail;
 pub mod report;
 
 use crate::account::{Account, Store};
