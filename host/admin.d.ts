@@ -143,11 +143,82 @@ export interface Reports {
 /** What comes of a `kvstore.json`: files, or else why there are none. */
 export interface Generated {
   files: { path: string; text: string }[];
-  problems: { file: string; pointer: string; line: number; message: string }[];
+  problems: Problem[];
   /** What the policies answer otherwise than the file says. */
   failed: { what: string; role: string; job: Record<string, string>; store: string; allowed: boolean }[];
   allowed: number;
   denied: number;
+}
+
+/** What is wrong with a file, and where. */
+export interface Problem {
+  file: string;
+  pointer: string;
+  line: number;
+  message: string;
+}
+
+/** What a snapshot is to have. */
+export interface SnapshotAsked {
+  /** The folder that the script writes to, if it is given none. */
+  to: string;
+  region: string;
+  /** None are all of the region. */
+  poolIds: string[];
+  /** None are all secrets. */
+  secretPrefixes: string[];
+  noSecretPolicies: boolean;
+}
+
+/** The script, and the policy that it needs as JSON; or which flags are wrong, and how. */
+export interface SnapshotScript {
+  script: string;
+  policy: string;
+  wrong: [flag: string, problem: string][];
+}
+
+export interface SnapshotChecked {
+  problems: Problem[];
+  account: string;
+  region: string;
+  providers: number;
+  pools: number;
+  roles: number;
+  secrets: number;
+  keys: number;
+  /** What decides too, and is not in it. */
+  notEvaluated: string[];
+}
+
+/** A secret, and who came for it: the jobs of one repository and environment by one role, or somebody who is not a job. */
+export interface Use {
+  store: string;
+  /** The role's name, or the ARN of who is not a job. */
+  principal: string;
+  repository: string | null;
+  environment: string | null;
+  reads: number;
+  denied: number;
+  sessions: number;
+  /** ISO 8601. */
+  lastRead: string | null;
+  lastDenied: string | null;
+  /** Of the session that came last. */
+  runId: string | null;
+  workflow: string | null;
+}
+
+/** What CloudTrail's files come to. */
+export interface Usage {
+  /** The first and the last event that matters, ISO 8601. */
+  from: string | null;
+  to: string | null;
+  events: number;
+  uses: Use[];
+  refused: { role: string; repository: string | null; error: string; count: number; last: string; runId: string | null }[];
+  unused: { store: string; role: string; sentence: string }[];
+  unexplained: (Use & { why: string })[];
+  notes: string[];
 }
 
 export interface Admin {
@@ -165,4 +236,12 @@ export interface Admin {
   quotedCommand(words: string[]): string;
   /** Files made from `kvstore.json` and those beside it. */
   generate(names: string[], texts: string[], target: string): Generated;
+  snapshotScript(asked: SnapshotAsked): SnapshotScript;
+  /** `names` are those in the folder. */
+  checkSnapshot(names: string[], texts: string[]): SnapshotChecked;
+  /** Begins to read CloudTrail's files by the rules of a snapshot, or of `kvstore.json`; what is wrong with those. */
+  beginTrail(names: string[], texts: string[], isSnapshot: boolean): Problem[];
+  /** One log file, unpacked, in the order of their times; what is wrong with it. */
+  addToTrail(name: string, text: string): Problem | undefined;
+  finishTrail(): Usage | undefined;
 }

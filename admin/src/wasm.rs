@@ -2,6 +2,12 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use std::cell::RefCell;
+
+use crate::account::rules::Rules;
+use crate::account::snapshot;
+use crate::audit::cloudtrail::Trail;
+use crate::audit::report::report;
 use crate::kvstore;
 use crate::kvstore::generate::Target;
 use crate::kvstore::reader::Text;
@@ -63,9 +69,65 @@ pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
 /// `host/admin.d.ts`; undefined if nothing of that name is made.
 #[wasm_bindgen]
 pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str) -> JsValue {
-    let read = names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect::<Vec<_>>();
+    let read = texts_of(names, texts);
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
-    // As JSON has it, or else the claims of a job would be a Map.
-    let generated = kvstore::generate::generate(&read, target);
-    generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+    as_json(&kvstore::generate::generate(&read, target))
+}
+
+/// The script that collects a snapshot: `SnapshotScript` of `host/admin.d.ts`, for a `SnapshotAsked`.
+#[wasm_bindgen(js_name = snapshotScript)]
+pub fn snapshot_script(asked: JsValue) -> JsValue {
+    let Ok(asked) = from_value(asked) else { return JsValue::UNDEFINED };
+    as_json(&snapshot::script::script(&asked))
+}
+
+/// What is in a snapshot: `SnapshotChecked` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = checkSnapshot)]
+pub fn check_snapshot(names: Vec<String>, texts: Vec<String>) -> JsValue {
+    as_json(&snapshot::check(&texts_of(names, texts)))
+}
+
+thread_local! {
+    /// CloudTrail's files come one at a time; what is known of them stays here in between.
+    static TRAIL: RefCell<Option<Trail>> = const { RefCell::new(None) };
+}
+
+/// Begins to read CloudTrail's files, by the rules of a snapshot or of `kvstore.json`. Resolves to what is wrong with these.
+#[wasm_bindgen(js_name = beginTrail)]
+pub fn begin_trail(names: Vec<String>, texts: Vec<String>, is_snapshot: bool) -> JsValue {
+    let texts = texts_of(names, texts);
+    let rules = if is_snapshot { Rules::Snapshot(texts) } else { Rules::File(texts) };
+    match rules.read() {
+        Ok(ruled) => {
+            TRAIL.with_borrow_mut(|trail| *trail = Some(Trail::new(ruled.account)));
+            as_json(&Vec::<kvstore::problem::Problem>::new())
+        }
+        Err(problems) => as_json(&problems),
+    }
+}
+
+/// Reads one log file, unpacked; what is wrong with it, if anything is.
+#[wasm_bindgen(js_name = addToTrail)]
+pub fn add_to_trail(name: &str, text: &str) -> JsValue {
+    TRAIL.with_borrow_mut(|trail| match trail.as_mut().map(|trail| trail.add(name, text)) {
+        Some(Err(problem)) => as_json(&problem),
+        _ => JsValue::UNDEFINED,
+    })
+}
+
+/// What the files come to: `Usage` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = finishTrail)]
+pub fn finish_trail() -> JsValue {
+    let Some(trail) = TRAIL.take() else { return JsValue::UNDEFINED };
+    let report = report(trail.account());
+    as_json(&trail.finish(&report))
+}
+
+fn texts_of(names: Vec<String>, texts: Vec<String>) -> Vec<Text> {
+    names.into_iter().zip(texts).map(|(name, text)| Text { name, text }).collect()
+}
+
+/// Objects, and not a Map.
+fn as_json<T: Serialize>(value: &T) -> JsValue {
+    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -97,21 +97,37 @@ fn a_refused_session_is_listed_with_its_repository() {
 #[test]
 fn grants_that_nobody_used_are_those_that_are_left() {
     let usage = usage(&[SESSIONS, READS]);
-    let all = report(&account(EXAMPLE)).stores.iter().flat_map(|store| &store.readers).map(|reader| reader.cases.len()).sum::<usize>();
+    let all = report(&account(EXAMPLE))
+        .stores
+        .iter()
+        .flat_map(|store| &store.readers)
+        .map(|reader| reader.cases.len())
+        .sum::<usize>();
     let unused: Vec<_> = usage.unused.iter().map(|unused| unused.store.as_str()).collect();
     assert!(!unused.contains(&PRODUCTION) && !unused.contains(&STAGING), "{unused:?}");
-    assert!(unused.contains(&"platform/deploy") && unused.contains(&"octo-enterprise/repo/octo-org/web/env/production/secrets"));
+    assert!(
+        unused.contains(&"platform/deploy")
+            && unused.contains(&"octo-enterprise/repo/octo-org/web/env/production/secrets")
+    );
     assert_eq!(self::usage(&[]).unused.len(), all);
     // A denied read uses no grant.
-    let denied = READS.replace("\"eventTime\": \"2026-11-26T1", "\"errorCode\": \"AccessDeniedException\", \"eventTime\": \"2026-11-26T1");
-    let denied = denied.replace("\"errorCode\": \"AccessDenied\",", "").replace("\"errorCode\": \"ResourceNotFoundException\",", "");
+    let denied = READS.replace(
+        "\"eventTime\": \"2026-11-26T1",
+        "\"errorCode\": \"AccessDeniedException\", \"eventTime\": \"2026-11-26T1",
+    );
+    let denied = denied
+        .replace("\"errorCode\": \"AccessDenied\",", "")
+        .replace("\"errorCode\": \"ResourceNotFoundException\",", "");
     assert_eq!(self::usage(&[SESSIONS, &denied]).unused.len(), all);
 }
 
 #[test]
 fn a_read_that_the_rules_of_today_would_deny_says_what_would_deny_it() {
     assert_eq!(usage(&[SESSIONS, READS]).unexplained, []);
-    let changed = EXAMPLE.replace(r#""ref": "refs/heads/main" }, "read": ["env:production"]"#, r#""ref": "refs/heads/next" }, "read": ["env:production"]"#);
+    let changed = EXAMPLE.replace(
+        r#""ref": "refs/heads/main" }, "read": ["env:production"]"#,
+        r#""ref": "refs/heads/next" }, "read": ["env:production"]"#,
+    );
     let changed = changed.replacen("refs/heads/main", "refs/heads/next", 1);
     let usage = usage_by(&changed, &[SESSIONS, READS]);
     let [unexplained] = &usage.unexplained[..] else { panic!("{usage:#?}") };
@@ -149,14 +165,22 @@ fn sessions_are_let_go_a_day_after_their_last_event_and_still_counted() {
     let mut trail = Trail::new(account(EXAMPLE));
     for day in 1..=28 {
         for file in [SESSIONS, READS] {
-            let dated = file.replace("2026-11-26T", &format!("2026-12-{day:02}T")).replace("\"eventID\": \"", &format!("\"eventID\": \"{day}"));
+            let dated = file
+                .replace("2026-11-26T", &format!("2026-12-{day:02}T"))
+                .replace("\"eventID\": \"", &format!("\"eventID\": \"{day}"));
             let dated = dated.replace("ASIA", &format!("ASIA{day}"));
             trail.add("log.json", &dated).unwrap();
         }
         assert!(trail.open_sessions() <= 12, "{}", trail.open_sessions());
     }
     let usage = trail.finish(&report(&account(EXAMPLE)));
-    assert_eq!((of(&usage, PRODUCTION, Some("octo-org/app"))[0].reads, of(&usage, PRODUCTION, Some("octo-org/app"))[0].sessions), (56, 56));
+    assert_eq!(
+        (
+            of(&usage, PRODUCTION, Some("octo-org/app"))[0].reads,
+            of(&usage, PRODUCTION, Some("octo-org/app"))[0].sessions
+        ),
+        (56, 56)
+    );
 }
 
 #[test]

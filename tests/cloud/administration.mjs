@@ -164,10 +164,11 @@ export class CognitoAdministration {
         const isHere = ([id, pool]) => pool.AccountId === session.accountId && id.startsWith(`${region}:`);
         const pools = Object.entries(this.setup.identityPools).filter(isHere);
         const from = Number(NextToken ?? 0);
-        const page = pools.slice(from, from + MaxResults);
+        const end = from + Math.min(MaxResults, this.setup.listPageSize);
+        const page = pools.slice(from, end);
         return {
           IdentityPools: page.map(([IdentityPoolId, { IdentityPoolName }]) => ({ IdentityPoolId, IdentityPoolName })),
-          ...(from + MaxResults < pools.length && { NextToken: String(from + MaxResults) }),
+          ...(end < pools.length && { NextToken: String(end) }),
         };
       },
       SetPrincipalTagAttributeMap: ({ IdentityPoolId, IdentityProviderName, UseDefaults = true, PrincipalTags = {} }, call) => {

@@ -31,7 +31,7 @@ export function describingIam({ setup, admit, roleOf }) {
       const { session } = admit(call, 'iam:ListRoles');
       // Without tags and boundary, as AWS says.
       const roles = ofAccount(Object.keys(setup.roles), session).sort().map((arn) => describedRole(arn, setup.roles[arn]));
-      return pageOf('Roles', roles, input);
+      return pageOf('Roles', roles, input, setup.listPageSize);
     },
     GetRole: (input, call) => {
       const { arn, role } = admitToRole(input, call, 'iam:GetRole');
@@ -42,7 +42,7 @@ export function describingIam({ setup, admit, roleOf }) {
     },
     ListRolePolicies: (input, call) => {
       const { role } = admitToRole(input, call, 'iam:ListRolePolicies');
-      return pageOf('PolicyNames', role.policies.filter(({ arn }) => !arn).map(({ name }) => name), input);
+      return pageOf('PolicyNames', role.policies.filter(({ arn }) => !arn).map(({ name }) => name), input, setup.listPageSize);
     },
     GetRolePolicy: (input, call) => {
       const { role } = admitToRole(input, call, 'iam:GetRolePolicy');
@@ -55,7 +55,7 @@ export function describingIam({ setup, admit, roleOf }) {
     ListAttachedRolePolicies: (input, call) => {
       const { role } = admitToRole(input, call, 'iam:ListAttachedRolePolicies');
       const attached = role.policies.filter(({ arn }) => arn).map(({ name, arn }) => ({ PolicyName: name, PolicyArn: arn }));
-      return pageOf('AttachedPolicies', attached, input);
+      return pageOf('AttachedPolicies', attached, input, setup.listPageSize);
     },
     GetPolicy: ({ PolicyArn }, call) => {
       admit(call, 'iam:GetPolicy', PolicyArn);
@@ -166,11 +166,12 @@ function ofAccount(arns, { accountId }) {
   return arns.filter((arn) => arn.split(':')[4] === accountId);
 }
 
-/** A page of IAM: 100 entries unless `MaxItems` says otherwise, and a marker if there are more. */
-function pageOf(name, all, { Marker, MaxItems = '100' }) {
-  const most = Number(MaxItems);
-  if (!Number.isInteger(most) || most < 1 || most > 1000) {
-    const rule = most > 1000 ? 'less than or equal to 1000' : 'greater than or equal to 1';
+/** A page of IAM: 100 entries unless `MaxItems` says otherwise, or fewer, and a marker if there are more. */
+function pageOf(name, all, { Marker, MaxItems = '100' }, largest) {
+  const asked = Number(MaxItems);
+  const most = Math.min(asked, largest);
+  if (!Number.isInteger(asked) || asked < 1 || asked > 1000) {
+    const rule = asked > 1000 ? 'less than or equal to 1000' : 'greater than or equal to 1';
     throw new AwsError('ValidationError', `1 validation error detected: Value '${MaxItems}' at 'maxItems' failed to satisfy constraint: Member must have value ${rule}`);
   }
   const start = Marker === undefined ? 0 : Number(Buffer.from(Marker, 'base64').toString());

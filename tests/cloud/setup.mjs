@@ -18,7 +18,7 @@ import { documentsIn } from './pages.mjs';
  * @property {Record<string, Bucket>} buckets by name
  * @property {Record<string, Key>} [keys] of KMS, by ARN
  * @property {number} batchPageSize how many secrets Secrets Manager puts into one answer to a batch
- * @property {number} listPageSize how many secrets or versions Secrets Manager lists in one answer at most
+ * @property {number} listPageSize how many secrets, versions, roles, policies or pools a service lists in one answer at most
  * @property {boolean} versionQuota whether Secrets Manager keeps to about 100 versions and 20 labels of a secret
  *
  * @typedef {{ Url: string, ClientIDList: string[] }} OidcProvider

@@ -19,4 +19,51 @@ mod answers;
 mod reader;
 pub mod script;
 
+use serde::Serialize;
+
+use crate::kvstore::problem::Problem;
+use crate::kvstore::reader::Text;
+
 pub(crate) use reader::account;
+
+/// What is in a snapshot, or what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// Everything that is wrong; what follows is then empty.
+    pub problems: Vec<Problem>,
+    /// The account's 12 digits.
+    pub account: String,
+    /// The region of its secrets.
+    pub region: String,
+    /// How many OIDC providers.
+    pub providers: usize,
+    /// How many identity pools.
+    pub pools: usize,
+    /// How many roles that trust one of these.
+    pub roles: usize,
+    /// How many secrets.
+    pub secrets: usize,
+    /// How many customer managed keys whose policy is known.
+    pub keys: usize,
+    /// What decides too, and is not in it.
+    pub not_evaluated: Vec<String>,
+}
+
+/// Reads a snapshot for what is in it.
+pub fn check(texts: &[Text]) -> Checked {
+    match account(texts) {
+        Err(problems) => Checked { problems, ..Checked::default() },
+        Ok(account) => Checked {
+            problems: Vec::new(),
+            providers: account.providers.len(),
+            pools: account.pools.len(),
+            roles: account.roles.len(),
+            secrets: account.stores.len(),
+            keys: account.keys.len(),
+            account: account.id,
+            region: account.region,
+            not_evaluated: account.not_evaluated,
+        },
+    }
+}

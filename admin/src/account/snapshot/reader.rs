@@ -75,7 +75,8 @@ impl<'t> Files<'t> {
             self.not_evaluated.push(format!("secrets whose names do not begin with {prefixes}"));
         }
         if !manifest.secret_policies {
-            self.not_evaluated.push("resource policies of the secrets, which the snapshot was told to leave out".to_owned());
+            self.not_evaluated
+                .push("resource policies of the secrets, which the snapshot was told to leave out".to_owned());
         }
         let region = manifest.region;
         Some(Account { id, partition, region, providers, pools, roles, stores, keys, not_evaluated: Vec::new() })
@@ -102,7 +103,8 @@ impl<'t> Files<'t> {
     }
 
     fn identity(&mut self, caller: &Caller) -> Option<(String, String)> {
-        let partition = caller.arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).filter(|name| !name.is_empty());
+        let partition =
+            caller.arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).filter(|name| !name.is_empty());
         match (AccountId::parse(&caller.account), partition) {
             (Some(account), Some(partition)) => Some((account.digits().to_owned(), partition.to_owned())),
             _ => {
@@ -158,14 +160,17 @@ impl<'t> Files<'t> {
         self.expect(&name, "/IdentityPoolId", &roles.identity_pool_id, &pool.identity_pool_id);
         if let (true, Some(role)) = (pool.allow_unauthenticated_identities, roles.roles.get("unauthenticated")) {
             let (pool, role) = (printable(&pool.identity_pool_name), printable(role));
-            self.not_evaluated.push(format!("what anyone can read without a token, by the role {role} of the identity pool {pool}"));
+            self.not_evaluated
+                .push(format!("what anyone can read without a token, by the role {role} of the identity pool {pool}"));
         }
     }
 
     fn tag_maps(&mut self, number: usize, id: &str, pool: Option<&Pool>) -> BTreeMap<String, account::TagMap> {
         let list = format!("pool-{number}-providers.txt");
         let listed = self.numbered(&list);
-        if let Some(missing) = pool.and_then(|pool| pool.providers.iter().find(|arn| !listed.iter().any(|(_, one)| one == *arn))) {
+        if let Some(missing) =
+            pool.and_then(|pool| pool.providers.iter().find(|arn| !listed.iter().any(|(_, one)| one == *arn)))
+        {
             self.problem(&list, "", format!("lacks {}, which pool-{number}.json has. {AGAIN}", printable(missing)));
         }
         let mut maps = BTreeMap::new();
@@ -181,7 +186,8 @@ impl<'t> Files<'t> {
     }
 
     fn roles(&mut self) -> Vec<account::Role> {
-        let managed: BTreeMap<String, usize> = self.numbered("policies.txt").into_iter().map(|(number, arn)| (arn, number)).collect();
+        let managed: BTreeMap<String, usize> =
+            self.numbered("policies.txt").into_iter().map(|(number, arn)| (arn, number)).collect();
         let mut roles = Vec::new();
         for (number, role_name) in self.numbered("roles.txt") {
             let name = format!("role-{number}.json");
@@ -196,14 +202,23 @@ impl<'t> Files<'t> {
             let Some(RoleAnswer { role }) = answer else { continue };
             self.expect(&name, "/Role/RoleName", &role.role_name, &role_name);
             let what = format!("trust policy of the role {role_name}");
-            let Some(trust) = self.document(&name, "/Role/AssumeRolePolicyDocument", what, &role.assume_role_policy_document) else {
+            let Some(trust) =
+                self.document(&name, "/Role/AssumeRolePolicyDocument", what, &role.assume_role_policy_document)
+            else {
                 continue;
             };
             let boundary = role.permissions_boundary.and_then(|boundary| {
                 let arn = boundary.permissions_boundary_arn;
                 self.managed(&managed, &arn, format!("permissions boundary {arn} of the role {role_name}"))
             });
-            roles.push(account::Role { name: role_name, arn: role.arn, trust, policies, tags: tags(role.tags), boundary });
+            roles.push(account::Role {
+                name: role_name,
+                arn: role.arn,
+                trust,
+                policies,
+                tags: tags(role.tags),
+                boundary,
+            });
         }
         roles
     }
@@ -246,7 +261,8 @@ impl<'t> Files<'t> {
                     keys.extend(document.filter(|_| !is_known).map(|policy| account::Key { arn: arn.clone(), policy }));
                 }
                 Answered::Refused => {
-                    self.not_evaluated.push(format!("the policy of the KMS key {}, which AWS does not show", printable(&arn)));
+                    self.not_evaluated
+                        .push(format!("the policy of the KMS key {}, which AWS does not show", printable(&arn)));
                 }
                 Answered::No => {}
             }
@@ -287,7 +303,8 @@ impl<'t> Files<'t> {
                     answer.resource_policy.and_then(|policy| self.document(&name, "/ResourcePolicy", what, &policy))
                 }
                 Answered::Refused => {
-                    self.not_evaluated.push(format!("the resource policy of {}, which AWS does not show", printable(&arn)));
+                    self.not_evaluated
+                        .push(format!("the resource policy of {}, which AWS does not show", printable(&arn)));
                     None
                 }
                 Answered::No => None,
@@ -329,7 +346,12 @@ impl<'t> Files<'t> {
             Ok(answer) => Some(answer),
             Err(error) => {
                 let message = format!("is not what the AWS CLI writes: {}", printable(&error.to_string()));
-                self.problems.push(Problem { file: name.to_owned(), pointer: String::new(), line: error.line().max(1), message });
+                self.problems.push(Problem {
+                    file: name.to_owned(),
+                    pointer: String::new(),
+                    line: error.line().max(1),
+                    message,
+                });
                 None
             }
         }
@@ -338,7 +360,9 @@ impl<'t> Files<'t> {
     /// The same for what AWS may have refused.
     fn answered<T: DeserializeOwned>(&mut self, name: &str) -> Answered<T> {
         let refusal = name.strip_suffix(".json").map(|stem| format!("{stem}.error.txt"));
-        if !self.by_name.contains_key(name) && refusal.is_some_and(|refusal| self.by_name.contains_key(refusal.as_str())) {
+        if !self.by_name.contains_key(name)
+            && refusal.is_some_and(|refusal| self.by_name.contains_key(refusal.as_str()))
+        {
             return Answered::Refused;
         }
         self.answer(name).map_or(Answered::No, Answered::Yes)
@@ -347,7 +371,11 @@ impl<'t> Files<'t> {
     fn text(&mut self, name: &str) -> Option<&'t str> {
         match self.by_name.get(name).copied() {
             Some(text) if text.len() > MAX_BYTES => {
-                self.problem(name, "", format!("has more than {MAX_BYTES} bytes: give --secret-prefix to the snapshot"));
+                self.problem(
+                    name,
+                    "",
+                    format!("has more than {MAX_BYTES} bytes: give --secret-prefix to the snapshot"),
+                );
                 None
             }
             Some(text) => Some(text.trim_start_matches('\u{feff}')),

@@ -45,14 +45,18 @@ pub fn script(asked: &Asked) -> Made {
     let mut wrong = Vec::new();
     let region = Region::parse(&asked.region);
     if region.is_none() {
-        wrong.push(("region", format!("`{}` is not the name of a region, such as us-west-2", printable(&asked.region))));
+        wrong
+            .push(("region", format!("`{}` is not the name of a region, such as us-west-2", printable(&asked.region))));
     }
     for id in asked.pool_ids.iter().filter(|id| !is_pool(id)) {
         wrong.push(("pool-id", format!("`{}` is not the id of an identity pool: REGION:UUID", printable(id))));
     }
     for prefix in asked.secret_prefixes.iter().filter(|prefix| !is_prefix(prefix)) {
         let shown = printable(prefix);
-        wrong.push(("secret-prefix", format!("`{shown}` cannot begin the name of a secret: it takes A-Z a-z 0-9 / _ + = . @ -")));
+        wrong.push((
+            "secret-prefix",
+            format!("`{shown}` cannot begin the name of a secret: it takes A-Z a-z 0-9 / _ + = . @ -"),
+        ));
     }
     if asked.secret_prefixes.len() > MAX_PREFIXES {
         wrong.push(("secret-prefix", format!("Secrets Manager filters by at most {MAX_PREFIXES} prefixes at a time")));
@@ -133,28 +137,26 @@ fn words(texts: &[String]) -> String {
 fn policy(asked: &Asked, region: &Region) -> Value {
     let partition = region.partition();
     let arn = |rest: &str| format!("arn:{partition}:{rest}");
-    let allow = |sid: &str, action: &[&str], resource: Vec<String>| {
-        json!({ "Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource })
-    };
+    let allow = |sid: &str, action: &[&str], resource: Vec<String>| json!({ "Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource });
     let pools = match &asked.pool_ids[..] {
         [] => vec![arn(&format!("cognito-identity:{region}:*:identitypool/*"))],
         ids => ids
             .iter()
-            .map(|id| arn(&format!("cognito-identity:{}:*:identitypool/{id}", id.split(':').next().unwrap_or_default())))
+            .map(|id| {
+                arn(&format!("cognito-identity:{}:*:identitypool/{id}", id.split(':').next().unwrap_or_default()))
+            })
             .collect(),
     };
     let secrets = match &asked.secret_prefixes[..] {
         [] => vec![arn(&format!("secretsmanager:{region}:*:secret:*"))],
-        prefixes => {
-            prefixes.iter().map(|prefix| arn(&format!("secretsmanager:{region}:*:secret:{prefix}*"))).collect()
-        }
+        prefixes => prefixes.iter().map(|prefix| arn(&format!("secretsmanager:{region}:*:secret:{prefix}*"))).collect(),
     };
     let mut lists = vec!["iam:ListOpenIDConnectProviders", "iam:ListRoles", "secretsmanager:ListSecrets"];
     if asked.pool_ids.is_empty() {
         lists.push("cognito-identity:ListIdentityPools");
     }
-    let describing =
-        ["DescribeIdentityPool", "GetIdentityPoolRoles", "GetPrincipalTagAttributeMap"].map(|name| format!("cognito-identity:{name}"));
+    let describing = ["DescribeIdentityPool", "GetIdentityPoolRoles", "GetPrincipalTagAttributeMap"]
+        .map(|name| format!("cognito-identity:{name}"));
     let describing: Vec<_> = describing.iter().map(String::as_str).collect();
     let mut statements = vec![
         allow("Lists", &lists, vec!["*".to_owned()]),
@@ -224,11 +226,17 @@ mod tests {
         ] {
             let made = script(&asked);
             let policy: Value = serde_json::from_str(&made.policy).unwrap();
-            let actions = policy["Statement"].as_array().unwrap().iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+            let actions = policy["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|statement| statement["Action"].as_array().unwrap());
             let mut allowed: Vec<_> = actions.map(|action| action.as_str().unwrap().to_lowercase()).collect();
             allowed.sort();
             let needed = calls(&made.script).into_iter().filter(|call| !call.starts_with("sts "));
-            let mut needed: Vec<_> = needed.map(|call| call.replace(' ', ":").replace('-', "").replace("cognitoidentity", "cognito-identity")).collect();
+            let mut needed: Vec<_> = needed
+                .map(|call| call.replace(' ', ":").replace('-', "").replace("cognitoidentity", "cognito-identity"))
+                .collect();
             needed.sort();
             assert_eq!(allowed, needed);
             let as_comment: Vec<_> = made.script.lines().filter_map(|line| line.strip_prefix("#     ")).collect();
@@ -246,8 +254,11 @@ mod tests {
         let prefixes = vec!["octo-enterprise/repo/".to_owned(), "platform/".to_owned()];
         let made = script(&Asked { to: folder.to_owned(), secret_prefixes: prefixes, ..asked() });
         assert!(made.script.contains("folder='it'\\''s @POLICY@ $(touch x) `y` \"z\" }'\n"), "{}", made.script);
-        let markers = SCRIPT.split('@').filter(|word| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
-        let left: Vec<_> = markers.filter(|marker| made.script.replace(folder_part(), "").contains(&format!("@{marker}@"))).collect();
+        let markers = SCRIPT
+            .split('@')
+            .filter(|word| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
+        let left: Vec<_> =
+            markers.filter(|marker| made.script.replace(folder_part(), "").contains(&format!("@{marker}@"))).collect();
         assert_eq!(left, Vec::<&str>::new());
         assert!(made.script.contains("--filters 'Key=name,Values=octo-enterprise/repo/,platform/' \\\n"));
         assert!(made.policy.contains("secretsmanager:us-west-2:*:secret:platform/*"));

@@ -78,7 +78,8 @@ impl Trail {
 
     /// Reads a log file, unpacked.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), Problem> {
-        let problem = |line: usize, message: String| Problem { file: name.to_owned(), pointer: String::new(), line, message };
+        let problem =
+            |line: usize, message: String| Problem { file: name.to_owned(), pointer: String::new(), line, message };
         let text = text.trim_start_matches('\u{feff}');
         let read = read(text, &mut |event| self.take(event));
         let count = read.map_err(|error| {
@@ -91,9 +92,17 @@ impl Trail {
             self.swept = self.newest;
         }
         if self.held.len() > MAX_HELD {
-            return Err(problem(1, format!("more than {MAX_HELD} sessions are open at a time: give the files of a shorter period")));
+            return Err(problem(
+                1,
+                format!("more than {MAX_HELD} sessions are open at a time: give the files of a shorter period"),
+            ));
         }
         Ok(())
+    }
+
+    /// The rules that it judges by.
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// How many sessions are held, those of other principals among them.
@@ -198,7 +207,8 @@ impl Trail {
 
     /// By the session's ARN and the time: the last that began before the last read.
     fn session_of(&self, arn: &str, held: &Held) -> Option<Assumed> {
-        let times = held.stores.values().flat_map(|counts| [&counts.last_read, &counts.last_denied, &counts.last_batch]);
+        let times =
+            held.stores.values().flat_map(|counts| [&counts.last_read, &counts.last_denied, &counts.last_batch]);
         let last = times.max()?;
         let known = self.keys.get(arn)?.iter().filter_map(|key| self.held.get(key));
         let before = known.filter(|session| session.session.is_some() && session.started <= *last);

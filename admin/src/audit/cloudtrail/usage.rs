@@ -182,7 +182,14 @@ impl Findings {
         let refused = self.refused.entry((role.clone(), repository.clone(), error.clone())).or_default();
         refused.count += 1;
         if refused.last <= time {
-            *refused = Refused { role, repository, error, last: time, run_id: run_of(&claims, Some(assumed)), ..refused.clone() };
+            *refused = Refused {
+                role,
+                repository,
+                error,
+                last: time,
+                run_id: run_of(&claims, Some(assumed)),
+                ..refused.clone()
+            };
         }
     }
 
@@ -236,7 +243,12 @@ impl Findings {
             return Some(format!("There is no role {} today that trusts GitHub's tokens.", printable(&session.role)));
         }
         let kept = |tag: &&String| !OF_THE_RUN.iter().any(|claim| self.claim(session, tag).as_str() == *claim);
-        let tags = session.tags.keys().filter(kept).filter_map(|tag| Some((tag.clone(), session.tags.get(tag)?.clone()))).collect();
+        let tags = session
+            .tags
+            .keys()
+            .filter(kept)
+            .filter_map(|tag| Some((tag.clone(), session.tags.get(tag)?.clone())))
+            .collect();
         let question = (session.role.clone(), store.arn.clone(), tags);
         if let Some(known) = self.judged.get(&question) {
             return known.clone();
@@ -270,11 +282,18 @@ impl Findings {
         let unexplained = self.unexplained.into_iter().map(|((_, why), by)| Unexplained { by, why });
         let notes = [
             (self.without_tags, "sessions have no session tags: CloudTrail does not say which repository they are of"),
-            (self.without_beginning, "sessions of the roles began before these files, or in another account's: whose they are is not known"),
-            (self.filtered, "batches of secrets were chosen by a filter: CloudTrail does not say which secrets were read"),
+            (
+                self.without_beginning,
+                "sessions of the roles began before these files, or in another account's: whose they are is not known",
+            ),
+            (
+                self.filtered,
+                "batches of secrets were chosen by a filter: CloudTrail does not say which secrets were read",
+            ),
             (self.beyond, "more secrets were asked for than are listed: give the files of a shorter period"),
         ];
-        let mut notes: Vec<_> = notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, note)| format!("{count} {note}")).collect();
+        let mut notes: Vec<_> =
+            notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, note)| format!("{count} {note}")).collect();
         if account.pools.iter().all(|pool| pool.tags.is_empty()) {
             notes.push("no identity pool maps claims to session tags".to_owned());
         }
