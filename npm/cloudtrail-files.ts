@@ -37,7 +37,7 @@ async function textOf(file: string): Promise<string> {
   const collect = async (source: AsyncIterable<Buffer>) => {
     for await (const chunk of source) {
       bytes += chunk.length;
-      if (bytes > MAX_BYTES) throw wrongUsage(`${printable(file)} has more than ${MAX_BYTES} bytes`, 'CloudTrail writes no such file.');
+      if (bytes > MAX_BYTES) return;
       chunks.push(chunk);
     }
   };
@@ -46,8 +46,12 @@ async function textOf(file: string): Promise<string> {
     await (file.endsWith('.gz') ? pipeline(source, createGunzip(), collect) : pipeline(source, collect));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'invalid-input') throw error;
-    throw wrongUsage(`${printable(file)}: ${code?.startsWith('Z_') ? 'is not gzip' : systemReason(error as NodeJS.ErrnoException)}`, 'Check the path and its permissions.');
+    // Whoever reads no further ends the streams, which is no fault of the file's.
+    if (bytes <= MAX_BYTES) {
+      const reason = code?.startsWith('Z_') ? 'is not gzip, or was cut short' : systemReason(error as NodeJS.ErrnoException);
+      throw wrongUsage(`${printable(file)}: ${reason}`, 'Check the path and its permissions.');
+    }
   }
+  if (bytes > MAX_BYTES) throw wrongUsage(`${printable(file)} has more than ${MAX_BYTES} bytes`, 'CloudTrail writes no such file.');
   return Buffer.concat(chunks).toString('utf8');
 }

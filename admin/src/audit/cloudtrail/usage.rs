@@ -284,7 +284,7 @@ impl Findings {
             (self.without_tags, "sessions have no session tags: CloudTrail does not say which repository they are of"),
             (
                 self.without_beginning,
-                "sessions of the roles began before these files, or in another account's: whose they are is not known",
+                "sessions of roles for jobs have no AssumeRoleWithWebIdentity in these files: whose they are is not known",
             ),
             (
                 self.filtered,
