@@ -5,6 +5,7 @@
 //! after its last event, so that memory grows with a day's jobs and not with the number of events.
 
 mod event;
+mod held;
 mod sessions;
 mod usage;
 

@@ -1,6 +1,6 @@
 //! Sessions and their reads, brought together from events in any order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use aws_smithy_types::DateTime;
@@ -9,6 +9,7 @@ use env_kvstore::text::printable::printable;
 
 use crate::account::Account;
 use crate::audit::cloudtrail::event::{Assumed, Event, Read, What, read};
+use crate::audit::cloudtrail::held::Held;
 use crate::audit::cloudtrail::usage::{Findings, Usage};
 use crate::audit::report::Report;
 use crate::kvstore::problem::Problem;
@@ -37,36 +38,6 @@ pub struct Trail {
     newest: i64,
     /// When sessions were last looked through.
     swept: i64,
-}
-
-/// What is known of a session before it is over.
-#[derive(Default)]
-pub(super) struct Held {
-    /// None if its beginning was not seen.
-    pub(super) session: Option<Assumed>,
-    pub(super) started: String,
-    /// Who reads, by the reads.
-    pub(super) arn: String,
-    pub(super) role: Option<String>,
-    pub(super) stores: BTreeMap<String, Counts>,
-    /// Batches that named no secret, but a filter.
-    pub(super) filtered: u64,
-    /// Asked for beyond what is counted.
-    pub(super) beyond: u64,
-    seen: HashSet<u64>,
-    last: i64,
-}
-
-/// How often a session came for a secret.
-#[derive(Default)]
-pub(super) struct Counts {
-    pub(super) reads: u64,
-    pub(super) denied: u64,
-    /// In batches, of which the outcome is not told.
-    pub(super) batches: u64,
-    pub(super) last_read: String,
-    pub(super) last_denied: String,
-    pub(super) last_batch: String,
 }
 
 impl Trail {

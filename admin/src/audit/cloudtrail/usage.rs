@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::account::{Account, Claims, Store};
 use crate::audit::cloudtrail::event::Assumed;
-use crate::audit::cloudtrail::sessions::{Counts, Held};
+use crate::audit::cloudtrail::held::{Counts, Held};
 use crate::audit::report::{CaseReport, Report};
 use crate::explain::job::Job;
 use crate::explain::{Answer, GateResult, Question, explain};
