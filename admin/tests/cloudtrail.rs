@@ -161,6 +161,24 @@ fn a_read_without_a_key_is_joined_by_the_session_and_the_time() {
 }
 
 #[test]
+fn sessions_of_one_name_are_many_in_the_enhanced_flow_and_each_counts() {
+    let name = "101@8f3b1c2d4e5f60718293a4b5c6d7e8f901234567";
+    let [sessions, reads] = [SESSIONS, READS].map(|file| file.replace(name, "CognitoIdentityCredentials"));
+    assert_ne!(sessions, SESSIONS);
+    let mut trail = Trail::new(account(EXAMPLE));
+    for number in 0..200 {
+        for file in [&sessions, &reads] {
+            let own = file
+                .replace("ASIA", &format!("ASIA{number}"))
+                .replace("\"eventID\": \"", &format!("\"eventID\": \"{number}"));
+            trail.add("log.json", &own).unwrap();
+        }
+    }
+    let usage = trail.finish(&report(&account(EXAMPLE)));
+    assert_eq!(of(&usage, PRODUCTION, Some("octo-org/app"))[0].reads, 400);
+}
+
+#[test]
 fn sessions_are_let_go_a_day_after_their_last_event_and_still_counted() {
     let mut trail = Trail::new(account(EXAMPLE));
     for day in 1..=28 {

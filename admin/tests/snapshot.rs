@@ -251,10 +251,12 @@ fn files_that_were_mixed_up_are_refused() {
     }
 }
 
+type Change<'c> = &'c dyn Fn(&mut Value);
+
 #[test]
 fn what_is_malformed_is_named_with_its_place() {
     let role = format!("role-{}.json", number("roles.txt", "github-actions"));
-    let cases: [(&str, &str, &dyn Fn(&mut Value)); 7] = [
+    let cases: [(&str, &str, Change<'_>); 7] = [
         (&role, "/Role/AssumeRolePolicyDocument", &|role| {
             role["Role"]["AssumeRolePolicyDocument"] = json!({ "Statement": [{ "Effect": "Perhaps" }] })
         }),

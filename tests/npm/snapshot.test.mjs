@@ -42,7 +42,7 @@ describe('the script of snapshot', POSIX, () => {
     assert.ok(first.stdout.split('\n').filter((line) => /^ *[^#\s]/.test(line)).length < 120);
     for (const script of [first.stdout, (await snapshot(['--pool-id', POOL, '--no-secret-policies'])).stdout]) {
       assert.equal(spawnSync('sh', ['-n'], { input: script }).status, 0);
-      const checked = spawnSync('shellcheck', ['-'], { input: script, encoding: 'utf8' });
+      const checked = spawnSync('shellcheck', ['--severity=warning', '-'], { input: script, encoding: 'utf8' });
       if (checked.error) t.diagnostic('shellcheck is not here: apt-get install shellcheck');
       else assert.equal(checked.stdout, '');
     }

@@ -1,6 +1,6 @@
 //! Sessions and their reads, brought together from events in any order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use aws_smithy_types::DateTime;
@@ -31,8 +31,9 @@ pub struct Trail {
     account: Account,
     /// By access key, or by the ARN of the session where an event has no key.
     held: HashMap<String, Held>,
-    /// The access keys of sessions by the sessions' ARN: those of one run have the same.
-    keys: HashMap<String, Vec<String>>,
+    /// The beginnings and access keys of sessions by the sessions' ARN: those of one run have the same, and all of Cognito's
+    /// enhanced flow.
+    keys: HashMap<String, BTreeSet<(String, String)>>,
     findings: Findings,
     /// Seconds since 1970 of the newest event.
     newest: i64,
@@ -101,10 +102,7 @@ impl Trail {
         match (assumed.access_key.clone(), &assumed.error) {
             (Some(key), None) => {
                 if let Some(arn) = &assumed.arn {
-                    let keys = self.keys.entry(arn.clone()).or_default();
-                    if !keys.contains(&key) {
-                        keys.push(key.clone());
-                    }
+                    self.keys.entry(arn.clone()).or_default().insert((time.clone(), key.clone()));
                 }
                 let held = self.held.entry(key).or_default();
                 held.last = held.last.max(at);
@@ -167,7 +165,7 @@ impl Trail {
             if let Some(arn) = held.session.as_ref().and_then(|session| session.arn.as_ref())
                 && let Some(keys) = self.keys.get_mut(arn)
             {
-                keys.retain(|other| *other != key);
+                keys.remove(&(held.started.clone(), key.clone()));
                 if keys.is_empty() {
                     self.keys.remove(arn);
                 }
@@ -181,9 +179,10 @@ impl Trail {
         let times =
             held.stores.values().flat_map(|counts| [&counts.last_read, &counts.last_denied, &counts.last_batch]);
         let last = times.max()?;
-        let known = self.keys.get(arn)?.iter().filter_map(|key| self.held.get(key));
-        let before = known.filter(|session| session.session.is_some() && session.started <= *last);
-        before.max_by(|one, other| one.started.cmp(&other.started)).and_then(|session| session.session.clone())
+        // Whatever the key: it sorts before every key of a later time.
+        let mut began = self.keys.get(arn)?.range(..(format!("{last}~"), String::new()));
+        let (_, key) = began.next_back()?;
+        self.held.get(key)?.session.clone()
     }
 }
 

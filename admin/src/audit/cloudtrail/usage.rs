@@ -115,6 +115,9 @@ pub struct Unexplained {
 /// Store, principal, repository, environment.
 type Cell = (String, String, Option<String>, Option<String>);
 
+/// Role, secret, and tags that rules are about.
+type Judged = (String, String, Vec<(String, String)>);
+
 /// What is known of closed sessions.
 pub(super) struct Findings {
     pub(super) events: u64,
@@ -124,7 +127,7 @@ pub(super) struct Findings {
     refused: BTreeMap<(String, Option<String>, String), Refused>,
     refused_ids: BTreeSet<String>,
     unexplained: BTreeMap<(Cell, String), Use>,
-    judged: HashMap<(String, String, Vec<(String, String)>), Option<String>>,
+    judged: HashMap<Judged, Option<String>>,
     /// Claims by the tag's key in lower case, for each pool and for all together under ''.
     claims: BTreeMap<String, BTreeMap<String, String>>,
     without_tags: u64,
