@@ -153,7 +153,8 @@ export class Authorizer {
   #explain(policies, { context, ...rest }) {
     const now = /aws:CurrentTime/i.test(JSON.stringify(policies)) && { 'aws:CurrentTime': [new Date(this.now()).toISOString().replace(/\.\d+/, '')] };
     const request = { ...rest, context: { ...context, ...now } };
-    const explanation = evaluate({ policies, request });
+    // The evaluator takes nothing else: a managed policy has an ARN too.
+    const explanation = evaluate({ policies: policies.map(({ name, document }) => ({ name, document })), request });
     this.decisions.push({ at: this.now(), policies: policies.map(({ name }) => name), request, ...explanation });
     return explanation;
   }

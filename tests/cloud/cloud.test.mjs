@@ -1008,7 +1008,9 @@ describe('Secrets Manager', () => {
     cloud.putSecret('outside', 'value');
     const document = structuredClone(policy);
     document.Statement[0].Resource = 'arn:aws:secretsmanager:*:*:secret:inside-??????';
-    cloud.setup.roles['arn:aws:iam::123456789012:role/bounded'].boundary = { name: 'limits', arn: 'arn:aws:iam::123456789012:policy/limits', document };
+    const bounded = cloud.setup.roles['arn:aws:iam::123456789012:role/bounded'];
+    bounded.policies[0].arn = 'arn:aws:iam::123456789012:policy/managed';
+    bounded.boundary = { name: 'limits', arn: 'arn:aws:iam::123456789012:policy/limits', document };
     assert.equal((await getSecretValue(person, { SecretId: 'inside' })).status, 200);
     await refuses(getSecretValue(person, { SecretId: 'outside' }), 'AccessDeniedException', /because no identity-based policy allows/);
   });
