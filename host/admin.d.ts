@@ -301,6 +301,69 @@ export interface AuditQuestion {
   version: string;
 }
 
+/** What a snapshot is to have. */
+export interface SnapshotAsked {
+  /** The folder that the script writes to, if it is given none. */
+  to: string;
+  region: string;
+  /** None are all of the region. */
+  poolIds: string[];
+  /** None are all secrets. */
+  secretPrefixes: string[];
+  noSecretPolicies: boolean;
+}
+
+/** The script, and the policy that it needs as JSON; or which flags are wrong, and how. */
+export interface SnapshotScript {
+  script: string;
+  policy: string;
+  wrong: [flag: string, problem: string][];
+}
+
+export interface SnapshotChecked {
+  problems: Problem[];
+  account: string;
+  region: string;
+  providers: number;
+  pools: number;
+  roles: number;
+  secrets: number;
+  keys: number;
+  /** What decides too, and is not in it. */
+  notEvaluated: string[];
+}
+
+/** A secret, and who came for it: the jobs of one repository and environment by one role, or somebody who is not a job. */
+export interface Use {
+  store: string;
+  /** The role's name, or the ARN of who is not a job. */
+  principal: string;
+  repository: string | null;
+  environment: string | null;
+  reads: number;
+  denied: number;
+  sessions: number;
+  /** ISO 8601. */
+  lastRead: string | null;
+  lastDenied: string | null;
+  /** Of the session that came last. */
+  runId: string | null;
+  workflow: string | null;
+}
+
+/** What CloudTrail's files come to. */
+export interface Usage {
+  /** The first and the last event that matters, ISO 8601. */
+  from: string | null;
+  to: string | null;
+  events: number;
+  uses: Use[];
+  refused: { role: string; repository: string | null; error: string; count: number; last: string; runId: string | null }[];
+  unused: { store: string; role: string; sentence: string }[];
+  unexplained: (Use & { why: string })[];
+  notes: string[];
+}
+
 export interface Admin {
   /** The environment variables that the core wants to know. */
   environmentVariables(): string[];
@@ -327,4 +390,13 @@ export interface Admin {
   initFromFile(names: string[], texts: string[], name: string, text: string, place: InitPlace): InitStep;
   /** `against` are other rules to compare with. */
   audit(rules: Rules, against: Rules | undefined, asked: AuditQuestion): { problems: Problem[]; unknownRole: string | null; text: string; fails: boolean };
+  snapshotScript(asked: SnapshotAsked): SnapshotScript;
+  /** `names` are those in the folder. */
+  checkSnapshot(names: string[], texts: string[]): SnapshotChecked;
+  /** Begins to read CloudTrail's files by these rules; what is wrong with them. */
+  beginTrail(rules: Rules): Problem[];
+  /** One log file, unpacked, in the order of their times; what is wrong with it. */
+  addToTrail(name: string, text: string): Problem | undefined;
+  /** By the same rules. */
+  finishTrail(rules: Rules): { usage: Usage; text: string };
 }

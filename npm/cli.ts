@@ -25,6 +25,7 @@ import { put } from './commands/put.ts';
 import { restore } from './commands/restore.ts';
 import { rm } from './commands/rm.ts';
 import { rollback } from './commands/rollback.ts';
+import { snapshot } from './commands/snapshot.ts';
 import { token } from './commands/token.ts';
 import { asError, EnvKvstoreError, printable, repeated, systemReason } from './errors.ts';
 import { generalHelp, helpOf } from './help.ts';
@@ -43,7 +44,7 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, audit, doctor, completion];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, audit, snapshot, doctor, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;

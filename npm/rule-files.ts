@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem, Rules } from '../host/admin.d.ts';
 import { printable } from './errors.ts';
+import { snapshotTexts } from './snapshot-folder.ts';
 import { readTextFile } from './text-files.ts';
 import { wrongUsage } from './usage.ts';
 
@@ -36,9 +37,7 @@ export async function rulesOf({ file, snapshot }: Record<string, string | undefi
 /** Rules by the path of `kvstore.json`, or of the folder of a snapshot. */
 export async function rulesAt(place: string): Promise<Rules> {
   if (!isFolder(place)) return { kind: 'file', texts: await textsOf(place) };
-  const names = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json')).sort();
-  const texts = names.map(async (name): Promise<Texts[number]> => [name.replaceAll(path.sep, '/'), await readTextFile(path.join(place, name), 'rules')]);
-  return { kind: 'snapshot', texts: await Promise.all(texts) };
+  return { kind: 'snapshot', texts: snapshotTexts(place) };
 }
 
 export function refuseProblems(problems: Problem[], place: string, hint = 'Correct the file. Nothing was written.'): void {

@@ -2,8 +2,13 @@
 
 #![allow(unsafe_code, reason = "what #[wasm_bindgen] generates")]
 
+use std::cell::RefCell;
+
 use crate::account::rules::Rules;
+use crate::account::snapshot;
 use crate::audit::answer::{self, Files};
+use crate::audit::cloudtrail::{Trail, Usage};
+use crate::audit::report::{Question, report};
 use crate::kvstore;
 use crate::kvstore::generate::Target;
 use crate::kvstore::init::answers::Answers;
@@ -100,9 +105,69 @@ fn texts_of(names: Vec<String>, texts: Vec<String>) -> Vec<Text> {
 #[wasm_bindgen]
 pub fn generate(names: Vec<String>, texts: Vec<String>, target: &str, released: Option<String>) -> JsValue {
     let Some(target) = Target::parse(target) else { return JsValue::UNDEFINED };
-    // As JSON has it, or else the claims of a job would be a Map.
     let generated = kvstore::generate::generate(&texts_of(names, texts), target, released.as_deref());
-    generated.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+    as_json(&generated)
+}
+
+/// The script that collects a snapshot: `SnapshotScript` of `host/admin.d.ts`, for a `SnapshotAsked`.
+#[wasm_bindgen(js_name = snapshotScript)]
+pub fn snapshot_script(asked: JsValue) -> JsValue {
+    let Ok(asked) = from_value(asked) else { return JsValue::UNDEFINED };
+    as_json(&snapshot::script::script(&asked))
+}
+
+/// What is in a snapshot: `SnapshotChecked` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = checkSnapshot)]
+pub fn check_snapshot(names: Vec<String>, texts: Vec<String>) -> JsValue {
+    as_json(&snapshot::check(&texts_of(names, texts)))
+}
+
+thread_local! {
+    /// CloudTrail's files come one at a time; what is known of them stays here in between.
+    static TRAIL: RefCell<Option<Trail>> = const { RefCell::new(None) };
+}
+
+/// Begins to read CloudTrail's files, by these rules. Resolves to what is wrong with them.
+#[wasm_bindgen(js_name = beginTrail)]
+pub fn begin_trail(rules: JsValue) -> Result<JsValue, JsValue> {
+    match rules_of(rules).ok_or_else(not_agreed)?.read() {
+        Ok(ruled) => {
+            TRAIL.with_borrow_mut(|trail| *trail = Some(Trail::new(ruled.account)));
+            Ok(as_json(&Vec::<Problem>::new()))
+        }
+        Err(problems) => Ok(as_json(&problems)),
+    }
+}
+
+/// Reads one log file, unpacked; what is wrong with it, if anything is.
+#[wasm_bindgen(js_name = addToTrail)]
+pub fn add_to_trail(name: &str, text: &str) -> JsValue {
+    TRAIL.with_borrow_mut(|trail| match trail.as_mut().map(|trail| trail.add(name, text)) {
+        Some(Err(problem)) => as_json(&problem),
+        _ => JsValue::UNDEFINED,
+    })
+}
+
+/// What the files come to, by the same rules: `TrailEnd` of `host/admin.d.ts`.
+#[wasm_bindgen(js_name = finishTrail)]
+pub fn finish_trail(rules: JsValue) -> Result<JsValue, JsValue> {
+    let (Some(trail), Some(rules)) = (TRAIL.take(), rules_of(rules)) else { return Err(not_agreed()) };
+    let Ok(ruled) = rules.read() else { return Err(not_agreed()) };
+    let usage = trail.finish(&report(&ruled, None, &Question::default()));
+    let text = usage.text();
+    Ok(as_json(&TrailEnd { usage, text }))
+}
+
+/// What CloudTrail's files come to, and the same for people.
+#[derive(Serialize)]
+struct TrailEnd {
+    usage: Usage,
+    text: String,
+}
+
+/// Objects, and not a Map.
+fn as_json<T: Serialize>(value: &T) -> JsValue {
+    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Explains one job's way to one secret; resolves to `Explained` of `host/admin.d.ts`.

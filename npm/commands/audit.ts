@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AuditQuestion } from '../../host/admin.d.ts';
+import type { AuditQuestion, Rules, Usage } from '../../host/admin.d.ts';
+import { addCloudTrailFiles } from '../cloudtrail-files.ts';
 import type { Command } from '../command.ts';
 import { printable } from '../errors.ts';
 import { admin } from '../load-admin.ts';
@@ -15,6 +16,11 @@ const FORMATS = ['table', 'json', 'sarif'];
 const VIEWS = ['store', 'repository', 'role'];
 const SEVERITIES = ['low', 'medium', 'high'];
 const REACHED = 4;
+interface Trail {
+  usage: Usage;
+  text: string;
+}
+
 /** Where the width of the terminal is not known, as in a log. */
 const COLUMNS = 80;
 
@@ -34,6 +40,7 @@ export const audit: Command = {
     { name: 'file', value: 'FILE', isFile: true, help: 'The rules: kvstore.json. Default: kvstore.json.' },
     { name: 'snapshot', value: 'FOLDER', isFile: true, help: 'The rules: a snapshot of the account, in place of --file.' },
     { name: 'against', value: 'PATH', isFile: true, help: 'Other rules to compare with: kvstore.json, or the folder of a snapshot.' },
+    { name: 'cloudtrail', value: 'PATH', isFile: true, repeated: true, help: "CloudTrail's log files, gzipped or not, or a folder of them: who did read what, and what nobody used. May be repeated." },
     { name: 'repository', value: 'OWNER/NAME', help: 'Only what jobs of this repository could read.' },
     { name: 'role', value: 'NAME', help: 'Only what is read by this role.' },
     { name: 'by', value: 'VIEW', help: 'List by store, repository or role. Default: store, or repository with --repository.' },
@@ -45,6 +52,7 @@ export const audit: Command = {
   examples: [
     { what: 'Who can read what:', command: 'env-kvstore audit' },
     { what: 'Has the account what the file says?', command: 'env-kvstore audit --snapshot account --against kvstore.json --fail-on medium' },
+    { what: 'Who did read it, by CloudTrail:', command: 'env-kvstore audit --snapshot account --cloudtrail AWSLogs' },
     { what: 'For code scanning:', command: 'env-kvstore audit --format sarif --output audit.sarif' },
   ],
   exitCodes: [['4', '--fail-on: there is such a finding']],
@@ -53,6 +61,7 @@ export const audit: Command = {
     const { repository, role, against, output } = own;
     if (repository !== undefined && !/^[^/\s]+\/[^/\s]+$/.test(repository)) throw wrongUsage('--repository is not OWNER/NAME');
     const format = chosen('format', own['format'] ?? (switches.has('json') ? 'json' : 'table'), FORMATS);
+    if (own['cloudtrail'] !== undefined && format !== 'table' && format !== 'json') throw wrongUsage(`--cloudtrail has no place in ${format}`, 'Use the table or --json.');
     if (switches.has('json') && format !== 'json') throw wrongUsage('--json and another --format are both given', 'Leave out one of them.');
     const by = chosen('by', own['by'] ?? (repository === undefined ? 'store' : 'repository'), VIEWS);
     const failOn = own['fail-on'] === undefined ? undefined : chosen('fail-on', own['fail-on'], SEVERITIES);
@@ -62,13 +71,30 @@ export const audit: Command = {
     const answer = (await admin()).audit(rules, against === undefined ? undefined : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== undefined).join(' or '), 'Correct what is named. Nothing was written.');
     if (answer.unknownRole !== null) throw wrongUsage(`there is no role ${printable(answer.unknownRole)} in ${printable(place)}`, 'Leave out --role to see all.');
-    const text = format === 'table' ? answer.text : jsonText(JSON.parse(answer.text), format === 'json' ? { version: 1, command: 'audit' } : {});
+    const trail = own['cloudtrail'] === undefined ? undefined : await trailOf(own['cloudtrail'].split('\n'), rules);
+    const text = textIn(format, answer.text, trail);
     if (output === undefined) await print(text);
     else writeFileSync(output, text);
     if (answer.fails) console.error(`There is a finding of severity ${failOn} or worse.`);
     return answer.fails ? REACHED : 0;
   },
 };
+
+/** The report in its form, with what CloudTrail's files say; SARIF has no place for that. */
+function textIn(format: string, report: string, trail: Trail | undefined): string {
+  if (format === 'table') return report + (trail?.text ?? '');
+  const head = format === 'json' ? { version: 1, command: 'audit' } : {};
+  return jsonText({ ...(JSON.parse(report) as object), ...(format === 'json' && trail && { usage: trail.usage }) }, head);
+}
+
+async function trailOf(paths: string[], rules: Rules): Promise<Trail> {
+  const core = await admin();
+  // The rules have been read before, without a problem.
+  core.beginTrail(rules);
+  const problem = await addCloudTrailFiles(core, paths);
+  if (problem) refuseProblems([problem], problem.file, 'CloudTrail writes JSON with `Records`, gzipped or not.');
+  return core.finishTrail(rules);
+}
 
 function chosen<T extends string>(flag: string, value: string, values: T[]): T {
   const known = values.find((one) => one === value);

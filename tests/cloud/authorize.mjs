@@ -115,9 +115,11 @@ export class Authorizer {
     return `because no ${silent} policy allows the ${action} action`;
   }
 
-  /** A session policy can only take away: what both allow is allowed. */
+  /** A permissions boundary and a session policy can only take away: what all allow is allowed. */
   #identityDecision(session, request) {
-    const ofPrincipal = this.#decide(this.#principal(session).policies, request);
+    const { policies, boundary } = this.#principal(session);
+    const byPolicies = this.#decide(policies, request);
+    const ofPrincipal = boundary && byPolicies === 'allow' ? this.#decide([boundary], request) : byPolicies;
     if (!session.sessionPolicy || ofPrincipal !== 'allow') return ofPrincipal;
     return this.#decide([{ name: 'session policy', document: session.sessionPolicy }], request);
   }
@@ -151,7 +153,8 @@ export class Authorizer {
   #explain(policies, { context, ...rest }) {
     const now = /aws:CurrentTime/i.test(JSON.stringify(policies)) && { 'aws:CurrentTime': [new Date(this.now()).toISOString().replace(/\.\d+/, '')] };
     const request = { ...rest, context: { ...context, ...now } };
-    const explanation = evaluate({ policies, request });
+    // The evaluator takes nothing else: a managed policy has an ARN too.
+    const explanation = evaluate({ policies: policies.map(({ name, document }) => ({ name, document })), request });
     this.decisions.push({ at: this.now(), policies: policies.map(({ name }) => name), request, ...explanation });
     return explanation;
   }

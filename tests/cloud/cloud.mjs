@@ -2,9 +2,10 @@
 // enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
 // client, so the two check each other.
 
-import { CognitoAdministration, Iam } from './administration.mjs';
+import { Administrators, CognitoAdministration, Iam } from './administration.mjs';
 import { Authorizer } from './authorize.mjs';
 import { Cognito } from './cognito.mjs';
+import { Kms } from './describing-account.mjs';
 import { Faults } from './faults.mjs';
 import { GitHub, defaultClaims } from './github.mjs';
 import { newSigningKey } from './jwt.mjs';
@@ -51,7 +52,9 @@ export async function startCloud(options = {}) {
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
   const s3 = new S3({ setup, sessions, authorizer, now });
   const account = { setup, sessions, authorizer, now };
-  const administration = [new Iam(account), new CognitoAdministration(account)];
+  const ofKeys = new Administrators(account, 'kms');
+  const kms = new Kms({ setup, admit: (...question) => ofKeys.admit(...question) });
+  const administration = [new Iam(account), new CognitoAdministration(account), kms];
   answerWith(server, { services: [s3, github, ...administration, cognito, sts, secretsManager], faults, requests, now });
 
   return {

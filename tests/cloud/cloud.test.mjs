@@ -1004,6 +1004,20 @@ describe('Secrets Manager', () => {
     assert.equal(cloud.decisions.at(-1).decidedBy.sid, 'Never');
   });
 
+  test("lets a role's permissions boundary take away what its policies give", async () => {
+    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' }] };
+    const person = cloud.addPerson('bounded', policy);
+    cloud.putSecret('inside', 'value');
+    cloud.putSecret('outside', 'value');
+    const document = structuredClone(policy);
+    document.Statement[0].Resource = 'arn:aws:secretsmanager:*:*:secret:inside-??????';
+    const bounded = cloud.setup.roles['arn:aws:iam::123456789012:role/bounded'];
+    bounded.policies[0].arn = 'arn:aws:iam::123456789012:policy/managed';
+    bounded.boundary = { name: 'limits', arn: 'arn:aws:iam::123456789012:policy/limits', document };
+    assert.equal((await getSecretValue(person, { SecretId: 'inside' })).status, 200);
+    await refuses(getSecretValue(person, { SecretId: 'outside' }), 'AccessDeniedException', /because no identity-based policy allows/);
+  });
+
   test('selects versions by id and by stage', async () => {
     const [first, second] = ['1', '2'].map((digit) => digit.repeat(32));
     cloud.putSecret('versioned', 'old', { versionId: first });

@@ -1,4 +1,4 @@
-// What Secrets Manager tells of secrets without decrypting any: DescribeSecret, ListSecrets, ListSecretVersionIds.
+// What Secrets Manager tells of secrets without decrypting any: DescribeSecret, GetResourcePolicy, ListSecrets, ListSecretVersionIds.
 
 import { AwsError } from './protocols.mjs';
 import { invalidParameter } from './secrets-access.mjs';
@@ -12,6 +12,12 @@ export function describing({ setup, secrets, access }) {
       const secret = access.open('DescribeSecret', SecretId, caller);
       const labels = labelsById(secret);
       return { ...described(secret), ...(labels && { VersionIdsToStages: labels }) };
+    },
+
+    /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html */
+    GetResourcePolicy({ SecretId }, caller) {
+      const { arn, name, resourcePolicy } = access.open('GetResourcePolicy', SecretId, caller);
+      return { ARN: arn, Name: name, ...(resourcePolicy && { ResourcePolicy: JSON.stringify(resourcePolicy) }) };
     },
 
     /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html */

@@ -16,8 +16,9 @@ import { documentsIn } from './pages.mjs';
  * @property {Record<string, Role>} roles by ARN
  * @property {Record<string, User>} users by ARN
  * @property {Record<string, Bucket>} buckets by name
+ * @property {Record<string, Key>} [keys] of KMS, by ARN
  * @property {number} batchPageSize how many secrets Secrets Manager puts into one answer to a batch
- * @property {number} listPageSize how many secrets or versions Secrets Manager lists in one answer at most
+ * @property {number} listPageSize how many secrets, versions, roles, policies or pools a service lists in one answer at most
  * @property {boolean} versionQuota whether Secrets Manager keeps to about 100 versions and 20 labels of a secret
  * @property {number} [packedPolicySize] what STS says that a session's tags take of the space for them, in percent; it says nothing unless given
  *
@@ -33,13 +34,16 @@ import { documentsIn } from './pages.mjs';
  *
  * @typedef {object} Role
  * @property {any} trustPolicy
- * @property {{ name: string, document: any }[]} policies
+ * @property {{ name: string, document: any, arn?: string }[]} policies a managed one has an ARN
+ * @property {{ name: string, document: any, arn: string }} [boundary] the permissions boundary
  * @property {Record<string, string>} tags the role's own; session tags of the same key hide them
  * @property {number} maxSessionDurationSeconds
  *
  * @typedef {object} User with keys that do not expire
  * @property {{ name: string, document: any }[]} policies
  * @property {Record<string, string>} tags
+ *
+ * @typedef {{ manager: 'CUSTOMER' | 'AWS', policy: any, alias?: string }} Key
  *
  * @typedef {object} Bucket of S3
  * @property {string} accountId

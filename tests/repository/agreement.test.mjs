@@ -97,7 +97,7 @@ test("the table of outputs in docs/inputs.md is action.yml's", () => {
 });
 
 test('every error code of the core has a heading in docs/troubleshooting.md, and no other has', () => {
-  const ofThePackage = ['credentials-unavailable', 'file-edited', 'file-failed', 'proof-failed', 'sso-session-expired', 'would-be-shown'];
+  const ofThePackage = ['credentials-unavailable', 'file-edited', 'file-failed', 'proof-failed', 'snapshot-failed', 'sso-session-expired', 'would-be-shown'];
   assert.deepEqual(documentedCodes().toSorted(), [...codesOfTheSources(), ...ofThePackage].toSorted());
 });
 

@@ -6,6 +6,7 @@
 mod planned;
 pub mod rules;
 mod session;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 

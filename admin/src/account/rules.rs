@@ -1,18 +1,17 @@
 //! Where rules come from: `kvstore.json`, or a snapshot of an account.
 
-use serde::Deserialize;
-
-use crate::account::{Account, planned};
+use crate::account::{Account, planned, snapshot};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::{SetUp, set_up};
 
 /// Files with rules.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", content = "texts", rename_all = "lowercase")]
+#[derive(Debug)]
 pub enum Rules {
     /// `kvstore.json` and those beside it.
     File(Vec<Text>),
+    /// The files of a snapshot, by their names in its folder.
+    Snapshot(Vec<Text>),
 }
 
 /// Rules as they are understood.
@@ -29,6 +28,7 @@ impl Rules {
     pub fn of(kind: &str, texts: Vec<Text>) -> Option<Self> {
         match kind {
             "file" => Some(Self::File(texts)),
+            "snapshot" => Some(Self::Snapshot(texts)),
             _ => None,
         }
     }
@@ -44,6 +44,7 @@ impl Rules {
                 })?;
                 Ok(Ruled { account, set_up: Some(set_up) })
             }
+            Self::Snapshot(texts) => Ok(Ruled { account: snapshot::account(texts)?, set_up: None }),
         }
     }
 }

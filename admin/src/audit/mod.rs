@@ -10,6 +10,7 @@
 pub mod access;
 pub mod answer;
 mod claims;
+pub mod cloudtrail;
 pub mod difference;
 pub mod findings;
 pub mod report;

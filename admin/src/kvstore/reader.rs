@@ -12,7 +12,7 @@ use crate::kvstore::file::{Aws, Binding, Expectation, File, GitHub, OneOrMore, R
 use crate::kvstore::problem::Problem;
 
 /// A file, as it was read from disk.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Text {
     /// Its path from the folder of `kvstore.json`.
     pub name: String,
