@@ -135,9 +135,9 @@ function parseArguments(command, args2) {
   }
   if (given2.has("help")) return void 0;
   if (operands.length > 0 && !command.operands) throw wrongUsage("an argument is neither a flag nor the value of one", hint);
-  const textOf2 = (name) => (byName.get(name)?.repeated ? given2.get(name)?.join("\n") : given2.get(name)?.at(-1)) || void 0;
+  const textOf3 = (name) => (byName.get(name)?.repeated ? given2.get(name)?.join("\n") : given2.get(name)?.at(-1)) || void 0;
   const names = inputFlagsOf(command).flatMap(({ name, older: older2 }) => older2 ? [name, older2] : [name]);
-  const inputs = byCurrentNames(Object.fromEntries(names.map((name) => [optionOf(name), textOf2(name)])));
+  const inputs = byCurrentNames(Object.fromEntries(names.map((name) => [optionOf(name), textOf3(name)])));
   const [older] = inputs.contradicting;
   if (older !== void 0) {
     throw wrongUsage(`--${flagOf(older)} is an older name of --${flagOf(currentName(older))}, which has another value`, hint);
@@ -145,7 +145,7 @@ function parseArguments(command, args2) {
   const isSwitch = ({ value }) => value === void 0;
   return {
     options: inputs.options,
-    own: Object.fromEntries(command.flags.filter((flag) => !isSwitch(flag)).map(({ name }) => [name, textOf2(name)])),
+    own: Object.fromEntries(command.flags.filter((flag) => !isSwitch(flag)).map(({ name }) => [name, textOf3(name)])),
     switches: new Set(command.flags.filter(isSwitch).filter(({ name }) => given2.has(name)).map(({ name }) => name)),
     operands
   };
@@ -195,19 +195,113 @@ async function ended(prompts, answer) {
 
 // npm/commands/audit.ts
 import { writeFileSync } from "node:fs";
-import path2 from "node:path";
+import path4 from "node:path";
+
+// npm/cloudtrail-files.ts
+import { createReadStream, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+var MAX_BYTES = 256 * 1024 * 1024;
+async function addCloudTrailFiles(admin2, paths) {
+  for (const file of paths.flatMap(filesBelow).sort(byTime)) {
+    const problem = admin2.addToTrail(file, await textOf(file));
+    if (problem) return problem;
+  }
+  return void 0;
+}
+function filesBelow(from) {
+  if (!statSync(from, { throwIfNoEntry: false })?.isDirectory()) return [from];
+  const entries = readdirSync(from, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && /\.json(\.gz)?$/.test(entry.name));
+  return files.map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+}
+function byTime(one, other) {
+  const key = (file) => `${/_(\d{8}T\d{4}Z)_/.exec(path.basename(file))?.[1] ?? ""} ${file}`;
+  return key(one) < key(other) ? -1 : 1;
+}
+async function textOf(file) {
+  const chunks = [];
+  let bytes = 0;
+  const collect2 = async (source2) => {
+    for await (const chunk of source2) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) return;
+      chunks.push(chunk);
+    }
+  };
+  const source = createReadStream(file);
+  try {
+    await (file.endsWith(".gz") ? pipeline(source, createGunzip(), collect2) : pipeline(source, collect2));
+  } catch (error) {
+    const { code } = error;
+    if (bytes <= MAX_BYTES) {
+      const reason = code?.startsWith("Z_") ? "is not gzip, or was cut short" : systemReason(error);
+      throw wrongUsage(`${printable(file)}: ${reason}`, "Check the path and its permissions.");
+    }
+  }
+  if (bytes > MAX_BYTES) throw wrongUsage(`${printable(file)} has more than ${MAX_BYTES} bytes`, "CloudTrail writes no such file.");
+  return Buffer.concat(chunks).toString("utf8");
+}
 
 // npm/load-admin.ts
 import { readFileSync } from "node:fs";
 
 // target/wasm-bindgen/env_kvstore_admin_bg.js
 function createGlue() {
+  function addToTrail(name, text) {
+    let ptr0, len0, ptr1, len1;
+    try {
+      ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    const ret = wasm.addToTrail(ptr0, len0, ptr1, len1);
+    return ret;
+  }
   function audit2(rules, against, asked) {
     const ret = wasm.audit(rules, against, asked);
     if (ret[2]) {
       throw takeFromExternrefTable0(ret[1]);
     }
     return takeFromExternrefTable0(ret[0]);
+  }
+  function beginTrail(rules) {
+    const ret = wasm.beginTrail(rules);
+    if (ret[2]) {
+      throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+  }
+  function checkSnapshot(names, texts) {
+    let ptr0, len0, ptr1, len1;
+    try {
+      ptr0 = passArrayJsValueToWasm0(names, wasm.__wbindgen_malloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passArrayJsValueToWasm0(texts, wasm.__wbindgen_malloc);
+      len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr1) {
+        wasm.__externref_drop_slice(ptr1, len1);
+        wasm.__wbindgen_free(ptr1, len1 * 4, 4);
+      }
+      if (ptr0) {
+        wasm.__externref_drop_slice(ptr0, len0);
+        wasm.__wbindgen_free(ptr0, len0 * 4, 4);
+      }
+      throw e;
+    }
+    const ret = wasm.checkSnapshot(ptr0, len0, ptr1, len1);
+    return ret;
   }
   function configure2(text, command, flags) {
     let deferred5_0;
@@ -284,6 +378,13 @@ function createGlue() {
   }
   function explain2(rules, asked) {
     const ret = wasm.explain(rules, asked);
+    if (ret[2]) {
+      throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+  }
+  function finishTrail(rules) {
+    const ret = wasm.finishTrail(rules);
     if (ret[2]) {
       throw takeFromExternrefTable0(ret[1]);
     }
@@ -455,6 +556,10 @@ function createGlue() {
     } finally {
       wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
     }
+  }
+  function snapshotScript(asked) {
+    const ret = wasm.snapshotScript(asked);
+    return ret;
   }
   function tokenServer(text) {
     const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -972,7 +1077,7 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { audit: audit2, configure: configure2, doctor: doctor2, environmentVariables, evaluate, explain: explain2, generate: generate2, initFromFile, initStep, manage, problemsOf, profileSettings: profileSettings2, quotedCommand, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_7075786089b89c5e, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_8282f7e0d2d01336, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { addToTrail, audit: audit2, beginTrail, checkSnapshot, configure: configure2, doctor: doctor2, environmentVariables, evaluate, explain: explain2, finishTrail, generate: generate2, initFromFile, initStep, manage, problemsOf, profileSettings: profileSettings2, quotedCommand, snapshotScript, tokenServer, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_bigint_5fa10641e039d3ef, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_entries_7bb1459bd9b5c2b9, __wbg_fromCodePoint_84793ae8d520c4b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Map_0b4fc8b62e73f163, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_7075786089b89c5e, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_8282f7e0d2d01336, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_generic_0000000000000005, __wbindgen_generic_0000000000000006, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
 // npm/load-admin.ts
@@ -1021,11 +1126,11 @@ var common = {
 import { styleText } from "node:util";
 var COLUMNS = 80;
 var COLOURS = { "+": "green", "-": "red", "~": "yellow", "=": "dim" };
-function printJson(report) {
-  return print(jsonText(report, { version: 1 }));
+function printJson(report2) {
+  return print(jsonText(report2, { version: 1 }));
 }
-function jsonText(report, first) {
-  const json = JSON.stringify({ ...first, ...report }, null, 2);
+function jsonText(report2, first) {
+  const json = JSON.stringify({ ...first, ...report2 }, null, 2);
   const escaped = (text) => [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
   return `${json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped)}
 `;
@@ -1123,12 +1228,40 @@ ${tags}`);
 }
 
 // npm/rule-files.ts
-import { readdirSync, statSync } from "node:fs";
-import path from "node:path";
+import { readdirSync as readdirSync3, statSync as statSync3 } from "node:fs";
+import path3 from "node:path";
+
+// npm/snapshot-folder.ts
+import { readdirSync as readdirSync2, readFileSync as readFileSync2, statSync as statSync2 } from "node:fs";
+import path2 from "node:path";
+var MAX_FILES = 2e5;
+var MAX_BYTES2 = 512 * 1024 * 1024;
+function snapshotTexts(folder) {
+  if (!statSync2(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw wrongUsage(`${printable(folder)} is not a folder`, "Name the folder that env-kvstore snapshot wrote.");
+  }
+  const entries = readdirSync2(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && /\.(json|txt)$/.test(entry.name));
+  const names = entries.map((entry) => entry.name).sort();
+  if (names.length > MAX_FILES) throw tooLarge(folder, `${MAX_FILES} files`);
+  let bytes = 0;
+  return names.map((name) => {
+    const file = path2.join(folder, name);
+    bytes += statSync2(file).size;
+    if (bytes > MAX_BYTES2) throw tooLarge(folder, `${MAX_BYTES2} bytes`);
+    return [name, readFileSync2(file, "utf8")];
+  });
+}
+function isEmptyOrAbsent(folder) {
+  const found3 = statSync2(folder, { throwIfNoEntry: false });
+  return found3 === void 0 || found3.isDirectory() && readdirSync2(folder).length === 0;
+}
+function tooLarge(folder, most) {
+  return wrongUsage(`${printable(folder)} has more than ${most}`, "Take the snapshot of fewer secrets: --secret-prefix.");
+}
 
 // npm/text-files.ts
-import { readFileSync as readFileSync2 } from "node:fs";
-var MAX_BYTES = { values: 1024 * 1024, rules: 64 * 1024 * 1024 };
+import { readFileSync as readFileSync3 } from "node:fs";
+var MAX_BYTES3 = { values: 1024 * 1024, rules: 64 * 1024 * 1024 };
 async function readTextFile(file, use = "values") {
   return file === "-" ? readStdin("-", use) : decoded(bytesOf(file), file, use);
 }
@@ -1138,19 +1271,19 @@ async function readStdin(what = "stdin", use = "values") {
   for await (const chunk of process.stdin) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_BYTES[use]) throw tooLarge(what, use);
+    if (length > MAX_BYTES3[use]) throw tooLarge2(what, use);
   }
   return decoded(Buffer.concat(chunks), what, use);
 }
 function bytesOf(file) {
   try {
-    return readFileSync2(file);
+    return readFileSync3(file);
   } catch (error) {
     throw wrongUsage(`${printable(file)}: ${systemReason(error)}`, "Check the path and its permissions. Nothing was sent.");
   }
 }
 function decoded(bytes, what, use) {
-  if (bytes.length > MAX_BYTES[use]) throw tooLarge(what, use);
+  if (bytes.length > MAX_BYTES3[use]) throw tooLarge2(what, use);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -1158,35 +1291,33 @@ function decoded(bytes, what, use) {
     throw wrongUsage(`${printable(what)} is not UTF-8${why}`, `${next}Nothing was sent.`);
   }
 }
-function tooLarge(what, use) {
+function tooLarge2(what, use) {
   const why = use === "values" ? ", and a store takes 65536" : "";
-  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES[use]} bytes${why}`, "Nothing was sent.");
+  return wrongUsage(`${printable(what)} has more than ${MAX_BYTES3[use]} bytes${why}`, "Nothing was sent.");
 }
 
 // npm/rule-files.ts
 var KVSTORE_FILE = "kvstore.json";
 async function textsOf(file) {
-  return [[path.basename(file), await readTextFile(file, "rules")], ...await partsOf(file)];
+  return [[path3.basename(file), await readTextFile(file, "rules")], ...await partsOf(file)];
 }
 async function partsOf(file) {
-  const folder = path.join(path.dirname(file), "kvstore.d");
-  const names = isFolder(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).sort() : [];
-  return Promise.all(names.map(async (name) => [`kvstore.d/${name}`, await readTextFile(path.join(folder, name), "rules")]));
+  const folder = path3.join(path3.dirname(file), "kvstore.d");
+  const names = isFolder(folder) ? readdirSync3(folder).filter((name) => name.endsWith(".json")).sort() : [];
+  return Promise.all(names.map(async (name) => [`kvstore.d/${name}`, await readTextFile(path3.join(folder, name), "rules")]));
 }
-async function rulesOf({ file, snapshot }) {
-  if (file !== void 0 && snapshot !== void 0) throw wrongUsage("--file and --snapshot are both given", "Leave out one of them.");
-  const from = snapshot ?? file ?? KVSTORE_FILE;
+async function rulesOf({ file, snapshot: snapshot2 }) {
+  if (file !== void 0 && snapshot2 !== void 0) throw wrongUsage("--file and --snapshot are both given", "Leave out one of them.");
+  const from = snapshot2 ?? file ?? KVSTORE_FILE;
   const rules = await rulesAt(from);
-  if (rules.kind !== (snapshot === void 0 ? "file" : "snapshot")) {
-    throw wrongUsage(`${printable(from)} is ${snapshot === void 0 ? "a folder" : "no folder"}`, "See --file and --snapshot.");
+  if (rules.kind !== (snapshot2 === void 0 ? "file" : "snapshot")) {
+    throw wrongUsage(`${printable(from)} is ${snapshot2 === void 0 ? "a folder" : "no folder"}`, "See --file and --snapshot.");
   }
   return { ...rules, from };
 }
 async function rulesAt(place) {
   if (!isFolder(place)) return { kind: "file", texts: await textsOf(place) };
-  const names = readdirSync(place, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json")).sort();
-  const texts = names.map(async (name) => [name.replaceAll(path.sep, "/"), await readTextFile(path.join(place, name), "rules")]);
-  return { kind: "snapshot", texts: await Promise.all(texts) };
+  return { kind: "snapshot", texts: snapshotTexts(place) };
 }
 function refuseProblems(problems, place, hint = "Correct the file. Nothing was written.") {
   if (problems.length > 0) throw wrongUsage(`${printable(place)} cannot be used:
@@ -1197,7 +1328,7 @@ function listed(problems) {
   return lines2.join("\n");
 }
 function isFolder(place) {
-  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statSync3(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 // npm/commands/audit.ts
@@ -1219,6 +1350,7 @@ var audit = {
     { name: "file", value: "FILE", isFile: true, help: "The rules: kvstore.json. Default: kvstore.json." },
     { name: "snapshot", value: "FOLDER", isFile: true, help: "The rules: a snapshot of the account, in place of --file." },
     { name: "against", value: "PATH", isFile: true, help: "Other rules to compare with: kvstore.json, or the folder of a snapshot." },
+    { name: "cloudtrail", value: "PATH", isFile: true, repeated: true, help: "CloudTrail's log files, gzipped or not, or a folder of them: who did read what, and what nobody used. May be repeated." },
     { name: "repository", value: "OWNER/NAME", help: "Only what jobs of this repository could read." },
     { name: "role", value: "NAME", help: "Only what is read by this role." },
     { name: "by", value: "VIEW", help: "List by store, repository or role. Default: store, or repository with --repository." },
@@ -1230,6 +1362,7 @@ var audit = {
   examples: [
     { what: "Who can read what:", command: "env-kvstore audit" },
     { what: "Has the account what the file says?", command: "env-kvstore audit --snapshot account --against kvstore.json --fail-on medium" },
+    { what: "Who did read it, by CloudTrail:", command: "env-kvstore audit --snapshot account --cloudtrail AWSLogs" },
     { what: "For code scanning:", command: "env-kvstore audit --format sarif --output audit.sarif" }
   ],
   exitCodes: [["4", "--fail-on: there is such a finding"]],
@@ -1237,6 +1370,7 @@ var audit = {
     const { repository, role, against, output } = own;
     if (repository !== void 0 && !/^[^/\s]+\/[^/\s]+$/.test(repository)) throw wrongUsage("--repository is not OWNER/NAME");
     const format = chosen("format", own["format"] ?? (switches.has("json") ? "json" : "table"), FORMATS);
+    if (own["cloudtrail"] !== void 0 && format !== "table" && format !== "json") throw wrongUsage(`--cloudtrail has no place in ${format}`, "Use the table or --json.");
     if (switches.has("json") && format !== "json") throw wrongUsage("--json and another --format are both given", "Leave out one of them.");
     const by = chosen("by", own["by"] ?? (repository === void 0 ? "store" : "repository"), VIEWS);
     const failOn = own["fail-on"] === void 0 ? void 0 : chosen("fail-on", own["fail-on"], SEVERITIES);
@@ -1245,20 +1379,34 @@ var audit = {
     const asked = { repository, role, format, by, columns: columns2, failOn, artifact: artifactOf(place), version: "1.0.0" };
     const answer = (await admin()).audit(rules, against === void 0 ? void 0 : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== void 0).join(" or "), "Correct what is named. Nothing was written.");
-    const text = format === "table" ? answer.text : jsonText(JSON.parse(answer.text), format === "json" ? { version: 1, command: "audit" } : {});
+    if (answer.unknownRole !== null) throw wrongUsage(`there is no role ${printable(answer.unknownRole)} in ${printable(place)}`, "Leave out --role to see all.");
+    const trail = own["cloudtrail"] === void 0 ? void 0 : await trailOf(own["cloudtrail"].split("\n"), rules);
+    const text = textIn(format, answer.text, trail);
     if (output === void 0) await print(text);
     else writeFileSync(output, text);
     if (answer.fails) console.error(`There is a finding of severity ${failOn} or worse.`);
     return answer.fails ? REACHED : 0;
   }
 };
+function textIn(format, report2, trail) {
+  if (format === "table") return report2 + (trail?.text ?? "");
+  const head = format === "json" ? { version: 1, command: "audit" } : {};
+  return jsonText({ ...JSON.parse(report2), ...format === "json" && trail && { usage: trail.usage } }, head);
+}
+async function trailOf(paths, rules) {
+  const core = await admin();
+  core.beginTrail(rules);
+  const problem = await addCloudTrailFiles(core, paths);
+  if (problem) refuseProblems([problem], problem.file, "CloudTrail writes JSON with `Records`, gzipped or not.");
+  return core.finishTrail(rules);
+}
 function chosen(flag, value, values) {
   const known = values.find((one) => one === value);
   if (known === void 0) throw wrongUsage(`--${flag} ${printable(value)}: one of ${values.join(", ")} is expected`);
   return known;
 }
 function artifactOf(place) {
-  return (path2.relative("", place) || place).split(path2.sep).join("/");
+  return (path4.relative("", place) || place).split(path4.sep).join("/");
 }
 
 // npm/completion.ts
@@ -1422,31 +1570,31 @@ var completion = {
 };
 
 // npm/commands/configure.ts
-import { existsSync, readFileSync as readFileSync4, statSync as statSync3 } from "node:fs";
-import path4 from "node:path";
+import { existsSync, readFileSync as readFileSync5, statSync as statSync5 } from "node:fs";
+import path6 from "node:path";
 
 // host/aws-files.ts
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync as readFileSync3, realpathSync, renameSync, rmSync, statSync as statSync2, writeFileSync as writeFileSync2 } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync as readFileSync4, realpathSync, renameSync, rmSync, statSync as statSync4, writeFileSync as writeFileSync2 } from "node:fs";
 import { homedir } from "node:os";
-import path3 from "node:path";
+import path5 from "node:path";
 var MAX_BUSY_WAIT_MS = 320;
 function configFile() {
   return locate(process.env["AWS_CONFIG_FILE"], "config");
 }
 function locate(named3, leaf) {
-  return followed(named3 ? named3.replace(/^~(?=[/\\])/, () => homedir()) : path3.join(homedir(), ".aws", leaf));
+  return followed(named3 ? named3.replace(/^~(?=[/\\])/, () => homedir()) : path5.join(homedir(), ".aws", leaf));
 }
 function read(file, encoding = "utf8") {
   try {
-    return readFileSync3(file, encoding);
+    return readFileSync4(file, encoding);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(error.code ?? "")) return void 0;
     throw error;
   }
 }
 function replaceFile(file, text, encoding = "utf8", mode = 384) {
-  mkdirSync(path3.dirname(file), { recursive: true, mode: 448 });
+  mkdirSync(path5.dirname(file), { recursive: true, mode: 448 });
   const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
   writeFileSync2(beside, text, { encoding, mode: 384, flag: "wx" });
   try {
@@ -1497,7 +1645,7 @@ var configure = {
     const flags = Object.entries(options).flatMap(([name, value]) => value ? [flagOf(name), value] : []);
     const { configure: configure2, quotedCommand } = await admin();
     const program = thisProgram();
-    const text = configure2(textOf(from), own["command"] ?? quotedCommand(program), flags);
+    const text = configure2(textOf2(from), own["command"] ?? quotedCommand(program), flags);
     if (!own["command"]) warnOfCheckout(program[1]);
     warnOfShadow();
     const to = own["to"];
@@ -1510,9 +1658,9 @@ var configure = {
   }
 };
 function holdsText(file) {
-  return existsSync(file) && statSync3(file).size > 0;
+  return existsSync(file) && statSync5(file).size > 0;
 }
-function textOf(file) {
+function textOf2(file) {
   const bytes = bytesOf2(file);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -1522,7 +1670,7 @@ function textOf(file) {
 }
 function bytesOf2(file) {
   try {
-    return readFileSync4(file);
+    return readFileSync5(file);
   } catch (error) {
     throw Object.assign(error, { path: file });
   }
@@ -1533,7 +1681,7 @@ function thisProgram() {
 }
 function warnOfCheckout(program) {
   const workspace = process.env["GITHUB_WORKSPACE"];
-  const isBelow = (folder, file) => !/^\.\.(?:[/\\]|$)/.test(path4.relative(folder, file)) && !path4.isAbsolute(path4.relative(folder, file));
+  const isBelow = (folder, file) => !/^\.\.(?:[/\\]|$)/.test(path6.relative(folder, file)) && !path6.isAbsolute(path6.relative(folder, file));
   if (workspace && isBelow(followed(workspace), followed(program))) {
     console.error(
       "env-kvstore: this program is in the checkout (GITHUB_WORKSPACE), and AWS tools will run it from there: whoever can change it there gets the token of the job. Install it elsewhere, for example with `npm install --global env-kvstore`."
@@ -1716,13 +1864,13 @@ function quoted(name) {
 
 // npm/git-remote.ts
 import { execFile } from "node:child_process";
-import path5 from "node:path";
+import path7 from "node:path";
 async function repositoryOfRemote() {
   return repositoryIn(await urlOfOrigin());
 }
 function urlOfOrigin() {
   return new Promise((resolve) => {
-    const options = { cwd: path5.dirname(process.execPath), timeout: 1e4, windowsHide: true };
+    const options = { cwd: path7.dirname(process.execPath), timeout: 1e4, windowsHide: true };
     execFile("git", ["-C", process.cwd(), "remote", "get-url", "origin"], options, (_error, stdout) => resolve(stdout.trim()));
   });
 }
@@ -2226,11 +2374,11 @@ var diff = {
     const session = await begin(args2, { needsRepository: [a, b].some(isOfDefaultRepository) });
     const left = await sourceOf(a, session.store);
     const right = await sourceOf(b, session.store);
-    const report = await session.ask({ task: "diff", left, right });
-    const { keys, leftVersion, rightVersion } = report;
+    const report2 = await session.ask({ task: "diff", left, right });
+    const { keys, leftVersion, rightVersion } = report2;
     if (session.isJson) {
       const side = (store, versionId) => ({ store: store && storeInJson(store), versionId });
-      const sides = { left: side(report.left, leftVersion), right: side(report.right, rightVersion) };
+      const sides = { left: side(report2.left, leftVersion), right: side(report2.right, rightVersion) };
       await printJson({ command: "diff", different: !isSame(keys), ...sides, keys });
     } else {
       await print(`${marked(keys, process.stdout)}${counted(keys)}
@@ -2315,9 +2463,9 @@ function lines(text) {
 
 // npm/exec.ts
 import { spawn } from "node:child_process";
-import { accessSync, constants as access, statSync as statSync4 } from "node:fs";
+import { accessSync, constants as access, statSync as statSync6 } from "node:fs";
 import { constants } from "node:os";
-import path6 from "node:path";
+import path8 from "node:path";
 import { isatty as isatty2 } from "node:tty";
 var SIGNALS = [
   ...["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"],
@@ -2361,13 +2509,13 @@ function withoutWhichNothingStarts() {
 }
 function found2(command) {
   if (process.platform === "win32" || command.includes("/")) return command;
-  const files = (process.env["PATH"] ?? "").split(path6.delimiter).map((folder) => path6.join(folder || ".", command));
-  return files.map((file) => path6.resolve(file)).find(isProgram) ?? command;
+  const files = (process.env["PATH"] ?? "").split(path8.delimiter).map((folder) => path8.join(folder || ".", command));
+  return files.map((file) => path8.resolve(file)).find(isProgram) ?? command;
 }
 function isProgram(file) {
   try {
     accessSync(file, access.X_OK);
-    return statSync4(file).isFile();
+    return statSync6(file).isFile();
   } catch {
     return false;
   }
@@ -2459,7 +2607,8 @@ var explain = {
     if (expected !== void 0 && !ANSWERS.includes(expected)) throw wrongUsage(`--expect is allow or deny, and not ${printable(expected)}`);
     const rules = await rulesOf(own);
     const asked = {
-      pairs: [...own["job"]?.split("\n") ?? [], ...operands],
+      // Of two values of a claim the one behind --job counts, and of these the last.
+      pairs: [...operands, ...own["job"]?.split("\n") ?? []],
       variable: switches.has("variable"),
       ...own["claims"] !== void 0 && { claims: await readTextFile(own["claims"]) },
       ...own["read"] !== void 0 && { read: own["read"] },
@@ -2482,7 +2631,7 @@ var explain = {
 
 // npm/commands/export.ts
 import { lstatSync, realpathSync as realpathSync2 } from "node:fs";
-import path7 from "node:path";
+import path9 from "node:path";
 
 // npm/value-masks.ts
 var MIN_LENGTH = 4;
@@ -2516,7 +2665,7 @@ var exportValues = {
   async run(args2) {
     const { own, switches } = args2;
     const format = FORMATS2.find((name) => name === own["format"]) ?? missing(`--format, one of ${FORMATS2.join(", ")}`);
-    const to = path7.resolve(own["to"] ?? missing("--to FILE"));
+    const to = path9.resolve(own["to"] ?? missing("--to FILE"));
     refuseTarget(own["to"] ?? "", to, switches.has("overwrite"));
     const session = await begin(args2);
     const { store, version, entries, json, unusable } = await session.ask({ task: "read", source: { from: "store", store: session.store } });
@@ -2553,17 +2702,17 @@ function followed2(file) {
 }
 
 // npm/commands/generate.ts
-import path9 from "node:path";
+import path11 from "node:path";
 
 // npm/generated-files.ts
 import { createHash } from "node:crypto";
-import { chmodSync as chmodSync2, existsSync as existsSync3, mkdirSync as mkdirSync2, readFileSync as readFileSync5, renameSync as renameSync2, rmSync as rmSync2, statSync as statSync5, writeFileSync as writeFileSync3 } from "node:fs";
-import path8 from "node:path";
+import { chmodSync as chmodSync2, existsSync as existsSync3, mkdirSync as mkdirSync2, readFileSync as readFileSync6, renameSync as renameSync2, rmSync as rmSync2, statSync as statSync7, writeFileSync as writeFileSync3 } from "node:fs";
+import path10 from "node:path";
 var MANIFEST = ".env-kvstore.json";
 function staleness(folder, target, files) {
   const differs = files.filter((made) => hashOnDisk(folder, made.path) !== sha256(made.text)).map((made) => made.path);
   const left = Object.keys(manifestOf(folder)[target] ?? {}).filter((name) => !files.some((made) => made.path === name));
-  return [...differs, ...left.filter((name) => existsSync3(path8.join(folder, name)))].sort();
+  return [...differs, ...left.filter((name) => existsSync3(path10.join(folder, name)))].sort();
 }
 function keep(folder, target, files) {
   const prepared = prepare(folder, target, files);
@@ -2574,16 +2723,16 @@ function prepare(folder, target, files) {
   const known = manifestOf(folder)[target] ?? {};
   const stale = staleness(folder, target, files);
   refuseEdited(folder, stale, known);
-  const beside = prepareFiles(files.filter((file) => stale.includes(file.path)).map(({ path: name, text }) => [path8.join(folder, name), text]));
+  const beside = prepareFiles(files.filter((file) => stale.includes(file.path)).map(({ path: name, text }) => [path10.join(folder, name), text]));
   return {
     stale,
     discard: beside.discard,
     commit() {
       beside.commit();
-      stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync2(path8.join(folder, name)));
+      stale.filter((name) => !files.some((file) => file.path === name)).forEach((name) => rmSync2(path10.join(folder, name)));
       const manifest = { ...manifestOf(folder), [target]: Object.fromEntries(files.map((file) => [file.path, sha256(file.text)])) };
       const sorted = Object.fromEntries(Object.entries(manifest).sort(([one], [other]) => one < other ? -1 : 1));
-      writeFileSync3(path8.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}
+      writeFileSync3(path10.join(folder, MANIFEST), `${JSON.stringify(sorted, null, 2)}
 `);
     }
   };
@@ -2597,10 +2746,10 @@ function prepareFiles(files) {
   };
   try {
     files.forEach(([file, text]) => {
-      const made = mkdirSync2(path8.dirname(file), { recursive: true });
+      const made = mkdirSync2(path10.dirname(file), { recursive: true });
       if (made !== void 0) folders.push(made);
       writeFileSync3(`${file}.new`, text);
-      const before = statSync5(file, { throwIfNoEntry: false });
+      const before = statSync7(file, { throwIfNoEntry: false });
       if (before !== void 0) chmodSync2(`${file}.new`, before.mode);
     });
   } catch (error) {
@@ -2619,7 +2768,7 @@ function refuseEdited(folder, stale, known) {
   };
   const edited = stale.filter(isEdited);
   if (edited.length === 0) return;
-  const list3 = edited.map((name) => `- ${printable(path8.join(folder, name))}
+  const list3 = edited.map((name) => `- ${printable(path10.join(folder, name))}
 `).join("");
   throw new EnvKvstoreError({
     code: "file-edited",
@@ -2629,11 +2778,11 @@ ${list3.trimEnd()}`,
   });
 }
 function manifestOf(folder) {
-  const file = path8.join(folder, MANIFEST);
+  const file = path10.join(folder, MANIFEST);
   if (!existsSync3(file)) return {};
-  const isPath = (name) => !path8.isAbsolute(name) && !name.split(/[\\/]/).includes("..");
+  const isPath = (name) => !path10.isAbsolute(name) && !name.split(/[\\/]/).includes("..");
   try {
-    const manifest = JSON.parse(readFileSync5(file, "utf8"));
+    const manifest = JSON.parse(readFileSync6(file, "utf8"));
     const own = Object.entries(manifest).map(([target, files]) => [target, Object.entries(files).filter(([name]) => isPath(name))]);
     return Object.fromEntries(own.map(([target, files]) => [target, Object.fromEntries(files)]));
   } catch {
@@ -2645,8 +2794,8 @@ function manifestOf(folder) {
   }
 }
 function hashOnDisk(folder, name) {
-  const file = path8.join(folder, name);
-  return existsSync3(file) ? sha256(readFileSync5(file)) : void 0;
+  const file = path10.join(folder, name);
+  return existsSync3(file) ? sha256(readFileSync6(file)) : void 0;
 }
 function sha256(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
@@ -2671,9 +2820,9 @@ function proved({ allowed, denied }) {
 }
 
 // npm/released.ts
-import { readFileSync as readFileSync6 } from "node:fs";
+import { readFileSync as readFileSync7 } from "node:fs";
 function releasedAction() {
-  const { version, repository, gitHead } = JSON.parse(readFileSync6(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version, repository, gitHead } = JSON.parse(readFileSync7(new URL("../../package.json", import.meta.url), "utf8"));
   const [, slug] = /github\.com\/([^/]+\/[^/]+?)(?:\.git)?$/.exec(repository.url) ?? [];
   return slug && gitHead && `${slug}@${gitHead} # v${version}`;
 }
@@ -2708,7 +2857,7 @@ var generate = {
   async run({ own, switches, operands: [target, ...more] }) {
     if (target === void 0 || more.length > 0 || !TARGETS.includes(target)) missing(`one of ${TARGETS.join(", ")}`);
     const file = own["file"] ?? KVSTORE_FILE;
-    const folder = own["to"] ?? path9.join(path9.dirname(file), "generated");
+    const folder = own["to"] ?? path11.join(path11.dirname(file), "generated");
     const texts = await textsOf(file);
     const generated = (await admin()).generate(texts.map(([name]) => name), texts.map(([, text]) => text), target, releasedAction());
     refuseWrong(generated, file);
@@ -2893,20 +3042,20 @@ async function importObjects(operand, args2, create) {
   const stores = mergedStores(runs);
   const planned = await plannedChanges(stores, writing, switches.has("allow-any-key"), create);
   const isDryRun = switches.has("dry-run");
-  const report = { bucket, skipped, differing, isDryRun, isJson: session.isJson };
+  const report2 = { bucket, skipped, differing, isDryRun, isJson: session.isJson };
   const isToWrite = planned.some(({ plan }) => !isSame(plan.keys));
   if (isDryRun || !isToWrite) {
-    await reportAll(report, planned.map(({ plan }) => plan));
+    await reportAll(report2, planned.map(({ plan }) => plan));
     return 0;
   }
-  if (!switches.has("yes")) process.stderr.write(shown(report, planned.map(({ plan }) => plan), process.stderr));
+  if (!switches.has("yes")) process.stderr.write(shown(report2, planned.map(({ plan }) => plan), process.stderr));
   const changing = planned.filter(({ plan }) => !isSame(plan.keys));
   const all = counted(changing.flatMap(({ plan }) => plan.keys));
   if (!await confirmed(`Write ${changing.length === 1 ? "this store" : `these ${changing.length} stores`}: ${all}?`, switches.has("yes"))) {
     declined();
     return DECLINED2;
   }
-  await reportAll(report, await written2(planned, writing));
+  await reportAll(report2, await written2(planned, writing));
   return 0;
 }
 function identitiesIn(text, file) {
@@ -3087,8 +3236,8 @@ async function written2(planned, session) {
     throw error;
   }
 }
-async function reportAll(report, changes) {
-  const { bucket, skipped, differing, isDryRun, isJson } = report;
+async function reportAll(report2, changes) {
+  const { bucket, skipped, differing, isDryRun, isJson } = report2;
   if (isJson) {
     const stores = changes.map(({ store, keys, written: written3, created, base, version, lostRaces, skipped: skipped2 }) => {
       const previousVersionId = base || void 0;
@@ -3098,7 +3247,7 @@ async function reportAll(report, changes) {
   }
   const count = changes.filter(({ written: written3 }) => written3).length;
   const end = isDryRun ? "Nothing was written: this was a dry run." : count === 0 ? "Nothing was written: nothing would change." : `Wrote ${count} ${count === 1 ? "store" : "stores"}.`;
-  return print(`${shown(report, changes, process.stdout)}${end}
+  return print(`${shown(report2, changes, process.stdout)}${end}
 `);
 }
 function shown({ bucket, skipped, differing }, changes, stream) {
@@ -3172,8 +3321,8 @@ var importFile = {
 };
 
 // npm/commands/init.ts
-import { existsSync as existsSync4, readFileSync as readFileSync7 } from "node:fs";
-import path10 from "node:path";
+import { existsSync as existsSync4, readFileSync as readFileSync8 } from "node:fs";
+import path12 from "node:path";
 var init = {
   name: "init",
   summary: "ask what a team needs, and make kvstore.json and the set-up of AWS from the answers",
@@ -3196,7 +3345,7 @@ var init = {
   ],
   async run({ own, switches }) {
     const file = own["file"] ?? "kvstore.json";
-    const folder = own["to"] ?? path10.join(path10.dirname(file), "generated");
+    const folder = own["to"] ?? path12.join(path12.dirname(file), "generated");
     const answers = own["answers"];
     if (answers === void 0 && !hasTerminal()) {
       throw wrongUsage("init asks questions, and there is no terminal to ask at", "Pass the answers by --answers FILE. Nothing was written.");
@@ -3205,7 +3354,7 @@ var init = {
     const before = existsSync4(file) ? await textsOf(file) : [];
     const place = { file, folder, made: targetsIn(folder) };
     const plan = answers === void 0 ? await atTerminal(wasm, before, place) : await fromFile(wasm, before, place, answers);
-    const after = [[path10.basename(file), plan.text], ...before.length > 0 ? before.slice(1) : await partsOf(file)];
+    const after = [[path12.basename(file), plan.text], ...before.length > 0 ? before.slice(1) : await partsOf(file)];
     const generated = plan.targets.map((target) => [target, wasm.generate(...columns(after), target)]);
     generated.forEach(([, made]) => refuseWrong(made, file));
     const count = generated.reduce((sum, [, { files }]) => sum + files.length, 0);
@@ -3261,7 +3410,7 @@ function columns(texts) {
   return [texts.map(([name]) => name), texts.map(([, text]) => text)];
 }
 function refuseChanged(file, [root]) {
-  const now = existsSync4(file) ? readFileSync7(file, "utf8") : void 0;
+  const now = existsSync4(file) ? readFileSync8(file, "utf8") : void 0;
   if (now === root?.[1]) return;
   throw new EnvKvstoreError({
     code: "file-edited",
@@ -3326,13 +3475,13 @@ var list = {
     }
     const session = await begin(args2);
     const isEffective = switches.has("effective");
-    const report = await session.ask({ task: "list", store: session.store, effective: isEffective, both: isEffective && !switches.has("variable") });
+    const report2 = await session.ask({ task: "list", store: session.store, effective: isEffective, both: isEffective && !switches.has("variable") });
     const isWanted = ({ environment }) => isEffective || environment === session.store.environment;
     const level = session.store.environment === void 0 ? "repository" : "environment";
-    const found3 = report.keys.filter((listed2) => isEffective || listed2.level === level);
+    const found3 = report2.keys.filter((listed2) => isEffective || listed2.level === level);
     const keys = found3.filter(({ key }) => operands.length === 0 || operands.includes(key));
     const absent = operands.filter((key) => !keys.some((listed2) => listed2.key === key));
-    await showKeys({ stores: report.stores.filter(isWanted), missing: report.missing.filter(isWanted), keys }, absent, session, isEffective);
+    await showKeys({ stores: report2.stores.filter(isWanted), missing: report2.missing.filter(isWanted), keys }, absent, session, isEffective);
     return absent.length > 0 ? KEY_MISSING : 0;
   }
 };
@@ -3549,8 +3698,114 @@ To go back: ${back}
   }
 };
 
+// npm/commands/snapshot.ts
+import { spawn as spawn2 } from "node:child_process";
+var FOLDER = "snapshot";
+var snapshot = {
+  name: "snapshot",
+  summary: "collect what an account lets jobs read, for explain and audit",
+  usage: "[FLAGS]",
+  about: [
+    "Prints a shell script of AWS CLI calls that only read: OIDC providers, identity pools with their principal tag maps, the roles that trust them with all their policies, names, tags and resource policies of secrets, and policies of KMS keys. It never reads the value of a secret. Whoever may read IAM reviews the script and runs it: sh snapshot.sh FOLDER.",
+    "--run runs the script by sh, with the AWS CLI and the credentials that it finds, and checks what came. --check checks a folder that somebody else has collected. --policy prints the IAM policy that the script needs."
+  ],
+  inputs: [],
+  flags: [
+    { name: "to", value: "FOLDER", isFile: true, help: `The folder to collect into, which must be empty or absent. Default, without --run: ${FOLDER}.` },
+    { name: "run", help: "Run the script instead of printing it; needs --to." },
+    { name: "check", value: "FOLDER", isFile: true, help: "Send nothing; say what a snapshot has, or what is wrong with it." },
+    { name: "policy", help: "Print the IAM policy that the script needs, instead of the script." },
+    { name: "region", value: "REGION", help: "The region of the secrets and pools. Default: AWS_REGION, AWS_DEFAULT_REGION, or that of --pool-id." },
+    { name: "pool-id", value: "ID", repeated: true, help: "Collect this identity pool alone. It can be repeated. Default: all of the region." },
+    { name: "secret-prefix", value: "PREFIX", repeated: true, help: "Collect secrets whose names begin so. It can be repeated. Default: all of the region." },
+    { name: "no-secret-policies", help: "Leave out the resource policies of secrets, each of which takes a call." },
+    { name: "json", help: 'With --run or --check: print one JSON object to stdout, with "version": 1.' }
+  ],
+  examples: [
+    { what: "For review, before an administrator runs it:", command: "env-kvstore snapshot --region us-west-2 > snapshot.sh" },
+    { what: "With your own credentials:", command: "env-kvstore snapshot --run --to snapshot --region us-west-2" }
+  ],
+  async run({ own, switches }) {
+    const isRun = switches.has("run");
+    const alone = [isRun, own["check"] !== void 0, switches.has("policy")].filter(Boolean);
+    if (alone.length > 1) throw wrongUsage("--run, --check and --policy exclude each other");
+    if (switches.has("json") && !isRun && own["check"] === void 0) throw wrongUsage("--json needs --run or --check");
+    if (own["check"] !== void 0) return report(own["check"], switches.has("json"));
+    if (isRun && own["to"] === void 0) missing("--to with --run");
+    const folder = own["to"] ?? FOLDER;
+    if (isRun && !isEmptyOrAbsent(folder)) {
+      throw wrongUsage(`${printable(folder)} is not an empty folder`, "Choose another folder (--to), or empty it. Nothing was sent.");
+    }
+    const { script, policy, wrong } = (await admin()).snapshotScript({
+      to: folder,
+      region: regionOf2(own),
+      poolIds: linesOf(own["pool-id"]),
+      secretPrefixes: linesOf(own["secret-prefix"]),
+      noSecretPolicies: switches.has("no-secret-policies")
+    });
+    if (wrong.length > 0) throw wrongUsage(wrong.map(([flag, problem]) => `--${flag}: ${problem}`).join("\n"), "See env-kvstore snapshot --help.");
+    if (!isRun) {
+      await print(switches.has("policy") ? `${policy}
+` : script);
+      return 0;
+    }
+    await collect(script, folder);
+    return report(folder, switches.has("json"));
+  }
+};
+function regionOf2(own) {
+  const [pool] = linesOf(own["pool-id"]);
+  return own["region"] || process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || pool?.split(":")[0] || missing("--region");
+}
+function linesOf(text) {
+  return text?.split("\n").filter((line) => line !== "") ?? [];
+}
+async function collect(script, folder) {
+  const reason = await new Promise((resolve) => {
+    const shell = spawn2("sh", ["-s", "--", folder], { stdio: ["pipe", 2, 2] });
+    shell.on("error", (error) => resolve(`sh: ${systemReason(error)}`));
+    shell.on("close", (exitCode, signal) => resolve(exitCode === 0 ? void 0 : `the script ended with ${signal ?? exitCode}`));
+    shell.stdin?.on("error", () => {
+    }).end(script);
+  });
+  if (reason === void 0) return;
+  throw new EnvKvstoreError({
+    code: "snapshot-failed",
+    message: `${reason}, and the snapshot in ${printable(folder)} is not complete`,
+    hint: "The lines above say which call failed. It needs sh, the AWS CLI, and credentials with the rights of env-kvstore snapshot --policy."
+  });
+}
+async function report(folder, isJson) {
+  const files = snapshotTexts(folder);
+  const checked = (await admin()).checkSnapshot(files.map(([name]) => name), files.map(([, text]) => text));
+  const { problems, account, region, providers, pools, roles, secrets, keys, notEvaluated } = checked;
+  if (problems.length > 0) {
+    const lines2 = problems.map(({ file, line, pointer, message }) => `${printable(file)}:${line}${pointer && ` ${printable(pointer)}`}: ${printable(message)}`);
+    throw wrongUsage(`the snapshot in ${printable(folder)} cannot be used:
+${lines2.join("\n")}`, "Take it again, or correct the files.");
+  }
+  if (isJson) {
+    await printJson({ command: "snapshot", folder, account, region, providers, pools, roles, secrets, keys, notEvaluated });
+    return 0;
+  }
+  const counts = [
+    [providers, "OIDC providers"],
+    [pools, "identity pools"],
+    [roles, "roles that trust them"],
+    [secrets, "secrets"],
+    [keys, "KMS keys"]
+  ].map(([count, what]) => `  ${String(count).padStart(6)} ${what}
+`);
+  const lacking = notEvaluated.map((what) => `- ${printable(what)}
+`);
+  await print(`${printable(folder)}: account ${account}, ${region}
+${counts.join("")}Not in it, and not evaluated by explain and audit:
+${lacking.join("")}`);
+  return 0;
+}
+
 // npm/commands/token.ts
-import path11 from "node:path";
+import path13 from "node:path";
 var token = {
   name: "token",
   summary: "write the web identity token to a file, for AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -3575,7 +3830,7 @@ var token = {
   ],
   outsideActions: "Outside GitHub Actions there is no token to request. To read values there, use `env-kvstore exec` or `env-kvstore get` with `--identity environment` and `--repository OWNER/NAME`.",
   async run({ options, own }) {
-    const to = path11.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
+    const to = path13.resolve(own["to"] || process.env["AWS_WEB_IDENTITY_TOKEN_FILE"] || missing("--to FILE"));
     if (/[\r\n]/.test(to)) missing("--to FILE, without line breaks");
     const { settings, tokenVariables } = await settingsOfProposal(options, own);
     const outcome = await run("web-identity-token", { ...common, options: settings, tokenVariables });
@@ -3679,7 +3934,7 @@ var REFUSED_TO_PRINT = 3;
 var INTERRUPTED = 130;
 var OF_A_JOB = [credentialProcess, configure, token];
 var OF_STORES2 = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, init, generate, explain, audit, doctor, completion];
+var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, init, generate, explain, audit, snapshot, doctor, completion];
 async function main(args2) {
   const [name = "--help", ...rest] = args2;
   if (name === "--version" || name === "-v") {

@@ -340,6 +340,7 @@ export type ErrorCode =
   | 'service-unreachable'
   | 'session-tags-too-large'
   | 'signature-refused'
+  | 'snapshot-failed'
   | 'sso-session-expired'
   | 'store-access-denied'
   | 'store-changed'

@@ -52,7 +52,8 @@ export const explain: Command = {
     if (expected !== undefined && !ANSWERS.includes(expected)) throw wrongUsage(`--expect is allow or deny, and not ${printable(expected)}`);
     const rules = await rulesOf(own);
     const asked: Asked = {
-      pairs: [...(own['job']?.split('\n') ?? []), ...operands],
+      // Of two values of a claim the one behind --job counts, and of these the last.
+      pairs: [...operands, ...(own['job']?.split('\n') ?? [])],
       variable: switches.has('variable'),
       ...(own['claims'] !== undefined && { claims: await readTextFile(own['claims']) }),
       ...(own['read'] !== undefined && { read: own['read'] }),

@@ -1,5 +1,7 @@
 //! Why a statement does not match.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::difference::Difference;
@@ -32,4 +34,16 @@ pub enum Element {
     Action,
     Resource,
     Condition,
+}
+
+/// As policies write it.
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Principal => "Principal",
+            Self::Action => "Action",
+            Self::Resource => "Resource",
+            Self::Condition => "Condition",
+        })
+    }
 }

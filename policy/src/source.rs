@@ -48,7 +48,7 @@ impl Source {
 /// Such as `Condition StringLike aws:RequestTag/ref`.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.element)?;
+        write!(f, "{}", self.element)?;
         [&self.operator, &self.key].into_iter().flatten().try_for_each(|name| write!(f, " {name}"))
     }
 }

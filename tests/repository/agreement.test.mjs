@@ -194,6 +194,15 @@ test('what a runner fetches and compiles stays small', () => {
   assert.ok(all <= 700_000, `${loadable.join(', ')} have ${all} bytes`);
 });
 
+test('no message is made by Debug, which writes nothing in the wasm that is built', () => {
+  const folders = ['admin/src', 'policy/src'];
+  const files = folders.flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true }).filter((file) => file.endsWith('.rs')).map((file) => `${folder}/${file}`));
+  for (const file of files) {
+    const [source] = read(file).split('#[cfg(test)]\nmod tests');
+    assert.doesNotMatch(source, /\{[a-z_.]*:#?\?\}/, file);
+  }
+});
+
 /** The longer literals in the sources of an installed package, or in one file of it: no minifier changes them. */
 function literalsOf(name) {
   const place = path.join(root, 'node_modules', name);

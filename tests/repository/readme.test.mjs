@@ -358,6 +358,14 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     }
   });
 
+  test('explain a denial, and print it as the page shows', async () => {
+    const project = await newProject();
+    await writeFile(path.join(project, 'kvstore.json'), blocks['kvstore.json'].text);
+    const { stdout } = await run('explain', project, { PATH: job(project).PATH });
+    ran.add('explain-output');
+    assert.equal(stdout, blocks['explain-output'].text);
+  });
+
   test('say who can read what, and fail a job for what is found', async () => {
     const project = await newProject();
     await writeFile(path.join(project, 'kvstore.json'), blocks['kvstore.json'].text);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use env_kvstore::text::printable::printable;
 use env_kvstore_policy::Principal;
 
 use crate::account::{COGNITO, Pool, Provider, Role, Store, TagMap};
@@ -154,7 +155,10 @@ pub fn unusable(session: &Session<'_>) -> Vec<Unusable> {
         } else if value.chars().count() > MAX_VALUE {
             format!("its value is longer than {MAX_VALUE} characters")
         } else if let Some(character) = value.chars().find(|c| !plain(*c)) {
-            format!("its value has the character {character:?}, which session tags cannot hold")
+            format!(
+                "its value has the character `{}`, which session tags cannot hold",
+                printable(&character.to_string())
+            )
         } else {
             continue;
         };

@@ -158,7 +158,7 @@ pub struct Failure {
 impl Failure {
     fn of(mismatch: &Mismatch) -> Self {
         Self {
-            element: format!("{:?}", mismatch.element),
+            element: mismatch.element.to_string(),
             operator: mismatch.operator.clone(),
             key: mismatch.key.clone(),
             wants: mismatch.expected.clone(),

@@ -290,7 +290,8 @@ impl Reader {
     fn merge(&mut self, merged: &mut Part, part: Part, name: &str) {
         let allowed = merged.file.files.get(name).cloned();
         if allowed.is_none() {
-            self.problem("", format!("kvstore.json does not say for which repositories this file may speak: \"files\": {{ {name:?}: [\"OWNER/NAME\"] }}"));
+            let name = printable(name);
+            self.problem("", format!("kvstore.json does not say for which repositories this file may speak: \"files\": {{ \"{name}\": [\"OWNER/NAME\"] }}"));
         }
         let may_speak =
             |repository: &str| allowed.as_ref().is_none_or(|allowed| allowed.iter().any(|one| one == repository));

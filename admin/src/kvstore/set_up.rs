@@ -494,7 +494,8 @@ impl Planner<'_> {
             Reading::Environment(environment) => {
                 if binding.role.is_none() && environments != [environment] {
                     let message = format!(
-                        "the role of all repositories reads only the environment that the job has: write \"environment\": {environment:?} in `when`, or give this binding a role of its own"
+                        "the role of all repositories reads only the environment that the job has: write \"environment\": \"{}\" in `when`, or give this binding a role of its own",
+                        printable(environment)
                     );
                     self.problem_at(place, below, message);
                 }
