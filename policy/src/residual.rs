@@ -394,7 +394,7 @@ mod tests {
             "tag/event is absent or StringNotLike pull_* and tag/repo is a or b"
         );
         assert_eq!(
-            with(json!({"StringEquals": {"tag/repo": "b", "tag/event": "x"}})),
+            with(json!({"StringEquals": {"tag/event": "x", "tag/repo": "b"}})),
             "tag/event is absent or not x and tag/repo is a or b, or tag/repo is a"
         );
         assert_eq!(with(json!({})), "never");
