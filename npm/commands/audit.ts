@@ -11,7 +11,7 @@ import { wrongUsage } from '../usage.ts';
 
 declare const VERSION: string;
 
-const FORMATS = ['table', 'json', 'sarif'];
+const FORMATS = ['table', 'json', 'sarif', 'html'];
 const VIEWS = ['store', 'repository', 'role'];
 const SEVERITIES = ['low', 'medium', 'high'];
 const REACHED = 4;
@@ -37,7 +37,7 @@ export const audit: Command = {
     { name: 'repository', value: 'OWNER/NAME', help: 'Only what jobs of this repository could read.' },
     { name: 'role', value: 'NAME', help: 'Only what is read by this role.' },
     { name: 'by', value: 'VIEW', help: 'List by store, repository or role. Default: store, or repository with --repository.' },
-    { name: 'format', value: 'FORMAT', help: 'table, json or sarif (2.1.0, for code scanning). Default: table.' },
+    { name: 'format', value: 'FORMAT', help: 'table, json, sarif (2.1.0, for code scanning) or html (one page). Default: table.' },
     { name: 'json', help: 'The same as --format json: one JSON object, with "version": 1.' },
     { name: 'fail-on', value: 'SEVERITY', help: 'End with 4 if there is a finding of this severity or a worse one: low, medium or high.' },
     { name: 'output', value: 'FILE', isFile: true, help: 'Write the report to this file instead of stdout. A file that exists is replaced.' },
@@ -45,6 +45,7 @@ export const audit: Command = {
   examples: [
     { what: 'Who can read what:', command: 'env-kvstore audit' },
     { what: 'Has the account what the file says?', command: 'env-kvstore audit --snapshot account --against kvstore.json --fail-on medium' },
+    { what: 'A page to look at:', command: 'env-kvstore audit --format html --output audit.html' },
     { what: 'For code scanning:', command: 'env-kvstore audit --format sarif --output audit.sarif' },
   ],
   exitCodes: [['4', '--fail-on: there is such a finding']],
@@ -61,7 +62,8 @@ export const audit: Command = {
     const asked: AuditQuestion = { repository, role, format, by, columns, failOn, artifact: artifactOf(place), version: VERSION };
     const answer = (await admin()).audit(rules, against === undefined ? undefined : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== undefined).join(' or '), 'Correct what is named. Nothing was written.');
-    const text = format === 'table' ? answer.text : jsonText(JSON.parse(answer.text), format === 'json' ? { version: 1, command: 'audit' } : {});
+    const isPlain = format === 'table' || format === 'html';
+    const text = isPlain ? answer.text : jsonText(JSON.parse(answer.text), format === 'json' ? { version: 1, command: 'audit' } : {});
     if (output === undefined) await print(text);
     else writeFileSync(output, text);
     if (answer.fails) console.error(`There is a finding of severity ${failOn} or worse.`);
