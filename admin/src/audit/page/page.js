@@ -84,7 +84,7 @@
     add(list, 'Role', paragraph(role.name), paragraph(`through ${role.through}`));
     add(list, 'The role requires of every job', paragraph(role.requires ?? 'nothing that all jobs share'));
     if (jobs) add(list, 'Allowed by', bullets(jobs.by.map(known)));
-    if (row.notes.length > 0) add(list, 'Not decided, and counted as open', bullets(row.notes.map(known)));
+    if (row.notes.length > 0) add(list, 'Not decided', bullets(row.notes.map(known)));
     for (const number of row.stores) {
       const store = data.stores[number];
       if (!store) continue;
