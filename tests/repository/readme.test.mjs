@@ -364,6 +364,7 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     const { stdout } = await run('audit', project, { PATH: job(project).PATH });
     assert.match(stdout, /^Findings: none$/m);
     assert.match(stdout, /^octo-org\/app\n  octo-enterprise\/repo\/octo-org\/app\/env\/production\/secrets by/m);
+    assert.match(await readFile(path.join(project, 'audit.html'), 'utf8'), /^<!doctype html>[^]*<bdi>octo-org\/app<\/bdi>/);
     const { runs } = JSON.parse(await readFile(path.join(project, 'audit.sarif'), 'utf8'));
     assert.deepEqual(runs[0].results, []);
   });
