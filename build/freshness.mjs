@@ -14,6 +14,7 @@ const SOURCES = [
   'Cargo.toml',
   'action',
   'admin/Cargo.toml',
+  'admin/askama.toml',
   'admin/build.rs',
   'admin/src',
   'build',

@@ -18,8 +18,8 @@ const ministackPython = path.join(root, '.venv-ministack/bin/python');
 const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
 /** Of a folder's tests those that run once and not on each Node, or on Windows alone. */
 const APART = ['package.test.mjs', 'readme.test.mjs', 'wine.test.mjs'];
-/** What the core alone decides, whatever the Node: which masks there are, how writers meet, what a failed call means, what is generated. Minutes, so on one Node. */
-const OF_THE_CORE = ['masking.test.mjs', 'terraform.test.mjs', 'write-faults.test.mjs', 'writers.test.mjs'];
+/** What the core alone decides, whatever the Node: which masks there are, how writers meet, what a failed call means, what is generated and shown. Minutes, so on one Node. */
+const OF_THE_CORE = ['masking.test.mjs', 'page.test.mjs', 'terraform.test.mjs', 'write-faults.test.mjs', 'writers.test.mjs'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(STAGES, name));

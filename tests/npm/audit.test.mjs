@@ -109,7 +109,7 @@ describe('audit', () => {
       [['--file', 'nowhere.json'], /nowhere\.json: /],
       [['--file', 'bad.json'], /bad\.json:1 \/version: /],
       [['--file', EXAMPLE, '--against', 'bad.json'], /bad\.json:1 \/version: /],
-      [['--file', EXAMPLE, '--format', 'xml'], /--format xml: one of table, json, sarif is expected/],
+      [['--file', EXAMPLE, '--format', 'xml'], /--format xml: one of table, json, sarif, html is expected/],
       [['--file', EXAMPLE, '--by', 'store', '--fail-on', 'critical'], /--fail-on critical: one of low, medium, high is expected/],
       [['--file', EXAMPLE, '--json', '--format', 'sarif'], /--json and another --format/],
       [['--file', EXAMPLE, '--role', 'platform'], /there is no role platform in /],

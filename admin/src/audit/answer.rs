@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::rules::Rules;
 use crate::audit::findings::Severity;
 use crate::audit::report::{Question, Report, report};
-use crate::audit::{By, sarif, text};
+use crate::audit::{By, page, sarif, text};
 use crate::kvstore::problem::Problem;
 
 /// Files with rules, by name and text.
@@ -32,9 +32,9 @@ pub struct Asked {
     pub columns: usize,
     /// The severity from which findings count.
     pub fail_on: Option<Severity>,
-    /// Of SARIF: the file or folder of the rules, with slashes.
+    /// Of SARIF and the page: the file or folder of the rules, with slashes.
     pub artifact: String,
-    /// Of SARIF: that of this program.
+    /// Of SARIF and the page: that of this program.
     pub version: String,
 }
 
@@ -49,6 +49,8 @@ pub enum Format {
     Json,
     /// For code scanning.
     Sarif,
+    /// To look at.
+    Html,
 }
 
 /// What came of it.
@@ -95,5 +97,6 @@ fn shown(report: &Report, asked: &Asked) -> String {
         Format::Table => text(report, asked.by, asked.columns),
         Format::Json => serde_json::to_string(report).unwrap_or_default(),
         Format::Sarif => serde_json::to_string(&sarif(report, &asked.artifact, &asked.version)).unwrap_or_default(),
+        Format::Html => page(report, &asked.artifact, &asked.version).unwrap_or_default(),
     }
 }

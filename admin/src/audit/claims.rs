@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use env_kvstore_policy::{Case, Constraint, Values};
+use serde::Serialize;
 
 use crate::account::{Provider, Route};
 use crate::kvstore::set_up::{CLAIMS, PROPERTY, PULL_REQUEST_EVENTS};
@@ -215,6 +216,78 @@ pub(crate) fn admits_repository(case: &Case, name: &str, id: Option<&str>) -> bo
         && admits("repository_owner", owner)
         && id.is_none_or(|id| admits("repository_id", id))
         && case.constraint("sub").is_none_or(subject)
+}
+
+/// For which environment a job runs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
+pub enum Environment {
+    /// For none.
+    None,
+    /// For this one.
+    Named(String),
+    /// For one that no condition names.
+    Other,
+}
+
+/// The environments that a case names, to let them in or to keep them out.
+pub(crate) fn environments(case: &Case) -> BTreeSet<String> {
+    let listed = case.constraint("environment").map(|constraint| match &constraint.one {
+        Values::OneOf(names) | Values::Matching { except: names, .. } => names.clone(),
+    });
+    let subjects = case.constraint("sub").and_then(wanted).unwrap_or_default();
+    let of_subject = |text: &String| match environment_of(text) {
+        OfSubject::Is(Environment::Named(name)) => Some(name),
+        _ => None,
+    };
+    listed.into_iter().flatten().chain(subjects.iter().filter_map(of_subject)).collect()
+}
+
+/// Whether a job of this environment can be meant.
+pub(crate) fn admits_environment(case: &Case, environment: &Environment) -> bool {
+    let by_claim = case.constraint("environment").is_none_or(|constraint| match environment {
+        Environment::None => constraint.admits(None),
+        Environment::Named(name) => constraint.admits(Some(std::slice::from_ref(name))),
+        Environment::Other => matches!(constraint.one, Values::Matching { .. }),
+    });
+    let subjects = case.constraint("sub").and_then(wanted);
+    let fits = |text: &String| match (environment_of(text), environment) {
+        (OfSubject::Any, _) => true,
+        (OfSubject::Is(of_subject), environment) => of_subject == *environment,
+        (OfSubject::From(_), Environment::None) => false,
+        (OfSubject::From(start), Environment::Named(name)) => name.starts_with(&start),
+        (OfSubject::From(_), Environment::Other) => true,
+    };
+    by_claim && subjects.is_none_or(|texts| texts.iter().any(fits))
+}
+
+/// What a subject says of its job's environment.
+enum OfSubject {
+    Is(Environment),
+    /// It begins so, and goes on to a wildcard.
+    From(String),
+    /// Nothing, or nothing that is understood.
+    Any,
+}
+
+/// `repo:OWNER/NAME:environment:ENVIRONMENT`; the subject of a job without one has its ref, or `pull_request`.
+/// <https://docs.github.com/en/actions/reference/security/oidc#example-subject-claims>
+fn environment_of(subject: &str) -> OfSubject {
+    let literal = literal_prefix(subject);
+    let context = literal.strip_prefix("repo:").and_then(|rest| rest.split_once(':')).map(|(_, context)| context);
+    match (context.map(|context| (context, context.strip_prefix("environment:"))), has_wildcard(subject)) {
+        (Some((_, Some(name))), false) => OfSubject::Is(Environment::Named(unescaped(name))),
+        (Some((_, Some(start))), true) => OfSubject::From(unescaped(start)),
+        (Some((context, None)), _) if context == "pull_request" || context.starts_with("ref:") => {
+            OfSubject::Is(Environment::None)
+        }
+        _ => OfSubject::Any,
+    }
+}
+
+/// What [`wanted`] escaped.
+fn unescaped(text: &str) -> String {
+    text.replace("${*}", "*").replace("${?}", "?")
 }
 
 /// What a case says of jobs that run the code of a pull request.

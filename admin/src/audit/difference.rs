@@ -39,6 +39,19 @@ pub enum What {
     Map,
 }
 
+impl What {
+    /// As the table and the page say it, before the place.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Readers => "readers of",
+            Self::Role => "who may assume",
+            Self::Store => "store",
+            Self::Tag => "tag of",
+            Self::Map => "session tag of the pool",
+        }
+    }
+}
+
 /// Whether more or fewer jobs can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,7 +2,7 @@
 //! the rules; and how two sets of rules differ.
 //!
 //! ```text
-//! account → doors (ways to roles) → readers (ways to secrets) → findings, differences → report → JSON, SARIF
+//! account → doors (ways to roles) → readers (ways to secrets) → findings, differences → report → JSON, SARIF, page
 //! ```
 //!
 //! What cannot be decided counts as readable, and says so.
@@ -13,10 +13,12 @@ mod claims;
 pub mod cloudtrail;
 pub mod difference;
 pub mod findings;
+mod page;
 pub mod report;
 mod sarif;
 mod text;
 
+pub use page::page;
 pub use sarif::sarif;
 pub use text::{By, text};
 

@@ -9,7 +9,7 @@ use crate::account::Route;
 use crate::account::rules::Ruled;
 use crate::audit::Audit;
 use crate::audit::access::{Access, Door};
-use crate::audit::claims::{Whose, admits_repository, whose};
+use crate::audit::claims::{Environment, Whose, admits_environment, admits_repository, environments, whose};
 use crate::audit::difference::{Difference, differences};
 use crate::audit::findings::{Finding, findings};
 
@@ -74,6 +74,17 @@ pub struct StoreReport {
     pub readers: Vec<Reader>,
 }
 
+impl StoreReport {
+    /// Whether the same jobs read both, as far as sentences say. Secrets and variables mostly have the same readers.
+    pub(crate) fn is_read_like(&self, other: &Self) -> bool {
+        let alike = |one: &Reader, other: &Reader| {
+            one.role == other.role && one.sentence == other.sentence && one.notes == other.notes
+        };
+        self.readers.len() == other.readers.len()
+            && self.readers.iter().zip(&other.readers).all(|(one, other)| alike(one, other))
+    }
+}
+
 /// Jobs that can.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reader {
@@ -119,6 +130,8 @@ pub struct Clause {
 pub struct RepositoryReport {
     /// OWNER/NAME, `repository_id N`, or `*` for what jobs of more repositories read than can be listed.
     pub name: String,
+    /// None, those that conditions name, and any other one.
+    pub environments: Vec<Environment>,
     /// In the order of the secrets' names.
     pub reads: Vec<Read>,
 }
@@ -130,8 +143,38 @@ pub struct Read {
     pub store: String,
     /// By this role.
     pub role: String,
+    /// The identity pool that makes the session, or the OIDC provider.
+    pub through: String,
     /// What such a job must be beside, but for what the role requires of all jobs.
     pub sentence: String,
+    /// The jobs that read it, by their environments. Environments that are not here do not read it.
+    pub jobs: Vec<Jobs>,
+}
+
+/// Jobs of a repository that read a secret, under one condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Jobs {
+    /// Of any of these.
+    pub environments: Vec<Environment>,
+    /// How many of them.
+    pub extent: Extent,
+    /// What such a job must be beside.
+    pub sentence: String,
+    /// The statements that allow it, as `POLICY, statement N (Sid)`.
+    pub allowed_by: BTreeSet<String>,
+}
+
+/// How many jobs of a repository and an environment read a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// All that may assume the role.
+    All,
+    /// Those that are as the sentence says.
+    Some,
+    /// Those that are as the sentence says, or fewer: something could not be decided, and counts as open.
+    AtMost,
 }
 
 /// Asks everything of the rules, and how they differ from `against`.
@@ -220,14 +263,27 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// What jobs must be beside what the role requires, and beside being of the repository that is asked about.
+    /// What jobs must be beside what the role requires, as a sentence.
     fn sentence(&self, cases: &[&Case], access: &Access<'_>, repository: Option<&str>) -> String {
+        sentence(&self.remaining(cases, access, repository, None))
+    }
+
+    /// What jobs must be beside what the role requires, and beside being of the repository and the environment that are asked
+    /// about: one of these. Nothing if nothing else is wanted.
+    fn remaining(
+        &self,
+        cases: &[&Case],
+        access: &Access<'_>,
+        repository: Option<&str>,
+        environment: Option<&Environment>,
+    ) -> Vec<String> {
         let known = self.required.get(&(access.role.name.as_str(), through(access.route)));
         let is_said = |clause: &Clause| {
             known.is_some_and(|known| known.contains(&clause.text))
                 || repository.is_some()
                     && (OF_REPOSITORY.contains(&clause.claim.as_str())
                         || clause.claim == "repository_id" && self.id_of(repository) == single(clause))
+                || clause.claim == "environment" && environment.is_some_and(|one| *one != Environment::Other)
         };
         let mut parts: Vec<String> = Vec::new();
         for case in cases {
@@ -239,10 +295,7 @@ impl<'a> Scope<'a> {
                 parts.push(part);
             }
         }
-        match parts.iter().any(String::is_empty) {
-            true => "every job that may assume the role".to_owned(),
-            false => parts.join("; or "),
-        }
+        if parts.iter().any(String::is_empty) { vec![] } else { parts }
     }
 
     fn id_of(&self, repository: Option<&str>) -> Option<&str> {
@@ -278,7 +331,7 @@ impl<'a> Scope<'a> {
     }
 
     fn repositories(&self) -> Vec<RepositoryReport> {
-        let mut reads: BTreeMap<String, Vec<Read>> = BTreeMap::new();
+        let mut ways: BTreeMap<String, Vec<Way<'_>>> = BTreeMap::new();
         for readers in &self.audit.readers {
             for access in readers.ways.iter().filter(|access| self.has_role(&access.role.name)) {
                 let mut cases: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
@@ -286,26 +339,64 @@ impl<'a> Scope<'a> {
                     let names = match whose(case) {
                         Whose::Named(names) => names,
                         Whose::Numbered(ids) => ids.iter().map(|id| self.name_of(id)).collect(),
-                        Whose::Any => BTreeSet::from(["*".to_owned()]),
+                        Whose::Any => BTreeSet::from([ANY.to_owned()]),
                     };
                     for name in names {
                         cases.entry(name).or_default().push(case);
                     }
                 }
                 for (name, cases) in cases {
-                    let store = readers.store.name.clone();
-                    let known = Some(name.as_str()).filter(|name| *name != "*");
-                    let sentence = self.sentence(&cases, access, known);
-                    reads.entry(name).or_default().push(Read { store, role: access.role.name.clone(), sentence });
+                    ways.entry(name).or_default().push(Way { store: &readers.store.name, access, cases });
                 }
             }
         }
-        let is_asked = |name: &String| self.repository.is_none_or(|asked| name == asked || name == "*");
-        reads
-            .into_iter()
-            .filter(|(name, _)| is_asked(name))
-            .map(|(name, reads)| RepositoryReport { name, reads })
-            .collect()
+        let is_asked = |name: &String| self.repository.is_none_or(|asked| name == asked || name == ANY);
+        ways.into_iter().filter(|(name, _)| is_asked(name)).map(|(name, ways)| self.repository(name, &ways)).collect()
+    }
+
+    fn repository(&self, name: String, ways: &[Way<'_>]) -> RepositoryReport {
+        let known = Some(name.as_str()).filter(|name| *name != ANY);
+        let named: BTreeSet<String> =
+            ways.iter().flat_map(|way| &way.cases).flat_map(|case| environments(case)).collect();
+        let columns: Vec<_> = std::iter::once(Environment::None)
+            .chain(named.into_iter().map(Environment::Named))
+            .chain([Environment::Other])
+            .collect();
+        let read = |way: &Way<'_>| Read {
+            store: way.store.to_owned(),
+            role: way.access.role.name.clone(),
+            through: through(way.access.route),
+            sentence: self.sentence(&way.cases, way.access, known),
+            jobs: self.jobs(way, known, &columns),
+        };
+        RepositoryReport { reads: ways.iter().map(read).collect(), environments: columns, name }
+    }
+
+    fn jobs(&self, way: &Way<'_>, repository: Option<&str>, columns: &[Environment]) -> Vec<Jobs> {
+        let mut all: Vec<Jobs> = Vec::new();
+        for environment in columns {
+            let cases = way.cases.iter().copied().filter(|case| admits_environment(case, environment));
+            let cases: Vec<_> = cases.collect();
+            if cases.is_empty() {
+                continue;
+            }
+            let remaining = self.remaining(&cases, way.access, repository, Some(environment));
+            let jobs = Jobs {
+                environments: vec![environment.clone()],
+                extent: match (way.access.notes.is_empty(), remaining.is_empty()) {
+                    (false, _) => Extent::AtMost,
+                    (true, true) => Extent::All,
+                    (true, false) => Extent::Some,
+                },
+                sentence: sentence(&remaining),
+                allowed_by: cases.iter().flat_map(|case| CaseReport::of(case).allowed_by).collect(),
+            };
+            match all.iter_mut().find(|known| jobs.is_like(known)) {
+                Some(known) => known.environments.extend(jobs.environments),
+                None => all.push(jobs),
+            }
+        }
+        all
     }
 
     fn name_of(&self, id: &str) -> String {
@@ -313,6 +404,30 @@ impl<'a> Scope<'a> {
         named.map_or_else(|| format!("repository_id {id}"), |(name, _)| name.clone())
     }
 }
+
+/// A way to a secret, for jobs of one repository.
+struct Way<'a> {
+    store: &'a str,
+    access: &'a Access<'a>,
+    cases: Vec<&'a Case>,
+}
+
+impl Jobs {
+    /// But for the environments.
+    fn is_like(&self, other: &Self) -> bool {
+        self.extent == other.extent && self.sentence == other.sentence && self.allowed_by == other.allowed_by
+    }
+}
+
+fn sentence(remaining: &[String]) -> String {
+    match remaining {
+        [] => "every job that may assume the role".to_owned(),
+        parts => parts.join("; or "),
+    }
+}
+
+/// In place of a repository's name: more repositories than can be listed.
+pub(crate) const ANY: &str = "*";
 
 /// What is told of a repository by its name.
 const OF_REPOSITORY: [&str; 2] = ["repository", "repository_owner"];

@@ -8,7 +8,7 @@ use crate::audit::findings::{Finding, RULES, Severity};
 use crate::audit::report::Report;
 
 /// Where the pages are.
-const DOCUMENTATION: &str = "https://github.com/org/env-kvstore/blob/v1/";
+pub(super) const DOCUMENTATION: &str = "https://github.com/org/env-kvstore/blob/v1/";
 
 /// A log with one run. `artifact` is the file or folder that the rules come from, as a path with slashes.
 pub fn sarif(report: &Report, artifact: &str, version: &str) -> Value {

@@ -3,9 +3,9 @@
 use env_kvstore::text::printable::printable;
 use serde::Deserialize;
 
-use crate::audit::difference::{Difference, Effect, What};
+use crate::audit::difference::{Difference, Effect};
 use crate::audit::findings::{Finding, Severity};
-use crate::audit::report::{Report, StoreReport};
+use crate::audit::report::{ANY, Report};
 
 /// By what secrets are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -41,17 +41,6 @@ pub fn text(report: &Report, by: By, columns: usize) -> String {
     page.text
 }
 
-fn is_read_alike(store: &StoreReport, next: &StoreReport) -> bool {
-    let readers = |store: &StoreReport| {
-        store
-            .readers
-            .iter()
-            .map(|reader| (reader.role.clone(), reader.sentence.clone(), reader.notes.clone()))
-            .collect::<Vec<_>>()
-    };
-    readers(store) == readers(next)
-}
-
 struct Page {
     columns: usize,
     text: String,
@@ -65,7 +54,7 @@ impl Page {
         while let Some(store) = stores.next() {
             self.line("", "    ", &store.name);
             // Secrets and variables mostly have the same readers.
-            if stores.peek().is_some_and(|next| is_read_alike(store, next)) {
+            if stores.peek().is_some_and(|next| store.is_read_like(next)) {
                 continue;
             }
             for reader in &store.readers {
@@ -85,7 +74,7 @@ impl Page {
         self.title(&format!("Repositories: {}", report.repositories.len()));
         for repository in &report.repositories {
             let name = match repository.name.as_str() {
-                "*" => "More repositories than can be listed",
+                ANY => "More repositories than can be listed",
                 name => name,
             };
             self.line("", "    ", name);
@@ -120,13 +109,7 @@ impl Page {
         }
         self.title(&format!("Differences: {}", differences.len()));
         for difference in differences {
-            let what = match difference.what {
-                What::Readers => "readers of",
-                What::Role => "who may assume",
-                What::Store => "store",
-                What::Tag => "tag of",
-                What::Map => "session tag of the pool",
-            };
+            let what = difference.what.title();
             let effect = match difference.effect {
                 Effect::Wider => "wider: ",
                 Effect::Narrower => "narrower: ",
