@@ -16,11 +16,11 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ADMINISTRATOR, emptyAccount } from '../cloud/account.mjs';
 import { startCloud } from '../cloud/cloud.mjs';
+import { deployed, stacksIn, storesIn } from '../cloud/deployed.mjs';
 import { listening, startProxy } from '../cloud/proxy.mjs';
 import { AWS, GITHUB, IAM, makeCertificates, PIPELINES } from '../cloud/real-hosts.mjs';
 import { organizationSetup } from '../cloud/setup.mjs';
 import { sessionArn, withSeveralRoles } from '../cloud/several-roles.mjs';
-import { readStacks, stackSetup, storesIn } from '../cloud/stacks.mjs';
 import { encryptedByAge, withoutAge } from '../runner/age.mjs';
 import { NODE, runProgram } from '../runner/command.mjs';
 import { readFileCommands } from '../runner/file-commands.mjs';
@@ -343,10 +343,10 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     const exported = readFileCommands(await readFile(path.join(project, 'env.txt'), 'utf8'));
     assert.deepEqual(exported, { DATABASE_URL: 'postgres://app@db.example/app' });
     // A job of another branch is refused by what was generated.
-    const { base, stores } = readStacks(path.join(project, 'generated/cloudformation'));
-    const own = await startCloud({ setupAt: (origin) => stackSetup(base, origin) });
+    const stacks = await stacksIn(path.join(project, 'generated'));
+    const own = await startCloud({ setupAt: (origin) => deployed(stacks, origin) });
     try {
-      for (const { name, tags } of stores.flatMap(storesIn)) own.putSecret(name, { DATABASE_URL }, { tags });
+      for (const { name, tags } of storesIn(stacks)) own.putSecret(name, { DATABASE_URL }, { tags });
       const inputs = { 'cognito-identity-pool-id': own.setup.poolId, 'cognito-role-arn': own.setup.roleArn, namespace: 'octo-org', 'oidc-issuer': own.url, values: 'DATABASE_URL,secret' };
       for (const [claims, code] of [[{}, undefined], [{ ref: 'refs/heads/other' }, 'store-access-denied'], [{ repository_id: '1' }, 'store-access-denied']]) {
         const step = await runStep({ node: NODE, inputs, environment: own.jobEnvironment(claims) });
