@@ -1,22 +1,33 @@
 //! A text as programs escape it. Each form replaces single characters, so all of them leave letters and digits alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
 use std::fmt::Write;
 use std::rc::Rc;
 
 use crate::text::hex::push_hex;
 
-/// A way to print a text.
+/// How many kinds of texts are remembered.
+const MAX_KNOWN: usize = 64;
+
+/// By `printf %q`: a comment, and somebody's home.
+const ESCAPED_AT_START: [char; 2] = ['#', '~'];
+
+/// A way to print a text. But for what [`ESCAPED_AT_START`], it replaces each character by itself.
 pub type Form = fn(&str) -> String;
 
 /// What the runner makes of each mask, but for Base64: see `ValueEncoders.cs` of actions/runner.
-pub const OF_RUNNER: &[Form] = &[
+const OF_RUNNER: &[Form] = &[
     |text| json(text, Json { escaped: "\u{85}\u{2028}\u{2029}", ..JAVASCRIPT }),
     |text| text.replace('"', "\\\""),
     |text| text.replace('\'', "''"),
     |text| percent(text, "-_.~", Percent::Upper),
     |text| markup(text, "&quot;", "&apos;", "+"),
 ];
+
+/// A text in each form of the runner's.
+pub fn of_runner(text: &str) -> Vec<String> {
+    OF_RUNNER.iter().map(|form| form(text)).collect()
+}
 
 /// The others.
 const ALL: &[Form] = &[
@@ -69,7 +80,7 @@ const ALL: &[Form] = &[
     |text| {
         let quoted = each(text, |c, out| with_backslash(c, " \t!\"$&'()*,;<>?[\\]^`{|}", out));
 
-        if text.starts_with(['#', '~']) { format!("\\{quoted}") } else { quoted }
+        if text.starts_with(ESCAPED_AT_START) { format!("\\{quoted}") } else { quoted }
     },
     // `$'...'`, by bash and by Python's repr and JavaScript's console.log.
     |text| ansi_c(text, true),
@@ -83,33 +94,92 @@ const ALL: &[Form] = &[
 /// They are told apart by the characters that can be escaped, each once: long texts have few of them, and many texts the same.
 #[derive(Default)]
 pub struct Distinct {
-    by_sample: BTreeMap<String, usize>,
-    forms: Vec<Rc<[Form]>>,
+    known: Vec<(String, Rc<Forms>)>,
 }
 
 impl Distinct {
-    /// Those of a text.
-    pub fn of(&mut self, text: &str) -> Rc<[Form]> {
+    /// Those of a text, and of what is cut out of it.
+    pub fn of(&mut self, text: &str) -> Rc<Forms> {
         let mut escapable: Vec<char> = text.chars().filter(|character| !is_never_escaped(*character)).collect();
         escapable.sort_unstable();
         escapable.dedup();
         // A letter before them: `#` and `~` are escaped at the start alone, by a form that escapes the rest as well.
         let first = text.chars().next().filter(|first| !is_never_escaped(*first)).unwrap_or('a');
-        let sample: String = std::iter::once(first).chain(escapable).collect();
-        if let Some(forms) = self.by_sample.get(&sample).and_then(|place| self.forms.get(*place)) {
+        let sample: String = std::iter::once(first).chain(escapable.iter().copied()).collect();
+        if let Some((_, forms)) = self.known.iter().find(|(known, _)| *known == sample) {
+            forms.escaped.get_or_init(|| forms.escaped());
             return forms.clone();
         }
-        let forms = distinct(&sample);
-        self.by_sample.insert(sample, self.forms.len());
-        self.forms.push(forms.clone());
+        if self.known.len() >= MAX_KNOWN {
+            self.known.clear();
+        }
+        let forms = Rc::new(Forms::new(&sample, escapable));
+        self.known.push((sample, forms.clone()));
         forms
     }
 }
 
-fn distinct(sample: &str) -> Rc<[Form]> {
-    let mut seen: BTreeSet<String> = OF_RUNNER.iter().map(|form| form(sample)).collect();
-    seen.insert(sample.to_owned());
-    ALL.iter().copied().filter(|form| seen.insert(form(sample))).collect()
+/// Forms of texts that have the same characters which can be escaped.
+pub struct Forms {
+    escapable: Vec<char>,
+    forms: Vec<Form>,
+    /// What each form makes of each of these characters: known from the second such text on, or it would not pay.
+    escaped: OnceCell<Vec<Vec<String>>>,
+}
+
+impl Forms {
+    fn new(sample: &str, escapable: Vec<char>) -> Self {
+        let mut seen = of_runner(sample);
+        seen.push(sample.to_owned());
+        let mut forms = Vec::new();
+        for form in ALL {
+            let made = form(sample);
+            if !seen.contains(&made) {
+                seen.push(made);
+                forms.push(*form);
+            }
+        }
+        Self { escapable, forms, escaped: OnceCell::new() }
+    }
+
+    fn escaped(&self) -> Vec<Vec<String>> {
+        let of = |form: &Form| self.escapable.iter().map(|character| escaped_inside(*form, *character)).collect();
+        self.forms.iter().map(of).collect()
+    }
+
+    /// A text in each form. It is taken apart once, not by each form character by character.
+    pub fn of(&self, text: &str) -> Vec<String> {
+        let escaped = match self.escaped.get() {
+            Some(escaped) if !text.starts_with(ESCAPED_AT_START) => escaped,
+            _ => return self.forms.iter().map(|form| form(text)).collect(),
+        };
+        let pieces: Vec<_> =
+            text.split_inclusive(|character| !is_never_escaped(character)).map(|piece| self.piece(piece)).collect();
+        let mut forms = Vec::new();
+        for escaped in escaped {
+            let mut form = String::with_capacity(text.len() + text.len() / 4);
+            for (kept, place) in &pieces {
+                form.push_str(kept);
+                form.push_str(escaped.get(*place).map_or("", String::as_str));
+            }
+            forms.push(form);
+        }
+        forms
+    }
+
+    /// What no form changes, and the place of the character after it, if there is one: the last piece may have none.
+    fn piece<'t>(&self, piece: &'t str) -> (&'t str, usize) {
+        let mut kept = piece.chars();
+        match kept.next_back().and_then(|last| self.escapable.binary_search(&last).ok()) {
+            Some(place) => (kept.as_str(), place),
+            None => (piece, usize::MAX),
+        }
+    }
+}
+
+/// What a form makes of a character that is not the first.
+fn escaped_inside(form: Form, character: char) -> String {
+    form(&format!("a{character}")).strip_prefix('a').unwrap_or_default().to_owned()
 }
 
 fn is_never_escaped(character: char) -> bool {
@@ -256,6 +326,8 @@ fn ansi_c(text: &str, is_unicode: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn letters_digits_and_what_is_inert_have_no_other_form() {
@@ -284,12 +356,29 @@ mod tests {
         ] {
             let of = |forms: &[Form]| forms.iter().map(|form| form(text)).collect::<Vec<_>>();
             let known: BTreeSet<_> = of(OF_RUNNER).into_iter().chain([text.to_owned()]).collect();
-            let (distinct, all) = (of(&shared.of(text)), of(ALL));
+            let (distinct, all) = (shared.of(text).of(text), of(ALL));
             let expected: BTreeSet<_> = all.into_iter().filter(|form| !known.contains(form)).collect();
             assert_eq!(distinct.len(), expected.len(), "{text}: none twice");
             assert_eq!(distinct.into_iter().collect::<BTreeSet<_>>(), expected, "{text}");
         }
-        assert!(shared.forms.len() < 13, "some are shared");
+        assert!(shared.known.len() < 13, "some are shared");
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_that_is_taken_apart_once_has_the_forms_that_are_made_of_it_whole(
+            text in "(a|#|~|[ -/:-@\\[-`{-\u{7f}]|\\PC|[\r\n\t\u{1}\u{85}\u{2028}\u{e9}\u{1f600}]|[a-z0-9._-]{1,3}){0,12}",
+            cut in any::<proptest::sample::Index>(),
+        ) {
+            let mut distinct = Distinct::default();
+            let (first, forms) = (distinct.of(&text), distinct.of(&text));
+            prop_assert!(Rc::ptr_eq(&first, &forms) && forms.escaped.get().is_some());
+            let places: Vec<_> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
+            for part in [&text, &text[*cut.get(&places)..]] {
+                let whole: Vec<_> = forms.forms.iter().map(|form| form(part)).collect();
+                prop_assert_eq!(forms.of(part), whole);
+            }
+        }
     }
 
     #[test]

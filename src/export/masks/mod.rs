@@ -10,12 +10,14 @@ use std::collections::BTreeSet;
 
 use documents::{Key, Part};
 use forms::Distinct;
+use mask::Mask;
 
 use crate::text::secret::Secret;
 
 mod base64_text;
 mod documents;
 mod forms;
+mod mask;
 mod ordinary;
 
 /// Longer texts get no masks for escaped forms and for runs of letters and digits, only for their lines and for Base64.
@@ -36,9 +38,9 @@ const LINE_BREAKS: [char; 2] = ['\r', '\n'];
 /// The masks of one run, none twice.
 pub struct Masks {
     min_length: usize,
-    texts: BTreeSet<String>,
+    texts: BTreeSet<Mask>,
     /// What the runner makes of the masks it is given.
-    of_runner: BTreeSet<String>,
+    of_runner: BTreeSet<Mask>,
     distinct_forms: Distinct,
     encodings_left: usize,
     encoded_bytes_left: usize,
@@ -88,7 +90,7 @@ impl Masks {
 
     /// What the runner is to be given.
     pub fn into_texts(self) -> Vec<Secret> {
-        self.texts.into_iter().map(Secret::new).collect()
+        self.texts.into_iter().map(|mask| Secret::new(mask.0)).collect()
     }
 
     fn can_be_secret(&self, text: &str, key: Key) -> bool {
@@ -125,16 +127,16 @@ impl Masks {
         }
         if is_escaped {
             let forms = self.distinct_forms.of(text);
-            forms.iter().for_each(|form| self.add_form(whole, &form(whole)));
+            self.add_forms(whole, forms.of(whole));
             if !is_single_line {
                 // The runner makes none of these of a text that it is given line by line.
-                forms::OF_RUNNER.iter().for_each(|form| self.add_form(whole, &form(whole)));
-                forms::OF_RUNNER.iter().for_each(|form| self.add_form(text, &form(text)));
+                self.add_forms(whole, forms::of_runner(whole));
+                self.add_forms(text, forms::of_runner(text));
                 // With the line break at its end, which a shell's `$(...)` takes away.
                 let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
                 let ending = ending.unwrap_or_default();
-                if self.texts.contains(ending.trim()) {
-                    forms.iter().for_each(|form| self.add_form(ending, &form(ending)));
+                if self.is_masked(ending.trim()) {
+                    self.add_forms(ending, forms.of(ending));
                 }
             }
             forms::random_runs(whole).for_each(|run| self.add_encoding(run.to_owned()));
@@ -148,38 +150,51 @@ impl Masks {
     /// True if it is ordinary text. Its forms are looked for among those of the whole text, if there is more of it.
     fn add_line(&mut self, line: &str, has_forms: bool) -> bool {
         if has_forms {
-            self.of_runner.extend(forms::OF_RUNNER.iter().map(|form| form(line)).filter(|form| form != line));
+            for form in forms::of_runner(line) {
+                if form != line {
+                    self.of_runner.insert(Mask(form));
+                }
+            }
         }
-        self.texts.insert(line.to_owned());
+        self.texts.insert(Mask(line.to_owned()));
         !self.is_long_enough(line.trim()) || ordinary::is_ordinary(line.trim())
     }
 
     /// A form has as many lines as its text, of which those count that are masked, or it is one line.
-    fn add_form(&mut self, text: &str, form: &str) {
-        if !has_line_break(form) {
-            return self.add_encoding_unlike_the_runners(form);
-        }
-        for (line, form) in text.split(LINE_BREAKS).zip(form.split(LINE_BREAKS)) {
-            if self.texts.contains(line.trim()) {
-                self.add_encoding_unlike_the_runners(form.trim());
+    fn add_forms(&mut self, text: &str, forms: Vec<String>) {
+        for form in forms {
+            if !has_line_break(&form) {
+                self.add_encoding_unlike_the_runners(form);
+                continue;
+            }
+            for (line, form) in text.split(LINE_BREAKS).zip(form.split(LINE_BREAKS)) {
+                if self.is_masked(line.trim()) {
+                    self.add_encoding_unlike_the_runners(form.trim().to_owned());
+                }
             }
         }
     }
 
-    fn add_encoding_unlike_the_runners(&mut self, form: &str) {
-        if !self.of_runner.contains(form) {
-            self.add_encoding(form.to_owned());
+    fn is_masked(&self, text: &str) -> bool {
+        self.texts.contains(&Mask(text.to_owned()))
+    }
+
+    fn add_encoding_unlike_the_runners(&mut self, form: String) {
+        let form = Mask(form);
+        if !self.of_runner.contains(&form) {
+            self.add_encoding(form.0);
         }
     }
 
     fn add_encoding(&mut self, text: String) {
-        match (self.encodings_left.checked_sub(1), self.encoded_bytes_left.checked_sub(text.len())) {
+        let mask = Mask(text);
+        match (self.encodings_left.checked_sub(1), self.encoded_bytes_left.checked_sub(mask.0.len())) {
             (Some(encodings_left), Some(encoded_bytes_left)) => {
-                if self.texts.insert(text) {
+                if self.texts.insert(mask) {
                     (self.encodings_left, self.encoded_bytes_left) = (encodings_left, encoded_bytes_left);
                 }
             }
-            _ => self.is_cut |= !self.texts.contains(&text),
+            _ => self.is_cut |= !self.texts.contains(&mask),
         }
     }
 }
@@ -266,7 +281,7 @@ mod tests {
     fn no_mask_is_one_that_the_runner_makes() {
         for text in ["it's <a> \"b\" & c+/=", "a/b c", "p\u{e4}ss'w\u{f6}rd", "a\\b"] {
             let masks = masks_of(text);
-            for form in forms::OF_RUNNER.iter().map(|form| form(text)).filter(|form| form != text) {
+            for form in forms::of_runner(text).into_iter().filter(|form| form != text) {
                 assert!(!has(&masks, &form), "{form}");
             }
         }
