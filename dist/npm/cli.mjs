@@ -1332,7 +1332,7 @@ function isFolder(place) {
 }
 
 // npm/commands/audit.ts
-var FORMATS = ["table", "json", "sarif"];
+var FORMATS = ["table", "json", "sarif", "html"];
 var VIEWS = ["store", "repository", "role"];
 var SEVERITIES = ["low", "medium", "high"];
 var REACHED = 4;
@@ -1354,7 +1354,7 @@ var audit = {
     { name: "repository", value: "OWNER/NAME", help: "Only what jobs of this repository could read." },
     { name: "role", value: "NAME", help: "Only what is read by this role." },
     { name: "by", value: "VIEW", help: "List by store, repository or role. Default: store, or repository with --repository." },
-    { name: "format", value: "FORMAT", help: "table, json or sarif (2.1.0, for code scanning). Default: table." },
+    { name: "format", value: "FORMAT", help: "table, json, sarif (2.1.0, for code scanning) or html (one page). Default: table." },
     { name: "json", help: 'The same as --format json: one JSON object, with "version": 1.' },
     { name: "fail-on", value: "SEVERITY", help: "End with 4 if there is a finding of this severity or a worse one: low, medium or high." },
     { name: "output", value: "FILE", isFile: true, help: "Write the report to this file instead of stdout. A file that exists is replaced." }
@@ -1363,6 +1363,7 @@ var audit = {
     { what: "Who can read what:", command: "env-kvstore audit" },
     { what: "Has the account what the file says?", command: "env-kvstore audit --snapshot account --against kvstore.json --fail-on medium" },
     { what: "Who did read it, by CloudTrail:", command: "env-kvstore audit --snapshot account --cloudtrail AWSLogs" },
+    { what: "A page to look at:", command: "env-kvstore audit --format html --output audit.html" },
     { what: "For code scanning:", command: "env-kvstore audit --format sarif --output audit.sarif" }
   ],
   exitCodes: [["4", "--fail-on: there is such a finding"]],
@@ -1389,6 +1390,7 @@ var audit = {
   }
 };
 function textIn(format, report2, trail) {
+  if (format === "html") return report2;
   if (format === "table") return report2 + (trail?.text ?? "");
   const head = format === "json" ? { version: 1, command: "audit" } : {};
   return jsonText({ ...JSON.parse(report2), ...format === "json" && trail && { usage: trail.usage } }, head);

@@ -681,7 +681,7 @@ function withCaughtTraps(glue, onTrap) {
 }
 async function compileEachFunctionOnce() {
   const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--wasm-tiering-budget=1000000000");
+  setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining");
 }
 
 // npm/run.ts
