@@ -102,6 +102,8 @@ export async function bundle({ scratch, dist }) {
     entryPoints: { index: 'action/main.ts', age: 'action/age.ts', hpagent: 'hpagent' },
     // Node starts a CommonJS program faster than a module: by more than the whole core takes to compile.
     format: 'cjs',
+    // Loads by `require` what is loaded when it is needed: `import` would have Node 20 load its loader of modules for it.
+    supported: { 'dynamic-import': false },
     outdir: dist,
     plugins: [glueForEachInstance, ownHttpClient, nothingByImport, loadedWhenNeeded('./hpagent.js'), ageLoadedWhenNeeded, onlyX25519],
   });
