@@ -57,7 +57,7 @@ const onlyX25519 = {
 };
 
 /** What few commands need, by the file's name in `npm/parts/`: a file of its own, loaded when a command needs it. */
-const PARTS = ['age', 'credential-chain', 'dialogue', 'dotenv', 'prompts'];
+const PARTS = ['age', 'credential-chain', 'dotenv', 'prompts'];
 
 const partsLoadedWhenNeeded = {
   name: 'parts-loaded-when-needed',

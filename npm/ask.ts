@@ -38,8 +38,8 @@ export async function askFor(
   { message, choices, default: byDefault }: { message: string; choices: { value: string; name: string }[]; default?: string },
   validate: (answer: string) => true | string,
 ): Promise<string> {
-  const dialogue = await import('./parts/dialogue.ts');
-  return ended(dialogue, choices.length > 0 ? dialogue.choice(message, choices, byDefault) : dialogue.text(message, byDefault, validate));
+  const prompts = await import('./parts/prompts.ts');
+  return ended(prompts, choices.length > 0 ? prompts.choice(message, choices, byDefault) : prompts.text(message, byDefault, validate));
 }
 
 async function ended<T>(prompts: { Interrupted: new () => Error }, answer: Promise<T>): Promise<T> {

@@ -182,8 +182,8 @@ async function askHidden(question) {
   throw wrongUsage("more than one line was pasted, and the prompt takes one", "Pass longer values by stdin, or by --from-file KEY=PATH. Nothing was written.");
 }
 async function askFor({ message, choices, default: byDefault }, validate) {
-  const dialogue = await import("./dialogue.cjs");
-  return ended(dialogue, choices.length > 0 ? dialogue.choice(message, choices, byDefault) : dialogue.text(message, byDefault, validate));
+  const prompts = await import("./prompts.cjs");
+  return ended(prompts, choices.length > 0 ? prompts.choice(message, choices, byDefault) : prompts.text(message, byDefault, validate));
 }
 async function ended(prompts, answer) {
   try {

@@ -1,7 +1,9 @@
-// Questions at a terminal: yes or no, and a value that is not shown.
+// Questions at a terminal: yes or no, a value that is not shown, a text, and one of several answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import confirmPrompt from '@inquirer/confirm';
+import inputPrompt from '@inquirer/input';
 import passwordPrompt from '@inquirer/password';
+import selectPrompt from '@inquirer/select';
 import { asked, Interrupted, TERMINAL } from '../terminal-question.ts';
 
 export { Interrupted };
@@ -23,6 +25,19 @@ export async function hidden(message: string): Promise<string | undefined> {
   } finally {
     lines.forget();
   }
+}
+
+/** True, or what is wrong. */
+type Check = (answer: string) => true | string;
+
+export function text(message: string, byDefault: string | undefined, validate: Check): Promise<string> {
+  const config = { message, validate, ...(byDefault !== undefined && { default: byDefault }) };
+  return asked((signal) => inputPrompt(config, { ...TERMINAL, signal }));
+}
+
+export function choice(message: string, choices: { value: string; name: string }[], byDefault: string | undefined): Promise<string> {
+  const config = { message, choices, loop: false, ...(byDefault !== undefined && { default: byDefault }) };
+  return asked((signal) => selectPrompt(config, { ...TERMINAL, signal }));
 }
 
 const LINE_END = /\r\n|\r|\n/;

@@ -42,7 +42,6 @@ describe('the package', () => {
       'dist/npm/cli.mjs',
       'dist/npm/core.mjs',
       'dist/npm/credential-chain.cjs',
-      'dist/npm/dialogue.cjs',
       'dist/npm/dotenv.cjs',
       'dist/npm/env_kvstore_admin_bg.wasm',
       'dist/npm/index.d.mts',
@@ -73,7 +72,7 @@ describe('the package', () => {
     assert.equal(packages['node_modules/env-kvstore'].hasInstallScript, undefined);
   });
 
-  const PARTS = ['age', 'credential-chain', 'dialogue', 'dotenv', 'prompts'].map((name) => `dist/npm/${name}.cjs`);
+  const PARTS = ['age', 'credential-chain', 'dotenv', 'prompts'].map((name) => `dist/npm/${name}.cjs`);
 
   test('imports nothing but Node and its own files', async () => {
     for (const file of ['dist/npm/core.mjs', 'dist/npm/index.mjs', 'dist/npm/cli.mjs', ...PARTS, 'dist/hpagent.js']) {
