@@ -81,7 +81,7 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
   test('mark every block that can be run, each by a name of its own', () => {
     for (const [name, text] of Object.entries(pages)) {
       const all = [...text.matchAll(/(<!-- test: [\w.-]+ -->\s*)?^```(\w+)\n/gm)];
-      const unmarked = all.filter(([, marker, language]) => !marker && !['yaml', 'json', 'diff', 'mermaid'].includes(language));
+      const unmarked = all.filter(([, marker, language]) => !marker && !['yaml', 'json', 'diff', 'hcl', 'mermaid', 'sql'].includes(language));
       assert.deepEqual(unmarked.map(([found]) => found), [], name);
     }
     const markers = [...text.matchAll(/<!-- test: ([\w.-]+) -->/g)].map(([, name]) => name);
@@ -198,7 +198,7 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     const project = await newProject();
     const ofJob = await run('doctor', project);
     assert.match(ofJob.stdout, /^stores +ok +\d+ ms +\d of 4 can be read/m);
-    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', environment: 'production' };
+    const tags = { enterprise: 'octo-enterprise', repository: 'octo-org/octo-repo', repository_id: '1296269', environment: 'production' };
     const session = cloud.issueCredentials(cloud.setup.roleArn, { sessionName: 'laptop', tags });
     const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, GITHUB_ACTIONS, CI, ...environment } = job(project);
     const ofMachine = await run('doctor-laptop', project, {
@@ -375,6 +375,14 @@ describe('README.md and docs/', { concurrency: 3, ...POSIX }, () => {
     assert.match(await readFile(path.join(project, 'audit.html'), 'utf8'), /^<!doctype html>[^]*<bdi>octo-org\/octo-repo<\/bdi>/);
     const { runs } = JSON.parse(await readFile(path.join(project, 'audit.sarif'), 'utf8'));
     assert.deepEqual(runs[0].results, []);
+  });
+
+  test('collect a snapshot of an account, and check what it has', async (t) => {
+    const { administrator } = await emptyAws(t);
+    const project = await newProject();
+    const { stdout } = await run('snapshot', project, { ...administrator(project), PATH: [VENV_BIN, job(project).PATH].join(path.delimiter) });
+    assert.match(stdout, /123456789012/);
+    assert.match(await readFile(path.join(project, 'snapshot.sh'), 'utf8'), /^#!\/bin\/sh\n/);
   });
 
   test("take GitHub's secrets to the stores, and away from GitHub", async (t) => {
