@@ -42,8 +42,8 @@ export const explain: Command = {
     { name: 'json', help: 'Print one JSON object to stdout, with "version": 1.' },
   ],
   examples: [
-    { what: "Why a branch does not get production's secrets:", command: 'env-kvstore explain --job repository=octo-org/app environment=production ref=refs/heads/x \\\n  --read env:production' },
-    { what: 'In CI, that pull requests never read them:', command: 'env-kvstore explain --job repository=octo-org/app event_name=pull_request environment=production \\\n  --read env:production --expect deny' },
+    { what: "Why a branch does not get production's secrets:", command: 'env-kvstore explain --job repository=octo-org/app environment=production \\\n  ref=refs/heads/x --read env:production' },
+    { what: 'In CI, that pull requests never read them:', command: 'env-kvstore explain --job repository=octo-org/app event_name=pull_request \\\n  environment=production --read env:production --expect deny' },
   ],
   exitCodes: [[String(NOT_AS_EXPECTED), '--expect: the answer is the other one']],
 
