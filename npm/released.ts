@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 interface Manifest {
   version: string;
@@ -9,7 +9,10 @@ interface Manifest {
 
 /** The action by the commit that this package was released from, as a workflow names it; none where that is not known. */
 export function releasedAction(): string | undefined {
-  const { version, repository, gitHead } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest;
+  const manifest = new URL('../../package.json', import.meta.url);
+  // The files of dist/ run without their package too.
+  if (!existsSync(manifest)) return undefined;
+  const { version, repository, gitHead } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
   const [, slug] = /github\.com\/([^/]+\/[^/]+?)(?:\.git)?$/.exec(repository.url) ?? [];
   return slug && gitHead && `${slug}@${gitHead} # v${version}`;
 }

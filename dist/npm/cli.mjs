@@ -2822,9 +2822,11 @@ function proved({ allowed, denied }) {
 }
 
 // npm/released.ts
-import { readFileSync as readFileSync7 } from "node:fs";
+import { existsSync as existsSync4, readFileSync as readFileSync7 } from "node:fs";
 function releasedAction() {
-  const { version, repository, gitHead } = JSON.parse(readFileSync7(new URL("../../package.json", import.meta.url), "utf8"));
+  const manifest = new URL("../../package.json", import.meta.url);
+  if (!existsSync4(manifest)) return void 0;
+  const { version, repository, gitHead } = JSON.parse(readFileSync7(manifest, "utf8"));
   const [, slug] = /github\.com\/([^/]+\/[^/]+?)(?:\.git)?$/.exec(repository.url) ?? [];
   return slug && gitHead && `${slug}@${gitHead} # v${version}`;
 }
@@ -3323,7 +3325,7 @@ var importFile = {
 };
 
 // npm/commands/init.ts
-import { existsSync as existsSync4, readFileSync as readFileSync8 } from "node:fs";
+import { existsSync as existsSync5, readFileSync as readFileSync8 } from "node:fs";
 import path12 from "node:path";
 var init = {
   name: "init",
@@ -3353,7 +3355,7 @@ var init = {
       throw wrongUsage("init asks questions, and there is no terminal to ask at", "Pass the answers by --answers FILE. Nothing was written.");
     }
     const wasm = await admin();
-    const before = existsSync4(file) ? await textsOf(file) : [];
+    const before = existsSync5(file) ? await textsOf(file) : [];
     const place = { file, folder, made: targetsIn(folder) };
     const plan = answers === void 0 ? await atTerminal(wasm, before, place) : await fromFile(wasm, before, place, answers);
     const after = [[path12.basename(file), plan.text], ...before.length > 0 ? before.slice(1) : await partsOf(file)];
@@ -3412,7 +3414,7 @@ function columns(texts) {
   return [texts.map(([name]) => name), texts.map(([, text]) => text)];
 }
 function refuseChanged(file, [root]) {
-  const now = existsSync4(file) ? readFileSync8(file, "utf8") : void 0;
+  const now = existsSync5(file) ? readFileSync8(file, "utf8") : void 0;
   if (now === root?.[1]) return;
   throw new EnvKvstoreError({
     code: "file-edited",
