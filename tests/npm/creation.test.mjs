@@ -10,9 +10,9 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCloud } from '../cloud/cloud.mjs';
-import { documentsIn } from '../cloud/pages.mjs';
 import { answersOf, answerTo, deployed, stacksIn } from '../cloud/deployed.mjs';
 import { runCli } from '../runner/command.mjs';
+import { platformAt } from './platform.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/use-cases/kvstore.json', import.meta.url));
 const APP = 'octo-enterprise/repo/octo-org/app/env/production/secrets';
@@ -135,17 +135,7 @@ describe('put --create with kvstore.json', () => {
 async function account(t) {
   const cloud = await startCloud({ setupAt: (origin) => deployed(stacks, origin) });
   t.after(() => cloud.close());
-  const policy = documentsIn(cloud.url, ['docs/managing-values.md'])['writers-platform-policy'];
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.addPerson('platform', policy);
-  const environment = {
-    HOME: folder,
-    USERPROFILE: folder,
-    AWS_ENDPOINT_URL: cloud.url,
-    AWS_REGION: 'us-west-2',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  };
+  const environment = platformAt(cloud, folder);
   return { cloud, run: (args, { cwd = WITH_FILE, input = 'value' } = {}) => runCli(args, { environment, cwd, input }) };
 }
 

@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
-import { documentsIn } from '../cloud/pages.mjs';
 import { commandLineIn } from './command-line.mjs';
+import { platformAt } from './platform.mjs';
 
 /** Values whose length, and not only whose text, would be found in an output. */
 const [OLD, NEW] = ['canary-old-'.padEnd(1237, 'o'), 'canary-new-'.padEnd(1319, 'n')];
@@ -184,18 +184,7 @@ function saysNothing({ stdout, stderr, exitCode }, { shows }, where) {
 async function ownCloud(t) {
   const cloud = await startCloud({ versionQuota: false });
   t.after(() => cloud.close());
-  const policy = documentsIn(cloud.url, ['docs/managing-values.md'])['writers-platform-policy'];
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.addPerson('platform', policy);
-  const environment = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    USERPROFILE: folder,
-    AWS_ENDPOINT_URL: cloud.url,
-    AWS_REGION: 'us-west-2',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  };
+  const environment = { PATH: process.env.PATH, ...platformAt(cloud, folder) };
   let count = 0;
   return {
     cloud,

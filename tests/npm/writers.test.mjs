@@ -12,8 +12,8 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCloud } from '../cloud/cloud.mjs';
-import { documentsIn } from '../cloud/pages.mjs';
 import { NODE, runCli } from '../runner/command.mjs';
+import { platformAt } from './platform.mjs';
 
 const WRITERS = fileURLToPath(new URL('writers.mjs', import.meta.url));
 const CANARY = 'canary';
@@ -183,17 +183,7 @@ async function atOnce(count, environment, flags) {
 async function writable(t, options) {
   const cloud = await startCloud(options);
   t.after(() => cloud.close());
-  const policy = documentsIn(cloud.url, ['docs/managing-values.md'])['writers-platform-policy'];
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.addPerson('platform', policy);
-  const environment = {
-    HOME: folder,
-    USERPROFILE: folder,
-    AWS_ENDPOINT_URL: cloud.url,
-    AWS_REGION: 'us-west-2',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  };
+  const environment = platformAt(cloud, folder);
   return { cloud, environment };
 }
 
