@@ -43,7 +43,7 @@ describe('the package', () => {
       'dist/npm/core.mjs',
       'dist/npm/credential-chain.cjs',
       'dist/npm/dotenv.cjs',
-      'dist/npm/env_kvstore_admin_bg.wasm',
+      'dist/npm/env_kvstore_admin_bg.wasm.gz',
       'dist/npm/index.d.mts',
       'dist/npm/index.mjs',
       'dist/npm/prompts.cjs',
