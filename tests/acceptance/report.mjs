@@ -10,7 +10,8 @@ export const BY_HAND = [
   'a pull request of a branch reads its environment with the role of pull requests',
   'a pull request of a fork gets no token, or is refused',
   'pull_request_target and workflow_run are refused by the role of all repositories',
-  'another repository of the owner is refused by every store, and may call the shared workflow',
+  'another repository of the owner is refused by every store',
+  'that repository may call the shared workflow',
   'a repository that was deleted and made again under its name is refused',
 ];
 
