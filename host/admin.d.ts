@@ -228,7 +228,7 @@ export type Trouble = Pick<Failure, 'code' | 'message' | 'hint'>;
 export interface Examination {
   ok: boolean;
   legs: {
-    leg: 'token' | 'pool' | 'tags' | 'role' | 'chain' | 'region' | 'credentials' | 'stores';
+    leg: 'token' | 'pool' | 'exchange' | 'tags' | 'role' | 'chain' | 'region' | 'credentials' | 'stores';
     status: 'ok' | 'failed' | 'not-reached';
     ms?: number;
     /** In one line; '' if it was not reached. */
