@@ -92,27 +92,15 @@ pub struct Chain {
     pub role: RoleArn,
     /// `chain-session-tags`: the claims that become its session tags
     pub claims: Vec<String>,
+    /// Whether they are those of the default
+    pub is_default: bool,
     /// `chain-transitive-tag-keys`: those of them that sessions get too which the second one begins
     pub transitive_keys: Vec<String>,
 }
 
-/// The default of `chain-session-tags`: the tags of the principal tag map in `docs/set-up-aws.md`.
-pub(crate) const DEFAULT_CHAIN_SESSION_TAGS: [&str; 10] = [
-    "actor_id",
-    "enterprise",
-    "environment",
-    "event_name",
-    "job_workflow_ref",
-    "ref",
-    "repository",
-    "repository_id",
-    "run_id",
-    "sha",
-];
-
 impl Chain {
     /// The tags to ask for: those claims that the job has. What the first session passes on nobody can replace: a claim of the
-    /// default gives way to it, and one that was asked for is an error. (GitHub gives a step the default as its input.)
+    /// default gives way to it, and one that was asked for is an error.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
     pub fn session_tags(
         &self,
@@ -120,11 +108,10 @@ impl Chain {
         inherited: &[(String, String)],
     ) -> Result<Vec<(String, String)>, Error> {
         let is_inherited = |name: &str| inherited.iter().any(|(key, _)| is_same_key(key, name));
-        let is_default = self.claims == DEFAULT_CHAIN_SESSION_TAGS;
         let mut tags = Vec::new();
         for name in &self.claims {
             match claims.text(name) {
-                _ if is_inherited(name) && !is_default => return Err(not_replaced(name)),
+                Some(_) if is_inherited(name) && !self.is_default => return Err(not_replaced(name)),
                 Some(value) if !is_inherited(name) => tags.push((name.clone(), value)),
                 _ => {}
             }

@@ -17,7 +17,7 @@ use crate::github::job_token::TokenOptions;
 use crate::github::token_exchange::TokenExchangeUrl;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
-use crate::identity::{Chain, DEFAULT_CHAIN_SESSION_TAGS, Flow, Identity, SessionOptions};
+use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
 use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::lines::env_name::DIFFERS_IN_CASE;
@@ -33,6 +33,10 @@ use crate::text::secret::Secret;
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
+
+/// The tags of the principal tag map in `docs/set-up-aws.md`.
+const DEFAULT_CHAIN_SESSION_TAGS: &str =
+    "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha";
 
 /// STS caps a session that another session's credentials assumed.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
@@ -309,13 +313,16 @@ impl Reader<'_> {
         const WANTED: &str = "names of claims, separated by commas, or `none`";
         const TRANSITIVE: &str = "chain-transitive-tag-keys";
         let tags = self.optional("chain-session-tags", WANTED, claim_names);
-        let claims = tags.unwrap_or_else(|| DEFAULT_CHAIN_SESSION_TAGS.map(str::to_owned).to_vec());
+        let default = claim_names(DEFAULT_CHAIN_SESSION_TAGS).unwrap_or_default();
+        // GitHub gives a step the default as its input.
+        let is_default = tags.as_ref().is_none_or(|tags| *tags == default);
+        let claims = tags.unwrap_or(default);
         let transitive_keys = self.optional(TRANSITIVE, WANTED, claim_names).unwrap_or_default();
         // STS would refuse it with no more than InvalidParameterValue.
         if let Some(key) = transitive_keys.iter().find(|key| !claims.contains(key)) {
             self.problem(TRANSITIVE, format!("`{key}` is not among the claims of ‹chain-session-tags›"));
         }
-        role.map(|role| Chain { role, claims, transitive_keys })
+        role.map(|role| Chain { role, claims, is_default, transitive_keys })
     }
 
     fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {

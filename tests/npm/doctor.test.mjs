@@ -174,7 +174,7 @@ describe('doctor in a job', TOGETHER, () => {
     const legs = ['token', 'exchange', 'tags', 'role', 'stores'];
     const { exitCode, report } = await examined(cloud, undefined, [...flags, ...url('github')]);
     assert.deepEqual([exitCode, report.legs.map(({ leg }) => leg)], [0, legs]);
-    const { tags, transitiveTagKeys } = report.legs[2];
+    const { tags, transitiveTagKeys } = report.legs[2].facts;
     assert.equal(tags.repository, 'octo-org/octo-repo');
     assert.deepEqual(transitiveTagKeys, ['enterprise', 'environment', 'repository', 'repository_id']);
     failedAt((await examined(cloud, undefined, [...flags, ...url('gitlab')])).report, 'exchange', 'token-exchange-refused', legs);
