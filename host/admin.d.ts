@@ -200,6 +200,8 @@ export interface Explained {
       alsoAdmits?: string;
     }[];
     notEvaluated: string[];
+    /** Ways to a role that a token exchange decides. */
+    notExplained: string[];
   };
   /** The answer for people. */
   text: string;
