@@ -128,7 +128,7 @@ impl SessionTags {
     }
 }
 
-/// Whether IAM takes two keys of tags for one. (Of letters beyond ASCII the tables would be a fortieth of the wasm.)
+/// Whether IAM takes two keys of tags for one. (Those of letters beyond ASCII would be 15 KB of tables.)
 pub fn is_same_key(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
