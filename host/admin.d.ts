@@ -200,6 +200,8 @@ export interface Explained {
       alsoAdmits?: string;
     }[];
     notEvaluated: string[];
+    /** Ways to a role that a token exchange decides. */
+    notExplained: string[];
   };
   /** The answer for people. */
   text: string;
@@ -228,7 +230,7 @@ export type Trouble = Pick<Failure, 'code' | 'message' | 'hint'>;
 export interface Examination {
   ok: boolean;
   legs: {
-    leg: 'token' | 'pool' | 'tags' | 'role' | 'chain' | 'region' | 'credentials' | 'stores';
+    leg: 'token' | 'pool' | 'exchange' | 'tags' | 'role' | 'chain' | 'region' | 'credentials' | 'stores';
     status: 'ok' | 'failed' | 'not-reached';
     ms?: number;
     /** In one line; '' if it was not reached. */

@@ -34,8 +34,10 @@ interface ConnectionInputs {
    */
   oidcIssuer?: string | undefined;
   /**
-   * Audience to request the token for. It must be one of the client ids of the OIDC provider in IAM.
-   * @defaultValue `cognito-identity.amazonaws.com`; with the identity `web-identity`, `sts.amazonaws.com`
+   * Audience to request the token for. It must be one of the client ids of the OIDC provider in IAM, or what the token
+   * exchange accepts.
+   * @defaultValue `cognito-identity.amazonaws.com`; with the identity `web-identity`, `sts.amazonaws.com`; with
+   * `tokenExchangeUrl`, its origin
    */
   audience?: string | undefined;
   /** A GitHub OIDC token (a JWT) to use instead of requesting one. */
@@ -62,11 +64,16 @@ interface ConnectionInputs {
   cognitoRegion?: string | undefined;
   /**
    * How the job identifies itself to AWS. `cognito` uses a token of the identity pool. `cognito-enhanced` lets Cognito
-   * assume the role. `web-identity` uses the GitHub token itself, without session tags. `environment` uses the credentials
-   * that are already in the environment.
+   * assume the role. `web-identity` uses the GitHub token itself, without session tags, or what a token exchange returns
+   * for it. `environment` uses the credentials that are already in the environment.
    * @defaultValue `'cognito'`
    */
   identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment' | undefined;
+  /**
+   * URL of a token exchange, such as jwtex, to which the GitHub token is posted. The token that it returns goes to STS and
+   * gives the session its tags. An https URL, whose query is kept. Only with the identity `web-identity`.
+   */
+  tokenExchangeUrl?: string | undefined;
   /** ARN of a second role to assume with the first role's session. The stores and secrets are then read as the second role. */
   chainRoleArn?: string | undefined;
   /**
@@ -176,18 +183,19 @@ type Pool =
 /** Both, where they may be given. */
 type PoolAndRole = Pick<ConnectionInputs, 'cognitoIdentityPoolId' | 'identityPoolId' | 'cognitoRoleArn' | 'roleArn'>;
 type PoolIfAny = Pick<PoolAndRole, 'cognitoIdentityPoolId' | 'identityPoolId'>;
+type NoExchange = Absent<'tokenExchangeUrl'>;
 
 /** What each identity needs. */
 type Identity =
-  | ({ identity?: 'cognito' | 'cognito-enhanced' | undefined } & Pool & Role)
-  | ({ identity: 'web-identity' } & PoolIfAny & Role)
-  | ({ identity: 'environment' } & PoolAndRole);
+  | ({ identity?: 'cognito' | 'cognito-enhanced' | undefined } & Pool & Role & NoExchange)
+  | ({ identity: 'web-identity' } & PoolIfAny & Role & Pick<ConnectionInputs, 'tokenExchangeUrl'>)
+  | ({ identity: 'environment' } & PoolAndRole & NoExchange);
 
 /**
  * How to reach AWS. With identity `cognito`, the default, and `cognito-enhanced` a pool and a role are required; with
  * `web-identity` a role; with `environment` neither.
  */
-export type ConnectionOptions = Identity & Omit<ConnectionInputs, keyof PoolAndRole | 'identity'> & RunOptions;
+export type ConnectionOptions = Identity & Omit<ConnectionInputs, keyof PoolAndRole | 'identity' | 'tokenExchangeUrl'> & RunOptions;
 
 /** As the AWS SDK's clients take it. */
 export interface Logger {
@@ -311,6 +319,7 @@ export type ErrorCode =
   | 'credentials-refused'
   | 'credentials-unavailable'
   | 'deadline-exceeded'
+  | 'exchanged-token-refused'
   | 'file-edited'
   | 'file-failed'
   | 'github-token-algorithm'
@@ -355,6 +364,7 @@ export type ErrorCode =
   | 'sts-region-disabled'
   | 'throttled'
   | 'tls-not-trusted'
+  | 'token-exchange-refused'
   | 'value-unusable';
 
 // Up to here.

@@ -77,9 +77,10 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         outcome.web_identity_token = Some(exchange.web_identity_token().await?);
         return Ok(outcome);
     }
-    // A second role's rules are not those of the job.
+    // A second role's rules are not those of the job, and what tags an exchange gives is in no kvstore.json.
+    let is_exchanged = matches!(inputs.session.identity, Identity::Exchanged(_));
     let explained = |error, reads: &[Read]| match (&job, &inputs.session.chain) {
-        (Some(_), None) => explained(error, &claims, role, reads),
+        (Some(_), None) if !is_exchanged => explained(error, &claims, role, reads),
         _ => error,
     };
     let (session, tags) = exchange.session(session_name.as_ref()).await.map_err(|error| explained(error, &[]))?;
@@ -169,8 +170,10 @@ pub async fn open_session<H: Host>(host: &H, client: &Client<'_, H>, inputs: &In
 
 /// What is done while the first answers are waited for.
 async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<(), Error> {
-    if let Identity::Cognito { endpoint, .. } = &inputs.session.identity {
-        host.connect_early(endpoint.origin(), 1);
+    match &inputs.session.identity {
+        Identity::Cognito { endpoint, .. } => host.connect_early(endpoint.origin(), 1),
+        Identity::Exchanged(url) => host.connect_early(url.origin(), 1),
+        Identity::WebIdentity | Identity::Environment(_) => {}
     }
     if inputs.calls_sts() {
         host.connect_early(inputs.session.sts_endpoint.origin(), 1);

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::BTreeMap;
+
 use env_kvstore_admin::account::rules::Rules;
+use env_kvstore_admin::account::{Account, Document, Provider, Role};
 use env_kvstore_admin::explain::ask::{Asked, Explained, ask};
-use env_kvstore_admin::explain::{Answer, Explanation, Gate, GateName, GateResult};
+use env_kvstore_admin::explain::job::Job;
+use env_kvstore_admin::explain::{Answer, Explanation, Gate, GateName, GateResult, Question, explain};
 use env_kvstore_admin::kvstore::reader::Text;
 use serde_json::{Value, json};
 
@@ -155,4 +159,57 @@ fn what_others_wrote_cannot_write_to_the_terminal() {
     let explained = asked(json!({ "pairs": with(&[&format!("ref={hostile}")]), "read": "env:production" }));
     assert!(!explained.text.contains('\u{1b}') && !explained.text.contains('\u{202e}'), "{}", explained.text);
     assert!(explained.text.lines().all(|line| !line.starts_with("::")));
+}
+
+/// An account with a role for the tokens of an issuer, which its trust policy lets in by a tag.
+fn trusting(issuers: &[&str]) -> Account {
+    let arn =
+        |issuer: &str| format!("arn:aws:iam::123456789012:oidc-provider/{}", issuer.trim_start_matches("https://"));
+    let role = |issuer: &&str| {
+        let name = format!("of-{}", issuer.trim_start_matches("https://").split('.').next().unwrap());
+        let trust = json!({ "Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Principal": { "Federated": arn(issuer) },
+            "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
+            "Condition": { "StringEquals": { "aws:RequestTag/repository": "octo-org/app" } },
+        } });
+        Role {
+            arn: format!("arn:aws:iam::123456789012:role/{name}"),
+            trust: Document::parse("trust policy", trust.to_string()).unwrap(),
+            policies: vec![],
+            tags: BTreeMap::new(),
+            boundary: None,
+            name,
+        }
+    };
+    let provider = |issuer: &&str| Provider { arn: arn(issuer), issuer: (*issuer).to_owned(), audiences: vec![] };
+    Account {
+        roles: issuers.iter().map(role).collect(),
+        providers: issuers.iter().map(provider).collect(),
+        ..Account::default()
+    }
+}
+
+#[test]
+fn the_role_of_a_token_exchange_is_said_not_to_be_explained_and_not_to_deny() {
+    let job =
+        || Job { claims: BTreeMap::from([("repository".to_owned(), "octo-org/app".to_owned())]), ..Job::default() };
+    let ask = |issuers: &[&str], role: Option<&str>| {
+        explain(
+            &trusting(issuers),
+            &Question { job: job(), role: role.map(str::to_owned), store: None },
+            BTreeMap::new(),
+        )
+    };
+    let says =
+        "The role of-jwtex takes tokens of https://jwtex.example.com, which is not GitHub: a token exchange decides";
+    let (exchange, github) = ("https://jwtex.example.com", "https://token.actions.githubusercontent.com");
+    assert!(ask(&[exchange], None).unwrap_err().starts_with(says));
+    assert!(ask(&[exchange, github], Some("of-jwtex")).unwrap_err().starts_with(says));
+    // GitHub's own token brings no tags, so the other role denies.
+    let both = ask(&[exchange, github], None).unwrap();
+    assert_eq!((both.answer, both.role.as_deref()), (Answer::Deny, Some("of-token")));
+    assert!(both.not_explained[0].starts_with(says) && both.text().contains(&format!("\nNot explained:\n- {says}")));
+    for github in [github, "https://token.actions.octo.ghe.com", "https://ghes.example.com/_services/token"] {
+        assert!(ask(&[github], None).unwrap().not_explained.is_empty(), "{github}");
+    }
 }

@@ -16,7 +16,7 @@ export const doctor: Command = {
   summary: 'check each step from the job to its stores, and say what to fix first',
   usage: '[FLAGS]',
   about: [
-    'In a job, it checks each leg by itself: the GitHub token, the identity pool, the session tags, the role, and the stores. It prints what each leg found and ' +
+    'In a job, it checks each leg by itself: the GitHub token, the identity pool or the token exchange, the session tags, the role, and the stores. It prints what each leg found and ' +
       'how long it took, and what to fix first. Pass the flags of the step that fails.',
     'On your own machine, it checks the region and the credentials; with --repository, the stores too.',
     'No value is read: the stores are asked for a version that does not exist, and the answer says whether they are there and can be read. So it cannot ' +

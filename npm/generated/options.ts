@@ -18,6 +18,7 @@ export const OPTIONS = {
   secretsManagerAccountId: { input: 'secrets-manager-account-id', of: 'values' },
   secretsManagerRegion: { input: 'secrets-manager-region', of: 'values' },
   identity: { input: 'identity', of: 'connection' },
+  tokenExchangeUrl: { input: 'token-exchange-url', of: 'connection' },
   chainRoleArn: { input: 'chain-role-arn', of: 'session' },
   chainSessionTags: { input: 'chain-session-tags', of: 'session' },
   chainTransitiveTagKeys: { input: 'chain-transitive-tag-keys', of: 'session' },

@@ -8,14 +8,14 @@ use std::time::SystemTime;
 
 use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::protocols::{Aws, json_request};
-use crate::aws::session::{Session, end_of_session};
+use crate::aws::session::{Session, SessionTags, end_of_session};
 use crate::aws::sigv4::Credentials;
 use crate::call::operation::Operation;
 use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
-use crate::github::{Login, claims};
+use crate::github::Login;
 use crate::host::answer::Answer;
 use crate::host::http::{Request, Response};
 use crate::host::url::BaseUrl;
@@ -220,16 +220,9 @@ impl OpenIdToken {
         &self.0
     }
 
-    /// The session tags that it carries, in the order of their keys; none if it cannot be read, as with emulators.
+    /// The session tags that it carries; none if it cannot be read.
     pub fn session_tags(&self) -> Option<Vec<(String, String)>> {
-        let claims = claims::claims_in(&self.0)?;
-        const TAGS: &str = "https://aws.amazon.com/tags";
-        if claims.json(TAGS).is_none() {
-            return Some(Vec::new());
-        }
-        let tags = claims.object(TAGS)?.object("principal_tags")?;
-        let values = |key| tags.texts(key).or_else(|| Some(vec![tags.scalar(key)?]));
-        tags.names().map(|key| Some((key.to_owned(), values(key)?.join(",")))).collect()
+        SessionTags::of_token(&self.0).map(|tags| tags.pairs)
     }
 
     #[cfg(test)]
@@ -350,6 +343,12 @@ mod tests {
         let token = OpenIdToken::of(&format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
         let tags = [("run_id", "7"), ("sha", "abc")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(token.session_tags(), Some(tags.to_vec()));
+        // Issuers without nested claims write one claim for each tag.
+        let payload = r#"{"https://aws.amazon.com/tags/principal_tags/sha":"abc","https://aws.amazon.com/tags/principal_tags/repository":["o/r"],"https://aws.amazon.com/tags/transitive_tag_keys":["SHA"]}"#;
+        let token = Secret::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload)));
+        let flat = SessionTags::of_token(&token).unwrap();
+        assert_eq!(flat.lines(), ["repository: o/r", "sha: abc (transitive)"]);
+        assert_eq!(flat.transitive(), [("sha".to_owned(), "abc".to_owned())]);
         assert_eq!(OpenIdToken::of("opaque").session_tags(), None);
         assert_eq!(OpenIdToken::of("e30.e30.x").session_tags(), Some(vec![]));
     }

@@ -1,5 +1,6 @@
 //! AWS's services: one file for each service or concern. Requests and answers, all of it pure.
 
+pub mod audience;
 pub mod cognito;
 pub mod config_file;
 pub mod endpoints;

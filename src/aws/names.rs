@@ -13,7 +13,7 @@ pub(crate) struct Partition {
 
 /// In the order of the search: a longer prefix stands before a shorter one. The last is the commercial partition.
 /// Source: `partitions.json` of botocore.
-const PARTITIONS: [Partition; 8] = [
+pub(crate) const PARTITIONS: [Partition; 8] = [
     Partition {
         name: "aws-cn",
         region_prefix: "cn-",

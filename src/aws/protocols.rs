@@ -75,6 +75,9 @@ impl Protocol for Aws {
     fn diagnose(&self, answer: &Answer) -> Option<Diagnosis> {
         match self.outlook(answer) {
             Outlook::Throttled => Some(throttled()),
+            Outlook::Transient if matches!(answer.code.as_str(), "IDPCommunicationError" | "InvalidIdentityToken") => {
+                Some(keys_unread())
+            }
             Outlook::Transient => Some(service_fault()),
             _ if answer.code.is_empty() => Some(not_from_aws()),
             _ => None,
@@ -116,6 +119,15 @@ fn service_fault() -> Diagnosis {
         Code::ServiceFault,
         "The service itself failed.",
         "Run the job again; if it recurs, see health.aws.amazon.com and give AWS support the request id.",
+    )
+}
+
+fn keys_unread() -> Diagnosis {
+    Diagnosis::new(
+        Code::ServiceFault,
+        "STS could not read the keys of the token's issuer.",
+        "Run the job again; if it recurs, check that AWS can read the issuer's `/.well-known/openid-configuration` and the keys \
+         that it names.",
     )
 }
 

@@ -6,7 +6,9 @@ use aws_smithy_types::date_time::Format;
 
 use crate::aws::sigv4::Credentials;
 use crate::error::Error;
+use crate::github::claims::claims_in;
 use crate::text::printable::printable;
+use crate::text::secret::Secret;
 
 /// A session.
 #[derive(Debug, Clone)]
@@ -70,19 +72,82 @@ impl RoleSessionName {
     }
 }
 
+/// The tags of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionTags {
+    /// Keys and values.
+    pub pairs: Vec<(String, String)>,
+    /// The keys of those that pass on to the sessions that this one begins, in any case.
+    pub transitive_keys: Vec<String>,
+}
+
+impl SessionTags {
+    /// Those that a token for STS carries, in the order of their keys; none if it cannot be read, as with emulators of Cognito.
+    /// They are shown and never trusted: what counts is what STS reads.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp>
+    pub fn of_token(token: &Secret) -> Option<Self> {
+        const TAGS: &str = "https://aws.amazon.com/tags";
+        let claims = claims_in(token)?;
+        // Issuers without nested claims write one claim for each tag.
+        let (tags, prefix, transitive_keys) = match claims.json(TAGS) {
+            None => (
+                &claims,
+                "https://aws.amazon.com/tags/principal_tags/",
+                claims.texts("https://aws.amazon.com/tags/transitive_tag_keys"),
+            ),
+            Some(_) => {
+                let claim = claims.object(TAGS)?;
+                (&claim.object("principal_tags")?, "", claim.texts("transitive_tag_keys"))
+            }
+        };
+        let mut pairs = Vec::new();
+        for name in tags.names() {
+            if let Some(key) = name.strip_prefix(prefix) {
+                pairs.push((key.to_owned(), tags.text_or_texts(name)?));
+            }
+        }
+        Some(Self { pairs, transitive_keys: transitive_keys.unwrap_or_default() })
+    }
+
+    /// The tags that the sessions have which this one begins.
+    pub fn transitive(&self) -> Vec<(String, String)> {
+        self.pairs.iter().filter(|(key, _)| self.is_transitive(key)).cloned().collect()
+    }
+
+    /// `key: value` of each, safe to print.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(key, value): &(String, String)| {
+            let transitive = if self.is_transitive(key) { " (transitive)" } else { "" };
+            format!("{}: {}{transitive}", printable(key), printable(value))
+        };
+        self.pairs.iter().map(line).collect()
+    }
+
+    fn is_transitive(&self, key: &str) -> bool {
+        self.transitive_keys.iter().any(|transitive| is_same_key(transitive, key))
+    }
+}
+
+/// Whether IAM takes two keys of tags for one. (Those of letters beyond ASCII would be 15 KB of tables.)
+pub fn is_same_key(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 /// Session tags as an error lists them, safe to print.
 pub fn list_of_tags(tags: &[(String, String)]) -> String {
     let pairs: Vec<_> = tags.iter().map(|(key, value)| format!("{}={}", printable(key), printable(value))).collect();
     pairs.join(", ")
 }
 
-/// Who says which claims become session tags.
+/// Who says what becomes session tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagSource {
     /// The pool's principal tag map.
     Pool,
     /// The input `chain-session-tags`.
     Input,
+    /// The mapping of a token exchange.
+    Exchange,
 }
 
 /// Finds the tag that STS would refuse with no more than `ValidationError`, before STS is called.
@@ -101,9 +166,15 @@ pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Resul
     let (mapped, take_out) = match source {
         TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
         TagSource::Input => ("made a session tag by ‹chain-session-tags›", "it"),
+        TagSource::Exchange => ("", ""),
     };
     for (key, value) in tags {
         if let Some(problem) = problem(key, value) {
+            if source == TagSource::Exchange {
+                let problem =
+                    format!("has the value `{}`, which {}, and STS refuses it", printable(value), printable(&problem));
+                return Err(Error::TagUnusable { key: printable(key), problem });
+            }
             return Err(Error::ClaimUnusable {
                 claim: printable(key),
                 problem: format!(

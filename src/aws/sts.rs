@@ -1,5 +1,5 @@
-//! AWS STS: AssumeRoleWithWebIdentity with Cognito's or GitHub's token, unsigned, and AssumeRole for a second role, signed. A
-//! form goes out and XML comes back.
+//! AWS STS: AssumeRoleWithWebIdentity with a token of Cognito, of GitHub or of a token exchange, unsigned, and AssumeRole for a
+//! second role, signed. A form goes out and XML comes back.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use crate::aws::cognito::{OpenIdToken, PoolId};
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
 use crate::aws::protocols::{Aws, SigningFault, encoded, form_request};
-use crate::aws::session::{RoleSessionName, Session, end_of_session, list_of_tags};
+use crate::aws::session::{RoleSessionName, Session, SessionTags, end_of_session, list_of_tags};
 use crate::aws::sigv4::{Credentials, signed};
 use crate::call::operation::Operation;
 use crate::call::protocol::Protocol;
@@ -15,6 +15,8 @@ use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::github::Login;
+use crate::github::claims::{Claims, claims_in};
+use crate::github::token_exchange::ExchangedToken;
 use crate::host::answer::Answer;
 use crate::host::http::{Request, Response};
 use crate::host::url::BaseUrl;
@@ -38,6 +40,8 @@ pub enum WebIdentity<'a> {
     },
     /// GitHub's own token.
     GitHub(Login<'a>),
+    /// That of a token exchange.
+    Exchanged(&'a ExchangedToken),
 }
 
 impl WebIdentity<'_> {
@@ -45,6 +49,7 @@ impl WebIdentity<'_> {
         match self {
             Self::Cognito { token, .. } => token.token().clone(),
             Self::GitHub(login) => login.token.borrow().clone(),
+            Self::Exchanged(token) => token.token().clone(),
         }
     }
 }
@@ -95,10 +100,20 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
             }
             ("AccessDenied" | "AccessDeniedException", WebIdentity::Cognito { token, pool }) => {
                 if answer.message.contains("sts:TagSession") {
-                    self.tags_denied()
+                    self.tags_denied("principal and pool")
                 } else {
                     self.diagnose_denial(token, pool)
                 }
+            }
+            ("AccessDenied" | "AccessDeniedException", WebIdentity::Exchanged(token)) => {
+                if answer.message.contains("sts:TagSession") {
+                    self.tags_denied("principal")
+                } else {
+                    self.diagnose_exchanged_denial(token)
+                }
+            }
+            ("ExpiredTokenException" | "InvalidIdentityToken", WebIdentity::Exchanged(token)) => {
+                self.diagnose_exchanged_token(token)
             }
             ("ExpiredTokenException", WebIdentity::Cognito { .. }) => Diagnosis::new(
                 Code::CognitoTokenExpired,
@@ -130,12 +145,57 @@ impl Operation for AssumeRoleWithWebIdentity<'_> {
 }
 
 impl AssumeRoleWithWebIdentity<'_> {
-    fn tags_denied(&self) -> Diagnosis {
+    fn tags_denied(&self, principal: &str) -> Diagnosis {
         Diagnosis::new(
             Code::AssumeRoleDenied,
             format!("The trust policy of {} does not allow session tags.", self.role),
-            "Allow `sts:TagSession` in the trust policy, for the same principal and pool as `sts:AssumeRoleWithWebIdentity`.",
+            format!(
+                "Allow `sts:TagSession` in the trust policy, for the same {principal} as `sts:AssumeRoleWithWebIdentity`; a \
+                 condition on `sts:TransitiveTagKeys` or `aws:TagKeys` must allow the tags of the token."
+            ),
         )
+    }
+
+    fn diagnose_exchanged_token(&self, token: &ExchangedToken) -> Diagnosis {
+        let (issuer, audience) = issuer_and_audience(token);
+        Diagnosis::new(
+            Code::ExchangedTokenRefused,
+            format!(
+                "STS does not accept the token of the exchange in account {}: its issuer is {issuer}, its audience `{audience}`.",
+                self.role.account()
+            ),
+            format!(
+                "The role's account needs an IAM OIDC provider for {issuer} whose client ids list `{audience}`, and the exchange \
+                 must publish the key that it signs with. If the token has expired, check the exchange's clock."
+            ),
+        )
+    }
+
+    fn diagnose_exchanged_denial(&self, token: &ExchangedToken) -> Diagnosis {
+        let (issuer, audience) = issuer_and_audience(token);
+        let provider = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
+        let mut next = format!(
+            "Check in the trust policy:\n\
+             - the principal is the OIDC provider of {issuer}\n\
+             - `{provider}:aud` is {audience}, and each other `{provider}:...` is as in the token\n\
+             - `sts:AssumeRoleWithWebIdentity` and `sts:TagSession` are both allowed\n\
+             - a condition on `sts:RoleSessionName`, if there is one, allows {}\n\
+             - each `aws:RequestTag/...` is among the tags of the session, which the exchange decides",
+            self.session_name.as_str()
+        );
+        match SessionTags::of_token(token.token()) {
+            None => next.push_str("\nThe session's tags cannot be read from the token."),
+            Some(tags) if tags.pairs.is_empty() => next.push_str("\nThe token carries no session tags."),
+            Some(tags) => {
+                next.push_str("\nThe session's tags:");
+                tags.lines().iter().for_each(|line| next.push_str(&format!("\n  {line}")));
+            }
+        }
+        let cause = format!(
+            "The trust policy of {} does not allow the token of the exchange, or the role does not exist.",
+            self.role
+        );
+        Diagnosis::new(Code::AssumeRoleDenied, cause, next)
     }
 
     fn diagnose_direct_denial(&self, login: &Login<'_>) -> Diagnosis {
@@ -256,6 +316,8 @@ pub struct AssumeRole<'a> {
     pub duration_seconds: u32,
     /// The second session's tags.
     pub tags: &'a [(String, String)],
+    /// The tags that it has from the first one, which passes them on.
+    pub inherited: &'a [(String, String)],
     /// `TransitiveTagKeys`: of the tags those that pass on to the roles that the second session assumes.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
     pub transitive_keys: &'a [String],
@@ -300,9 +362,16 @@ impl Operation for AssumeRole<'_> {
                 Code::ChainRoleDenied,
                 format!(
                     "The first session is not allowed to assume {}, or the role does not exist. The second session was to \
-                     have the tags {}.",
+                     have the tags {}.{}",
                     self.role,
-                    list_of_tags(self.tags)
+                    list_of_tags(self.tags),
+                    match self.inherited {
+                        [] => String::new(),
+                        tags => format!(
+                            " From the first session it inherits {}, which a trust policy finds as `aws:PrincipalTag/...`.",
+                            list_of_tags(tags)
+                        ),
+                    }
                 ),
                 "The first role's policy must allow `sts:AssumeRole` and `sts:TagSession` on this role, and this role's \
                  trust policy must allow both to the first role; each `aws:RequestTag/...` in that trust policy must be among the tags \
@@ -319,9 +388,23 @@ impl Operation for AssumeRole<'_> {
                 "STS does not accept the request's signature.",
                 "Check the runner's clock, and that no proxy changes requests.",
             ),
+            // The tags of a session that was there before are not known.
+            ("InvalidParameterValue", _) if answer.message.contains("transitive") => Diagnosis::new(
+                Code::AssumeRoleRefused,
+                "The first session passes on a transitive tag with the key of one of the second session's tags, and no session \
+                 can replace it.",
+                "Remove that claim from ‹chain-session-tags›: the second session has the tag anyway.",
+            ),
             (code, None) => diagnose_request(code, answer, self.role),
         }
     }
+}
+
+/// What a token says of where it is from and whom it is for, safe to print.
+fn issuer_and_audience(token: &ExchangedToken) -> (String, String) {
+    let claims = claims_in(token.token()).map(Claims::of).unwrap_or_default();
+    let issuer = claims.text("iss").unwrap_or_else(|| "its issuer".to_owned());
+    (printable(&issuer), printable(&claims.texts("aud").join(", ")))
 }
 
 /// What is wrong with a request, whoever makes it.
@@ -330,7 +413,8 @@ fn diagnose_request(code: &str, answer: &Answer, role: &RoleArn) -> Diagnosis {
         "PackedPolicyTooLarge" => Diagnosis::new(
             Code::SessionTagsTooLarge,
             "The session tags are larger than STS allows.",
-            "Remove claims that no policy uses from the pool's principal tag map, or from ‹chain-session-tags›.",
+            "Remove claims that no policy uses from the pool's principal tag map or the exchange's mapping, or from \
+             ‹chain-session-tags›.",
         ),
         "RegionDisabledException" => Diagnosis::new(
             Code::StsRegionDisabled,

@@ -72,6 +72,12 @@ struct Failed {
     retry_after: Option<Duration>,
 }
 
+impl Failed {
+    fn is_too_large(&self) -> bool {
+        matches!(&self.error, Error::Unreachable(_, unanswered) if unanswered.failure == SendFailure::TooLarge)
+    }
+}
+
 impl<'h, H: Host> Client<'h, H> {
     /// A client whose calls all end within `limit` from now. `max_attempts` is `AWS_MAX_ATTEMPTS` if it is set.
     pub fn new(host: &'h H, limit: Duration, max_attempts: Option<u32>) -> Self {
@@ -183,12 +189,27 @@ impl<'h, H: Host> Client<'h, H> {
         let clock = self.clock.get();
         let request = operation.request(self.now()).map_err(permanent)?;
         let sent = request.credentials.clone();
-        let response = self.send(&call, request).await?;
-        if response.status == 200 {
-            return match operation.parse(&response) {
-                Ok(()) => Ok(response),
-                Err(problem) => Err(unusable(call, problem)),
-            };
+        let by_form = operation.protocol().refuses_by_form();
+        let response = match self.send(&call, request).await {
+            Err(failed) if by_form && failed.is_too_large() => {
+                return Err(refused(operation, call, Answer::too_large(), Outlook::Permanent));
+            }
+            response => response?,
+        };
+        match response.status {
+            200 => match operation.parse(&response) {
+                Ok(()) => return Ok(response),
+                Err(problem) if by_form => {
+                    let answer = Answer::new(&response, "", problem, None, &sent);
+                    return Err(refused(operation, call, answer, Outlook::Permanent));
+                }
+                Err(problem) => return Err(unusable(call, problem)),
+            },
+            300..400 if !by_form => {
+                let redirect = "a redirect, which is not followed";
+                return Err(permanent(Error::AnswerUnusable(Box::new(call), redirect)));
+            }
+            _ => {}
         }
         let answer = operation.protocol().refusal(&response, &sent);
         let outlook = self.corrected(operation.protocol().outlook(&answer), &response, clock);
@@ -196,7 +217,7 @@ impl<'h, H: Host> Client<'h, H> {
         Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
     }
 
-    /// Sends a request and gets an answer that is none of a redirect's.
+    /// Sends a request and gets an answer of whatever status.
     async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
         request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
         let (timeout, out_of_time) = self.attempt_time();
@@ -208,14 +229,7 @@ impl<'h, H: Host> Client<'h, H> {
         if timeout.is_zero() {
             return Err(failed(SendFailure::TimedOut));
         }
-        let response = self.host.send(request, timeout).await.map_err(failed)?;
-        match response.status {
-            300..400 => {
-                let redirect = "a redirect, which is not followed";
-                Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)))
-            }
-            _ => Ok(response),
-        }
+        self.host.send(request, timeout).await.map_err(failed)
     }
 
     /// The outlook once the clock is set by the answer, if it was wrong. `clock` is what the request was signed by.

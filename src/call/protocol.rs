@@ -14,4 +14,9 @@ pub trait Protocol {
     fn outlook(&self, answer: &Answer) -> Outlook;
     /// What a refusal means that any operation may meet; none if the operation knows better.
     fn diagnose(&self, answer: &Answer) -> Option<Diagnosis>;
+    /// Whether whatever is not the promised answer is a refusal, which nobody asks for again: a redirect, another type, too
+    /// many bytes. Otherwise a proxy may have answered in the service's place.
+    fn refuses_by_form(&self) -> bool {
+        false
+    }
 }

@@ -37,6 +37,8 @@ codes! {
     IssuerNotInIdentityPool => "issuer-not-in-identity-pool",
     ClassicFlowDisabled => "classic-flow-disabled",
     GithubTokenRefused => "github-token-refused",
+    TokenExchangeRefused => "token-exchange-refused",
+    ExchangedTokenRefused => "exchanged-token-refused",
     IssuerNotReachableByCognito => "issuer-not-reachable-by-cognito",
     IdentityPoolMisconfigured => "identity-pool-misconfigured",
     CognitoRefused => "cognito-refused",

@@ -37,6 +37,13 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A session tag in the token of a token exchange that STS would refuse.
+    TagUnusable {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A service said no.
     Refused(Box<Refusal>),
     /// Secrets that could not be read, each for its own reason.
@@ -120,7 +127,7 @@ impl Error {
             Self::IdTokenPermissionMissing => Code::IdTokenPermissionMissing,
             Self::GithubTokenUnavailable(unanswered) => unanswered.code().unwrap_or(Code::GithubTokenUnavailable),
             Self::GithubTokenRejected(fault, _) => fault.code(),
-            Self::ClaimUnusable { .. } => Code::ClaimUnusable,
+            Self::ClaimUnusable { .. } | Self::TagUnusable { .. } => Code::ClaimUnusable,
             Self::Refused(refusal) => refusal.diagnosis.code,
             Self::SecretsUnread(errors) => errors.first().map_or(Code::StoreRefused, Self::code),
             Self::Unreachable(_, unanswered) => match unanswered.failure {
@@ -179,6 +186,9 @@ impl Error {
             Self::GithubTokenUnavailable(unanswered) | Self::Unreachable(_, unanswered) => unanswered.hint(),
             Self::GithubTokenRejected(fault, source) => fault.hint(*source),
             Self::ClaimUnusable { hint, .. } => hint.clone(),
+            Self::TagUnusable { .. } => "Change the mapping of the token exchange: tags have only letters, digits, spaces and \
+                 _.:/=+-@ (`actor_id` instead of `actor`, which may be `dependabot[bot]`)."
+                .to_owned(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
             Self::SecretsUnread(errors) => {
                 let mut hints: Vec<_> = Vec::new();
@@ -234,6 +244,7 @@ impl Error {
             Self::GithubTokenUnavailable(unanswered) => format!("GitHub gave no OIDC token: {unanswered}"),
             Self::GithubTokenRejected(fault, _) => format!("the GitHub token was not used: {fault}"),
             Self::ClaimUnusable { claim, problem, .. } => format!("claim `{claim}` of the GitHub token {problem}"),
+            Self::TagUnusable { key, problem } => format!("session tag `{key}` of the token exchange {problem}"),
             Self::Refused(refusal) => {
                 format!("{} was refused: {}{}", refusal.call, refusal.answer, Tried(refusal.call.attempts))
             }

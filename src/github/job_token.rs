@@ -55,6 +55,11 @@ impl<'c, H: Host> JobToken<'c, H> {
         Login { issuer: &self.options.issuer, token: &self.token }
     }
 
+    /// What it was asked for.
+    pub fn audience(&self) -> &str {
+        &self.options.audience
+    }
+
     /// A retry may come when the token is about to end; AWS is then shown a new one.
     pub async fn renew(&self) -> Result<(), Error> {
         // A token that was given cannot be replaced, so it is used to its end.

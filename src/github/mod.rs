@@ -10,6 +10,7 @@ pub mod claims;
 pub mod issuer;
 pub mod job_token;
 pub mod rs256;
+pub mod token_exchange;
 pub mod verify;
 
 /// The job's login at the pool: the provider's name is the issuer without `https://`.

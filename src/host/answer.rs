@@ -9,7 +9,7 @@ use crate::text::secret::Secret;
 /// A service's no. All texts are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status; 0 where it is not known.
     pub status: u16,
     /// AWS's error code, as in `AccessDeniedException`; empty if the body had none.
     pub code: String,
@@ -34,11 +34,20 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// One that was not read to its end.
+    pub(crate) fn too_large() -> Self {
+        let message = "the answer is too large".to_owned();
+        Self { status: 0, code: String::new(), message, request_id: None }
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, self.code.as_str()) {
+            (0, _) => return f.write_str(&self.message),
             // One of several that a successful call answers.
-            (200, code) => f.write_str(code)?,
+            (200, code) if !code.is_empty() => f.write_str(code)?,
             (status, "") => write!(f, "HTTP {status}")?,
             (status, code) => write!(f, "HTTP {status} {code}")?,
         }

@@ -2,17 +2,17 @@
 
 use crate::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
 use crate::aws::names::{AccountId, RoleArn};
-use crate::aws::session::{RoleSessionName, Session, TagSource, check_session_tags};
+use crate::aws::session::{RoleSessionName, Session, SessionTags, TagSource, check_session_tags};
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, WebIdentity};
 use crate::call::client::Client;
 use crate::call::operation::Operation;
 use crate::error::Error;
 use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
+use crate::github::token_exchange::{ExchangeToken, ExchangedToken, TokenExchangeUrl};
 use crate::host::http::{Host, Log};
 use crate::host::url::BaseUrl;
-use crate::identity::{Chain, Flow, Identity, SessionOptions, tags_of};
-use crate::text::printable::printable;
+use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::text::secret::Secret;
 
 /// The way from the job's token, or the environment's credentials, to a session.
@@ -24,7 +24,7 @@ pub(crate) struct Exchange<'a, H> {
     pub(crate) claims: &'a Claims,
 }
 
-/// The tags of a session, if they are known.
+/// The tags of the session that reads, if they are known.
 type Tags = Option<Vec<(String, String)>>;
 
 impl<H: Host> Exchange<'_, H> {
@@ -40,6 +40,7 @@ impl<H: Host> Exchange<'_, H> {
                 let (token, _) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
                 Ok(token.token().clone())
             }
+            Identity::Exchanged(url) => Ok(self.exchanged_token(url).await?.0.token().clone()),
             _ => Ok(self.job()?.login().token.borrow().clone()),
         }
     }
@@ -48,12 +49,12 @@ impl<H: Host> Exchange<'_, H> {
     pub(crate) async fn session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
         let (session, tags) = self.first_session(name).await?;
         match (&self.options.chain, name) {
-            (Some(chain), Some(name)) => self.chained_session(chain, name, &session).await,
-            _ => Ok((session, tags)),
+            (Some(chain), Some(name)) => self.chained_session(chain, name, &session, tags).await,
+            _ => Ok((session, tags.map(|tags| tags.pairs))),
         }
     }
 
-    async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
+    async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Option<SessionTags>), Error> {
         let role = || self.options.role.as_ref().ok_or(Error::Internal("there is no role"));
         let (session, tags) = match &self.options.identity {
             Identity::Environment(credentials) => {
@@ -73,7 +74,12 @@ impl<H: Host> Exchange<'_, H> {
             }
             // GitHub's token carries no session tags.
             Identity::WebIdentity => {
-                (self.assume(role()?, name, WebIdentity::GitHub(self.job()?.login())).await?, Some(vec![]))
+                let identity = WebIdentity::GitHub(self.job()?.login());
+                (self.assume(role()?, name, identity).await?, Some(SessionTags::default()))
+            }
+            Identity::Exchanged(url) => {
+                let (token, tags) = self.exchanged_token(url).await?;
+                (self.assume(role()?, name, WebIdentity::Exchanged(&token)).await?, tags)
             }
         };
         self.say_assumed(&session);
@@ -95,17 +101,31 @@ impl<H: Host> Exchange<'_, H> {
         pool: &PoolId,
         account: Option<&AccountId>,
         endpoint: &BaseUrl,
-    ) -> Result<(OpenIdToken, Tags), Error> {
+    ) -> Result<(OpenIdToken, Option<SessionTags>), Error> {
         let identity = &self.identity_id(pool, account, endpoint).await?;
         let token =
             self.call_with_token(&GetOpenIdToken { endpoint, pool, identity, login: self.job()?.login() }).await?;
-        let tags = token.session_tags();
-        if let Some(tags) = &tags {
-            let lines = tags.iter().map(|(key, value)| format!("{}: {}", printable(key), printable(value))).collect();
-            self.host.log(Log::Group("Session tags in Cognito's token".to_owned(), lines));
-            check_session_tags(tags, TagSource::Pool)?;
-        }
+        let tags = self.tags_in(token.token(), "Session tags in Cognito's token", TagSource::Pool)?;
         Ok((token, tags))
+    }
+
+    /// The exchange's token, and the tags in it if it can be read.
+    async fn exchanged_token(&self, url: &TokenExchangeUrl) -> Result<(ExchangedToken, Option<SessionTags>), Error> {
+        let job = self.job()?;
+        let exchange = ExchangeToken { url, login: job.login(), audience: job.audience() };
+        let token = self.call_with_token(&exchange).await?;
+        let tags = self.tags_in(token.token(), "Session tags in the exchange's token", TagSource::Exchange)?;
+        Ok((token, tags))
+    }
+
+    /// Says what the tags of a token are, and finds those that STS would refuse.
+    fn tags_in(&self, token: &Secret, title: &str, source: TagSource) -> Result<Option<SessionTags>, Error> {
+        let tags = SessionTags::of_token(token);
+        if let Some(tags) = &tags {
+            self.host.log(Log::Group(title.to_owned(), tags.lines()));
+            check_session_tags(&tags.pairs, source)?;
+        }
+        Ok(tags)
     }
 
     async fn assume(
@@ -129,9 +149,10 @@ impl<H: Host> Exchange<'_, H> {
         chain: &Chain,
         session_name: &RoleSessionName,
         first: &Session,
+        first_tags: Option<SessionTags>,
     ) -> Result<(Session, Tags), Error> {
-        let tags = tags_of(self.claims, &chain.tags);
-        check_session_tags(&tags, TagSource::Input)?;
+        let inherited = first_tags.unwrap_or_default().transitive();
+        let mut tags = chain.session_tags(self.claims, &inherited)?;
         let assume_role = AssumeRole {
             endpoint: &self.options.sts_endpoint,
             region: &self.options.sts_region,
@@ -140,10 +161,12 @@ impl<H: Host> Exchange<'_, H> {
             session_name,
             duration_seconds: self.options.role_duration_seconds,
             tags: &tags,
+            inherited: &inherited,
             transitive_keys: &chain.transitive_keys,
         };
         let session = self.client.call(&assume_role).await?;
         self.say_assumed(&session);
+        tags.extend(inherited);
         Ok((session, Some(tags)))
     }
 

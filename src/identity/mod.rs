@@ -3,10 +3,14 @@
 
 use crate::aws::cognito::PoolId;
 use crate::aws::names::{AccountId, Region, RoleArn};
+use crate::aws::session::{TagSource, check_session_tags, is_same_key};
 use crate::aws::sigv4::Credentials;
+use crate::error::Error;
 use crate::github::claims::Claims;
+use crate::github::token_exchange::TokenExchangeUrl;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
+use crate::text::printable::printable;
 
 pub mod exchange;
 pub mod session_name;
@@ -40,7 +44,7 @@ impl SessionOptions {
     pub fn assumes_role(&self) -> bool {
         let by_token = match &self.identity {
             Identity::Cognito { flow, .. } => *flow == Flow::Basic,
-            Identity::WebIdentity => true,
+            Identity::WebIdentity | Identity::Exchanged(_) => true,
             Identity::Environment(_) => false,
         };
         by_token || self.chain.is_some()
@@ -63,6 +67,8 @@ pub enum Identity {
     },
     /// The GitHub token itself.
     WebIdentity,
+    /// The token that `token-exchange-url` gives for the GitHub token.
+    Exchanged(TokenExchangeUrl),
     /// Nothing: the environment has credentials.
     Environment(Credentials),
 }
@@ -85,12 +91,46 @@ pub struct Chain {
     /// `chain-role-arn`
     pub role: RoleArn,
     /// `chain-session-tags`: the claims that become its session tags
-    pub tags: Vec<String>,
+    pub claims: Vec<String>,
+    /// Whether they are those of the default
+    pub is_default: bool,
     /// `chain-transitive-tag-keys`: those of them that sessions get too which the second one begins
     pub transitive_keys: Vec<String>,
 }
 
-/// The claims that [`Chain::tags`] names, as tags. A claim that the job does not have gives none.
-pub fn tags_of(claims: &Claims, names: &[String]) -> Vec<(String, String)> {
-    names.iter().filter_map(|name| Some((name.clone(), claims.text(name)?))).collect()
+impl Chain {
+    /// The tags to ask for: those claims that the job has. What the first session passes on nobody can replace: a claim of the
+    /// default gives way to it, and one that was asked for is an error.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining>
+    pub fn session_tags(
+        &self,
+        claims: &Claims,
+        inherited: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, Error> {
+        let is_inherited = |name: &str| inherited.iter().any(|(key, _)| is_same_key(key, name));
+        let mut tags = Vec::new();
+        for name in &self.claims {
+            match claims.text(name) {
+                Some(_) if is_inherited(name) && !self.is_default => return Err(not_replaced(name)),
+                Some(value) if !is_inherited(name) => tags.push((name.clone(), value)),
+                _ => {}
+            }
+        }
+        check_session_tags(&tags, TagSource::Input)?;
+        Ok(tags)
+    }
+}
+
+fn not_replaced(name: &str) -> Error {
+    Error::ClaimUnusable {
+        claim: printable(name),
+        problem:
+            "is in ‹chain-session-tags›, but the first session passes on a transitive tag of this key, which no later \
+                  session can replace"
+                .to_owned(),
+        hint:
+            "Remove it from ‹chain-session-tags›: the second session has the tag anyway. Its trust policy finds it as \
+               `aws:PrincipalTag/...` of the first session, not as `aws:RequestTag/...`."
+                .to_owned(),
+    }
 }

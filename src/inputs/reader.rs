@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::aws::audience::{COGNITO_AUDIENCE, STS_AUDIENCE, is_for_aws};
 use crate::aws::cognito::PoolId;
 use crate::aws::config_file::ProfileName;
 use crate::aws::endpoints::{Endpoints, Service};
@@ -13,6 +14,7 @@ use crate::error::problem::Problem;
 use crate::export::{ExportCredentials, ExportOptions};
 use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
+use crate::github::token_exchange::TokenExchangeUrl;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
@@ -29,11 +31,6 @@ use crate::text::printable::printable;
 use crate::text::secret::Secret;
 
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
-
-const COGNITO_AUDIENCE: &str = "cognito-identity.amazonaws.com";
-
-/// What AWS's own action asks for, and its guides list in the OIDC provider.
-const STS_AUDIENCE: &str = "sts.amazonaws.com";
 
 const DEFAULT_ROLE_SESSION_NAME: &str = "{run_id}@{sha}";
 
@@ -83,6 +80,7 @@ struct Who {
     kind: Option<IdentityKind>,
     credentials: Option<Credentials>,
     pool: Option<PoolId>,
+    exchange: Option<TokenExchangeUrl>,
     role: Option<RoleArn>,
     chain: Option<Chain>,
 }
@@ -99,7 +97,7 @@ impl Who {
         match self.kind? {
             IdentityKind::Cognito => cognito(Flow::Basic),
             IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),
-            IdentityKind::WebIdentity => Some(Identity::WebIdentity),
+            IdentityKind::WebIdentity => Some(self.exchange.clone().map_or(Identity::WebIdentity, Identity::Exchanged)),
             IdentityKind::Environment => self.credentials.clone().map(Identity::Environment),
         }
     }
@@ -158,7 +156,7 @@ impl Reader<'_> {
         let export = self.export(export_credentials);
         let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
         let max_attempts = self.max_attempts();
-        let token = self.token(who.kind, issuer);
+        let token = self.token(&who, issuer);
         let claims = self.given_claims(who.kind);
         let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
         let migration = self.migration(owner, who.kind == Some(IdentityKind::Environment));
@@ -202,8 +200,8 @@ impl Reader<'_> {
     fn who(&mut self) -> Who {
         let kind = self.identity_kind();
         let credentials = self.environment_credentials(kind);
-        let (pool, role, chain) = (self.pool(kind), self.role(kind), self.chain());
-        Who { kind, credentials, pool, role, chain }
+        let (pool, exchange, role) = (self.pool(kind), self.exchange(kind), self.role(kind));
+        Who { kind, credentials, pool, exchange, role, chain: self.chain() }
     }
 
     fn namespace(&mut self) -> Option<NamePart> {
@@ -284,6 +282,24 @@ impl Reader<'_> {
         }
     }
 
+    fn exchange(&mut self, kind: Option<IdentityKind>) -> Option<TokenExchangeUrl> {
+        const NAME: &str = "token-exchange-url";
+        let text = self.text(NAME)?;
+        match TokenExchangeUrl::parse(text) {
+            Err(problem) => {
+                // What is before an `@` may be a password, and the query may hold a key.
+                let path = text.split(['?', '#']).next().unwrap_or_default();
+                let shown = if text.contains('@') { "it".to_owned() } else { format!("`{}`", printable(path)) };
+                self.problem(NAME, format!("{shown} {problem}"));
+            }
+            Ok(url) if kind.is_none_or(|kind| kind == IdentityKind::WebIdentity) => return Some(url),
+            Ok(_) => {
+                self.problem(NAME, "is only for ‹identity: web-identity›: what the exchange returns goes to STS itself")
+            }
+        }
+        None
+    }
+
     fn role(&mut self, kind: Option<IdentityKind>) -> Option<RoleArn> {
         let name = "cognito-role-arn";
         if kind.is_none_or(|kind| kind == IdentityKind::Environment) || self.raw.goal == Goal::WebIdentityToken {
@@ -297,13 +313,16 @@ impl Reader<'_> {
         const WANTED: &str = "names of claims, separated by commas, or `none`";
         const TRANSITIVE: &str = "chain-transitive-tag-keys";
         let tags = self.optional("chain-session-tags", WANTED, claim_names);
-        let tags = tags.or_else(|| claim_names(DEFAULT_CHAIN_SESSION_TAGS)).unwrap_or_default();
+        let default = claim_names(DEFAULT_CHAIN_SESSION_TAGS).unwrap_or_default();
+        // GitHub gives a step the default as its input.
+        let is_default = tags.as_ref().is_none_or(|tags| *tags == default);
+        let claims = tags.unwrap_or(default);
         let transitive_keys = self.optional(TRANSITIVE, WANTED, claim_names).unwrap_or_default();
         // STS would refuse it with no more than InvalidParameterValue.
-        if let Some(key) = transitive_keys.iter().find(|key| !tags.contains(key)) {
+        if let Some(key) = transitive_keys.iter().find(|key| !claims.contains(key)) {
             self.problem(TRANSITIVE, format!("`{key}` is not among the claims of ‹chain-session-tags›"));
         }
-        role.map(|role| Chain { role, tags, transitive_keys })
+        role.map(|role| Chain { role, claims, is_default, transitive_keys })
     }
 
     fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {
@@ -470,10 +489,18 @@ impl Reader<'_> {
         }
     }
 
-    fn token(&mut self, kind: Option<IdentityKind>, issuer: Option<(BaseUrl, BaseUrl)>) -> Option<TokenOptions> {
+    fn token(&mut self, who: &Who, issuer: Option<(BaseUrl, BaseUrl)>) -> Option<TokenOptions> {
         let given = self.github_token();
-        let default_audience = if kind == Some(IdentityKind::WebIdentity) { STS_AUDIENCE } else { COGNITO_AUDIENCE };
+        let default_audience = match (&who.exchange, who.kind) {
+            (Some(url), _) => url.origin(),
+            (None, Some(IdentityKind::WebIdentity)) => STS_AUDIENCE,
+            _ => COGNITO_AUDIENCE,
+        };
         let audience = self.text("audience").unwrap_or(default_audience).to_owned();
+        if who.exchange.is_some() && is_for_aws(&audience) {
+            let why = "whoever runs the token exchange could use the token there as this job; choose one of the exchange's own";
+            self.problem("audience", format!("`{}` is an audience of AWS: {why}", printable(&audience)));
+        }
         let (issuer_base, issuer) = issuer?;
         Some(TokenOptions { given, issuer_base, issuer, audience })
     }

@@ -1,7 +1,7 @@
 //! Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
 
 /// The inputs of the action, in the order of `action.yml`.
-pub const INPUT_NAMES: [&str; 36] = [
+pub const INPUT_NAMES: [&str; 37] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
@@ -18,6 +18,7 @@ pub const INPUT_NAMES: [&str; 36] = [
     "secrets-manager-account-id",
     "secrets-manager-region",
     "identity",
+    "token-exchange-url",
     "chain-role-arn",
     "chain-session-tags",
     "chain-transitive-tag-keys",

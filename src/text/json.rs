@@ -43,6 +43,11 @@ impl Object {
         Some(list.iter().filter_map(|json| scalar(json.get())).collect())
     }
 
+    /// The same as one text, with commas between, or a member that is a scalar.
+    pub fn text_or_texts(&self, name: &str) -> Option<String> {
+        self.texts(name).map(|texts| texts.join(",")).or_else(|| self.scalar(name))
+    }
+
     /// A member that is an object.
     pub fn object(&self, name: &str) -> Option<Self> {
         Self::parse(self.json(name)?.as_bytes())

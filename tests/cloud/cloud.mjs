@@ -1,4 +1,4 @@
-// GitHub's OIDC provider, Cognito, STS, Secrets Manager and S3 in one process on loopback, with the documented set-up. It
+// GitHub's OIDC provider, Cognito, STS, Secrets Manager and S3 in one process on loopback, and a token exchange, with the documented set-up. It
 // enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
 // client, so the two check each other.
 
@@ -16,6 +16,7 @@ import { answerWith, close, listen } from './server.mjs';
 import { Sessions } from './sessions.mjs';
 import { enterpriseSetup, role } from './setup.mjs';
 import { Sts } from './sts.mjs';
+import { TokenExchange } from './token-exchange.mjs';
 
 /**
  * @param {object} [options]
@@ -23,19 +24,21 @@ import { Sts } from './sts.mjs';
  * @param {{ key: string, cert: string }} [options.tls] serves https instead of http
  * @param {import('./jwt.mjs').SigningKey} [options.githubKey] instead of a new one
  * @param {() => number} [options.now] the cloud's clock, in milliseconds
- * @param {(origin: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than that of docs/set-up-aws.md
+ * @param {(origin: string, exchange: string) => import('./setup.mjs').Setup} [options.setupAt] another set-up than that of docs/set-up-aws.md
  * @param {(setup: import('./setup.mjs').Setup) => void} [options.configure] changes the set-up in place
  * @param {boolean} [options.versionQuota] false: a secret may have any number of versions and labels
  */
 export async function startCloud(options = {}) {
   const { port = 0, tls, githubKey, now = Date.now, setupAt = enterpriseSetup, configure = () => {}, versionQuota = true } = options;
-  const [key, cognitoKey, server] = await Promise.all([
+  const [key, cognitoKey, exchangeKey, server, exchangeServer] = await Promise.all([
     githubKey ?? newSigningKey(),
     newSigningKey(),
+    newSigningKey(),
     listen({ tls, port }),
+    listen({ tls, port: 0 }),
   ]);
-  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
-  const setup = setupAt(url);
+  const [url, exchangeUrl] = [server, exchangeServer].map((each) => `${tls ? 'https' : 'http'}://127.0.0.1:${each.address().port}`);
+  const setup = setupAt(url, exchangeUrl);
   setup.versionQuota = versionQuota;
   configure(setup);
 
@@ -46,8 +49,10 @@ export async function startCloud(options = {}) {
   const faults = new Faults();
   const requests = [];
   const github = new GitHub({ origin: url, issuer, key, now });
-  const issuerKeys = () => github.keys;
-  const sts = new Sts({ setup, cognitoKey, issuerKeys, sessions, authorizer, now });
+  const exchange = new TokenExchange({ origin: exchangeUrl, key: exchangeKey, githubIssuer: issuer, githubKeys: () => github.keys, now });
+  const isGithub = (provider) => provider !== exchangeUrl;
+  const issuerKeys = (provider) => (isGithub(provider) ? github : exchange).keys;
+  const sts = new Sts({ setup, cognitoKey, issuerKeys, isGithub, sessions, authorizer, now });
   const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, sts, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
   const s3 = new S3({ setup, sessions, authorizer, now });
@@ -56,12 +61,15 @@ export async function startCloud(options = {}) {
   const kms = new Kms({ setup, admit: (...question) => ofKeys.admit(...question) });
   const administration = [new Iam(account), new CognitoAdministration(account), kms];
   answerWith(server, { services: [s3, github, ...administration, cognito, sts, secretsManager], faults, requests, now });
+  answerWith(exchangeServer, { services: [exchange], faults, requests, now });
 
   return {
     url,
     port: server.address().port,
     /** Of the default jobs' tokens; without its scheme it is their login key at Cognito. */
     issuer,
+    /** It listens at its `origin`, which is its issuer and its audience. */
+    exchange,
     /** Live: a change counts from the next request on. */
     setup,
     /** Every request so far, oldest first. @type {import('./server.mjs').RecordedRequest[]} */
@@ -122,6 +130,6 @@ export async function startCloud(options = {}) {
     /** @see Faults#add */
     fail: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
-    close: () => close(server),
+    close: () => Promise.all([server, exchangeServer].map(close)),
   };
 }

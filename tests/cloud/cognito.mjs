@@ -23,7 +23,7 @@ export class Cognito {
    * @param {object} options
    * @param {import('./setup.mjs').Setup} options.setup
    * @param {import('./jwt.mjs').SigningKey} options.key signs Cognito's own tokens
-   * @param {() => import('./jwt.mjs').SigningKey[]} options.issuerKeys what the OIDC provider publishes now
+   * @param {(url: string) => import('./jwt.mjs').SigningKey[]} options.issuerKeys what an OIDC provider publishes now
    * @param {import('./sts.mjs').Sts} options.sts
    * @param {() => number} options.now milliseconds
    */
@@ -151,7 +151,7 @@ export class Cognito {
     const { claims } = jwt;
     const { Url: issuer, ClientIDList: audiences } = this.setup.oidcProviders[providerArn];
     if (claims.iss !== issuer) throw invalidLogin("Issuer doesn't match providerName");
-    if (!hasValidSignature(jwt, 'RS256', this.issuerKeys())) throw invalidLogin("Couldn't verify signed token.");
+    if (!hasValidSignature(jwt, 'RS256', this.issuerKeys(issuer))) throw invalidLogin("Couldn't verify signed token.");
     if (!audiences.includes(claims.aud)) throw invalidLogin('Incorrect token audience.');
     const now = Math.floor(this.now() / 1000);
     if (!(now < claims.exp)) throw invalidLogin(`Token expired: ${now} >= ${claims.exp}`);

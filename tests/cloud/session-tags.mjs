@@ -5,18 +5,35 @@ import { AwsError } from './protocols.mjs';
 import { requireValid } from './validation.mjs';
 
 const TAGS_CLAIM = 'https://aws.amazon.com/tags';
+/** Each tag may be a claim of its own instead. */
+const FLAT_CLAIM = `${TAGS_CLAIM}/principal_tags/`;
+const MOST_TAGS = 50;
 const TEXT = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*';
 const KEY = { min: 1, max: 128, pattern: TEXT };
 const VALUE = { max: 256, pattern: TEXT };
 
-/** What a token's tags are; of those, AWS does not say which it refuses. */
+/**
+ * What a token's tags are, and which of them are transitive; of those, AWS does not say which it refuses.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
+ */
 export function tagsOfToken(claims) {
-  const tags = Object.entries(claims[TAGS_CLAIM]?.principal_tags ?? {}).map(([key, [value]]) => [key, value]);
+  const { principal_tags: principalTags, transitive_tag_keys: transitiveKeys = [] } = claims[TAGS_CLAIM] ?? flatTags(claims);
+  const tags = Object.entries(principalTags ?? {}).map(([key, value]) => [key, [value].flat()[0]]);
   const text = new RegExp(`^${TEXT}$`, 'u');
   const valid = ([key, value]) => key.length <= 128 && value.length <= 256 && text.test(key) && text.test(value);
   if (!tags.every(valid)) throw invalidTags();
-  requireDistinct(tags.map(([key]) => key));
-  return Object.fromEntries(tags);
+  const keys = tags.map(([key]) => key);
+  requireDistinct(keys);
+  if (!transitiveKeys.every((key) => includes(keys, key))) throw invalidTags();
+  return { tags: Object.fromEntries(tags), transitiveKeys };
+}
+
+function flatTags(claims) {
+  const flat = Object.entries(claims).filter(([name]) => name.startsWith(FLAT_CLAIM));
+  return {
+    principal_tags: Object.fromEntries(flat.map(([name, value]) => [name.slice(FLAT_CLAIM.length), value])),
+    transitive_tag_keys: claims[`${TAGS_CLAIM}/transitive_tag_keys`],
+  };
 }
 
 /**
@@ -51,6 +68,7 @@ export function tagsOfRequest(input, caller) {
       "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
     );
   }
+  requireDistinct([...requestedKeys, ...inherited.map(([key]) => key)]);
   return {
     requested: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
     inherited: Object.fromEntries(inherited),
@@ -68,7 +86,7 @@ function numbersOf(input, list) {
 /** In more than case. */
 function requireDistinct(keys) {
   const distinct = new Set(keys.map((key) => key.toLowerCase())).size;
-  if (distinct < keys.length || keys.length > 50) throw invalidTags();
+  if (distinct < keys.length || keys.length > MOST_TAGS) throw invalidTags();
 }
 
 function includes(keys, wanted) {

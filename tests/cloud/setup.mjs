@@ -55,10 +55,11 @@ import { documentsIn } from './pages.mjs';
 
 /**
  * @param {string} origin where the cloud listens
+ * @param {string} [exchange] where its token exchange listens
  * @returns {Setup}
  */
-export function enterpriseSetup(origin) {
-  return setupOf(documentsIn(origin));
+export function enterpriseSetup(origin, exchange) {
+  return setupOf(documentsIn(origin, undefined, exchange));
 }
 
 /** That of an organisation, whose page names its blocks after those of the other. */
@@ -129,4 +130,13 @@ export function principalTrust(arn, condition = {}) {
 
 function trust(Principal, Action, Condition) {
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Condition }] };
+}
+
+/** The account trusts the token exchange too, as docs/other-identities.md sets it up: a provider, and a role for its tokens. */
+export function withTokenExchange({ accountId, documents, oidcProviders, roles }) {
+  const provider = documents['exchange-oidc-provider'];
+  oidcProviders[`arn:aws:iam::${accountId}:oidc-provider/${new URL(provider.Url).host}`] = provider;
+  const roleArn = `arn:aws:iam::${accountId}:role/github-actions-exchange`;
+  roles[roleArn] = role(documents['exchange-trust-policy'], documents['role-policy']);
+  return roleArn;
 }

@@ -47,6 +47,7 @@ const SIGNATURE_CODES = {
  * @property {string} audience
  * @property {Record<string, string[]>} conditionKeys the claims that a trust policy can ask for
  * @property {Record<string, string>} tags
+ * @property {string[]} transitiveKeys of the tags
  */
 
 export class Sts {
@@ -56,13 +57,14 @@ export class Sts {
    * @param {object} options
    * @param {import('./setup.mjs').Setup} options.setup
    * @param {import('./jwt.mjs').SigningKey} options.cognitoKey
-   * @param {() => import('./jwt.mjs').SigningKey[]} options.issuerKeys what the OIDC provider publishes now
+   * @param {(url: string) => import('./jwt.mjs').SigningKey[]} options.issuerKeys what an OIDC provider publishes now
+   * @param {(url: string) => boolean} options.isGithub whether AWS knows the provider's tokens as GitHub's
    * @param {import('./sessions.mjs').Sessions} options.sessions
    * @param {import('./authorize.mjs').Authorizer} options.authorizer
    * @param {() => number} options.now milliseconds
    */
-  constructor({ setup, cognitoKey, issuerKeys, sessions, authorizer, now }) {
-    Object.assign(this, { setup, cognitoKey, issuerKeys, sessions, authorizer, now });
+  constructor({ setup, cognitoKey, issuerKeys, isGithub, sessions, authorizer, now }) {
+    Object.assign(this, { setup, cognitoKey, issuerKeys, isGithub, sessions, authorizer, now });
   }
 
   operationOf({ method, headers, body }) {
@@ -98,6 +100,7 @@ export class Sts {
     const session = this.sessions.issue(roleArn, {
       sessionName,
       tags: identity.tags,
+      transitiveTagKeys: identity.transitiveKeys,
       durationSeconds,
       federatedProvider: identity.provider,
       sessionPolicy,
@@ -176,7 +179,7 @@ export class Sts {
       subject: claims.sub,
       audience: claims.aud,
       conditionKeys: Object.fromEntries(present.map((name) => [`${keyPrefix}:${name}`, [claims[name]].flat()])),
-      tags: tagsOfToken(claims),
+      ...tagsOfToken(claims),
     };
   }
 
@@ -192,7 +195,8 @@ export class Sts {
     if (!found) throw invalidToken(`No OpenIDConnect provider found in your account for ${url}`);
     const [provider, { ClientIDList: audiences }] = found;
     const keyPrefix = withoutScheme(url);
-    return { provider, algorithm: 'RS256', keys: this.issuerKeys(), audiences, keyPrefix, keyClaims: GITHUB_CLAIMS };
+    const keyClaims = this.isGithub(url) ? GITHUB_CLAIMS : [];
+    return { provider, algorithm: 'RS256', keys: this.issuerKeys(url), audiences, keyPrefix, keyClaims };
   }
 }
 

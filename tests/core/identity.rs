@@ -777,7 +777,14 @@ fn refusals_of_the_second_role_have_codes() {
             "role-duration-refused",
             "role-duration-seconds",
         ),
-        (400, "InvalidParameterValue", "conflicts with a transitive tag key", "assume-role-refused", "become tags"),
+        (
+            400,
+            "InvalidParameterValue",
+            "conflicts with a transitive tag key",
+            "assume-role-refused",
+            "Remove that claim",
+        ),
+        (400, "InvalidParameterValue", "must be included in the requested tags", "assume-role-refused", "become tags"),
     ] {
         let refused = assume_chained_role(SESSION, &TAGS).refused_by_sts(status, code, message);
         let run = Script::new("A,secret")

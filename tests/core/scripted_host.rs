@@ -64,6 +64,10 @@ pub const ENVIRONMENT: Keys = Keys {
 };
 /// When sessions of STS and Cognito end.
 pub const EXPIRATION: &str = "2026-11-22T03:15:00Z";
+/// `token-exchange-url`.
+pub const EXCHANGE: &str = "https://jwtex.example.com/exchange?issuerId=github";
+/// The exchange's issuer, and the audience of GitHub's tokens that it takes.
+pub const EXCHANGE_ORIGIN: &str = "https://jwtex.example.com";
 /// The id of the key that the issuer signs with.
 pub const KEY_ID: &str = "key-1";
 
@@ -240,6 +244,28 @@ impl Job {
         let claims = json!({ "aud": POOL, "https://aws.amazon.com/tags": { "principal_tags": tags } });
         let header = json!({ "alg": "RS512", "typ": "JWS", "kid": "us-west-21" });
         format!("{}.{}.{MARKER}-of-cognito", base64url(header.to_string()), base64url(claims.to_string()))
+    }
+
+    /// The exchange's call, and the token that it answers with.
+    pub fn exchange(&self, token: &str) -> Expectation {
+        Expectation::new("token exchange", answer(200, token))
+            .at(EXCHANGE)
+            .text(self.jwt())
+            .unsigned("application/jwt", None)
+            .check(|request| assert_eq!(header(request, "accept"), Some("application/jwt")))
+            .header("content-type", "application/jwt")
+    }
+
+    /// A token of the exchange with tags of some claims, of which some are transitive.
+    pub fn exchanged_token(&self, transitive: &[&str]) -> String {
+        let mut claims = self.claims.clone();
+        let names = ["repository", "environment", "event_name", "run_id", "sha"].into_iter();
+        let tags: serde_json::Map<_, _> =
+            names.filter_map(|name| Some((name.to_owned(), json!([claims.get(name)?])))).collect();
+        claims["iss"] = EXCHANGE_ORIGIN.into();
+        claims["https://aws.amazon.com/tags"] = json!({ "principal_tags": tags, "transitive_tag_keys": transitive });
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of-the-exchange" });
+        format!("{}.{}.{MARKER}-of-the-exchange", base64url(header.to_string()), base64url(claims.to_string()))
     }
 
     /// The enhanced flow's call after GetId.
@@ -1117,6 +1143,7 @@ fn name_of(request: &Request) -> String {
     match header(request, "x-amz-target").and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", operation)) => name_of_secret(operation, &serde_json::from_str(body).unwrap()),
         Some((_, operation)) => operation.to_owned(),
+        None if header(request, "content-type") == Some("application/jwt") => "token exchange".to_owned(),
         None => form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "Action").unwrap().1.into_owned(),
     }
 }

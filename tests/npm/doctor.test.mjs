@@ -10,7 +10,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startCloud } from '../cloud/cloud.mjs';
 import { startProxy } from '../cloud/proxy.mjs';
-import { enhancedFlowTrust, principalTrust, role, webIdentityTrust } from '../cloud/setup.mjs';
+import { enhancedFlowTrust, principalTrust, role, webIdentityTrust, withTokenExchange } from '../cloud/setup.mjs';
 import { runCli } from '../runner/command.mjs';
 import { freePort } from '../runner/ports.mjs';
 import { atTerminal } from '../runner/terminal.mjs';
@@ -164,6 +164,24 @@ describe('doctor in a job', TOGETHER, () => {
     setup.roles[setup.roleArn].policies.push({ name: 'chain', document: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: arn('second') }] } });
     const chained = await examined(cloud, undefined, chain);
     assert.deepEqual([chained.exitCode, chained.report.legs.map(({ leg }) => leg)], [0, [...LEGS.slice(0, 4), 'chain', 'stores']]);
+  });
+
+  test('goes the leg of a token exchange, and shows which of its tags are transitive', async (t) => {
+    const cloud = await cloudWithStores(t);
+    const { exchange, setup } = cloud;
+    const url = (issuerId) => ['--token-exchange-url', `${exchange.origin}/exchange?issuerId=${issuerId}`];
+    const flags = ['--identity', 'web-identity', '--aws-region', 'us-west-2', '--cognito-role-arn', withTokenExchange(setup)];
+    const legs = ['token', 'exchange', 'tags', 'role', 'stores'];
+    const { exitCode, report } = await examined(cloud, undefined, [...flags, ...url('github')]);
+    assert.deepEqual([exitCode, report.legs.map(({ leg }) => leg)], [0, legs]);
+    const { tags, transitiveTagKeys } = report.legs[2].facts;
+    assert.equal(tags.repository, 'octo-org/octo-repo');
+    assert.deepEqual(transitiveTagKeys, ['enterprise', 'environment', 'repository', 'repository_id']);
+    failedAt((await examined(cloud, undefined, [...flags, ...url('gitlab')])).report, 'exchange', 'token-exchange-refused', legs);
+    exchange.mapping = (claims) => ({ ...claims, 'https://aws.amazon.com/tags': { principal_tags: { actor: ['dependabot[bot]'] } } });
+    failedAt((await examined(cloud, undefined, [...flags, ...url('github')])).report, 'tags', 'claim-unusable', legs);
+    exchange.mapping = (claims) => claims;
+    failedAt((await examined(cloud, undefined, [...flags, ...url('github')])).report, 'role', 'assume-role-denied', legs);
   });
 
   test('says that a service cannot be reached, and that a proxy refuses', async (t) => {

@@ -225,6 +225,7 @@ describe('types', () => {
     fromGitHubActions({ roleArn: 'r', identity: 'web-identity', cognitoIdentityPoolId: undefined });
     fromGitHubActions({ ...role, identity: chosen });
     fromGitHubActions({ identity: 'environment' });
+    fromGitHubActions({ ...role, identity: 'web-identity', tokenExchangeUrl: 'https://x/exchange?issuerId=github' });
     loadValues({ identity: 'environment', repository: 'o/r', secrets: 'A=b' });
     loadValues({ ...needed, values: 'A,secret', secrets: undefined });
 
@@ -238,6 +239,8 @@ describe('types', () => {
     fromGitHubActions({ ...role, identity: 'cognito-enhanced' });
     // @ts-expect-error: the role is missing
     fromGitHubActions({ identity: 'web-identity' });
+    // @ts-expect-error: what an exchange returns goes to STS itself
+    fromGitHubActions({ ...needed, tokenExchangeUrl: 'https://x' });
     // @ts-expect-error: undefined is no role
     fromGitHubActions({ ...pool, cognitoRoleArn: undefined });
     // @ts-expect-error: undefined is no pool, by its older name either

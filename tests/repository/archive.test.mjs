@@ -43,16 +43,18 @@ describe('the archive', () => {
       (file) => !inArchive.includes(file),
     );
     // The evaluator of the tests, and the command line: nothing of them is in what a runner loads. The build, which needs them all, as
-    // its lock file names what they need; which crates are in the core, and in which versions, dist/LICENSES.txt says.
-    assert.deepEqual(missing.filter((file) => !/^(admin|build|npm|policy)\/|^(package|package-lock|tsconfig)\.json$|^Cargo\.lock$|^host\/admin\.d\.ts$/.test(file)), []);
+    // its lock file names what they need; which crates are in the core, and in which versions, dist/LICENSES.txt says. Longer tests
+    // of modules.
+    assert.deepEqual(missing.filter((file) => !/^(admin|build|npm|policy)\/|^(package|package-lock|tsconfig)\.json$|^Cargo\.lock$|^host\/admin\.d\.ts$|^src\/.*\/tests\.rs$/.test(file)), []);
   });
 
   test('is without what neither a runner nor its auditor needs', () => {
     const left = inRepository.filter((file) => !inArchive.includes(file));
     assert.deepEqual([...new Set(left.map((file) => file.split('/')[0]))], [
-      '.ci', '.gitattributes', '.github', '.gitignore', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Cargo.lock', 'admin', 'build', 'clippy.toml', 'deny.toml', 'dist', 'docs', 'fuzz', 'host', 'npm', 'package-lock.json', 'package.json', 'policy', 'rustfmt.toml', 'tests', 'tsconfig.json',
+      '.ci', '.gitattributes', '.github', '.gitignore', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Cargo.lock', 'admin', 'build', 'clippy.toml', 'deny.toml', 'dist', 'docs', 'fuzz', 'host', 'npm', 'package-lock.json', 'package.json', 'policy', 'rustfmt.toml', 'src', 'tests', 'tsconfig.json',
     ]);
     assert.ok(left.every((file) => !file.startsWith('dist/') || file.startsWith('dist/npm/')), 'of dist/ only the npm package');
+    assert.ok(left.every((file) => !file.startsWith('src/') || file.endsWith('/tests.rs')), 'of src/ only tests');
     assert.ok(inArchive.every((file) => !/^(tests|fuzz|docs|npm)\/|^dist\/npm\//.test(file)));
   });
 

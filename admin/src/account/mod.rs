@@ -166,6 +166,17 @@ impl Account {
         if named.is_empty() { all } else { named }
     }
 
+    /// The issuer whose tokens a way takes as they are, if it may be a token exchange's: not GitHub's, and of no pool.
+    pub fn exchange_of<'a>(&self, route: Route<'a>) -> Option<&'a Provider> {
+        match route {
+            Route::Direct(provider) if !provider.is_github() => {
+                let is_pooled = self.pools.iter().any(|pool| pool.providers.contains(&provider.arn));
+                (!is_pooled).then_some(provider)
+            }
+            _ => None,
+        }
+    }
+
     /// A role by its name or ARN.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name || role.arn == name)

@@ -130,6 +130,13 @@ impl<'a> Route<'a> {
 }
 
 impl Provider {
+    /// Whether the issuer is a GitHub: github.com, one with data residency, or a GitHub Enterprise Server. Of other issuers nobody
+    /// here knows what their tokens say of a job.
+    pub fn is_github(&self) -> bool {
+        let host = self.host();
+        host.starts_with("token.actions.") || host.contains("/_services/token")
+    }
+
     /// The issuer without its scheme, as condition keys and Cognito's logins name it.
     pub fn host(&self) -> &str {
         self.issuer.trim_start_matches("https://")

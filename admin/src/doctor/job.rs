@@ -2,18 +2,20 @@
 
 use env_kvstore::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
 use env_kvstore::aws::names::{AccountId, RoleArn};
-use env_kvstore::aws::session::{Session, TagSource, check_session_tags};
+use env_kvstore::aws::session::{Session, SessionTags, TagSource, check_session_tags, list_of_tags};
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::client::Client;
 use env_kvstore::call::operation::Operation;
 use env_kvstore::error::Error;
 use env_kvstore::github::claims::Claims;
 use env_kvstore::github::job_token::JobToken;
+use env_kvstore::github::token_exchange::ExchangeToken;
 use env_kvstore::host::http::Host;
 use env_kvstore::host::url::BaseUrl;
 use env_kvstore::identity::{Flow, Identity};
 use env_kvstore::inputs::Inputs;
 use env_kvstore::text::printable::printable;
+use env_kvstore::text::secret::Secret;
 use serde_json::{Map, Value};
 
 use crate::doctor::legs::{Ended, Found, Legs};
@@ -49,6 +51,7 @@ fn way(inputs: &Inputs) -> Vec<&'static str> {
         Identity::Cognito { flow: Flow::Basic, .. } => &["token", "pool", "tags", "role"],
         Identity::Cognito { flow: Flow::Enhanced, .. } => &["token", "pool", "role"],
         Identity::WebIdentity => &["token", "role"],
+        Identity::Exchanged(_) => &["token", "exchange", "tags", "role"],
         Identity::Environment(_) => &[],
     };
     let chain = inputs.session.chain.as_ref().map(|_| "chain");
@@ -71,7 +74,7 @@ async fn go<H: Host>(
         Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
             let pool = Pool { id: pool, account: account.as_ref(), endpoint };
             let token = legs.go("pool", with_token.open_id_token(&pool)).await?;
-            let tags = legs.go("tags", async { tags(&token) }).await?;
+            let tags = legs.go("tags", async { tags(token.token(), TagSource::Pool) }).await?;
             let identity = WebIdentity::Cognito { token: &token, pool: pool.id };
             let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
             Opened { session, tags }
@@ -89,12 +92,25 @@ async fn go<H: Host>(
             });
             Opened { session: session.await?, tags: None }
         }
+        Identity::Exchanged(url) => {
+            let token = legs.go("exchange", async {
+                let exchange = ExchangeToken { url, login: job.login(), audience: job.audience() };
+                let token = with_token.call(&exchange).await?;
+                let found = Found::new(format!("{} takes the token", url.origin())).with("origin", url.origin());
+                Ok((token, found))
+            });
+            let token = token.await?;
+            let tags = legs.go("tags", async { tags(token.token(), TagSource::Exchange) }).await?;
+            let identity = WebIdentity::Exchanged(&token);
+            let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
+            Opened { session, tags }
+        }
         // Credentials that are there already need no job.
         Identity::WebIdentity | Identity::Environment(_) => {
             let identity = WebIdentity::GitHub(job.login());
             let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
             // GitHub's token carries no session tags.
-            Opened { session, tags: Some(vec![]) }
+            Opened { session, tags: Some(SessionTags::default()) }
         }
     };
     reach(legs, host, client, inputs, Some(&claims), first).await
@@ -154,31 +170,41 @@ impl<H: Host> WithToken<'_, H> {
 }
 
 /// The tags of the session, none of which STS would refuse.
-fn tags(token: &OpenIdToken) -> Result<(Tags, Found), Error> {
-    let Some(tags) = token.session_tags() else {
-        return Ok((None, Found::new("Cognito's token is opaque: its session tags cannot be read")));
+fn tags(token: &Secret, source: TagSource) -> Result<(Tags, Found), Error> {
+    let Some(tags) = SessionTags::of_token(token) else {
+        return Ok((None, Found::new("the token is opaque: its session tags cannot be read")));
     };
-    let refused = tags.iter().filter_map(|tag| check_session_tags(std::slice::from_ref(tag), TagSource::Pool).err());
-    let refused = refused.chain((tags.len() > MAX_TAGS).then(|| too_many(tags.len())));
+    let pairs = &tags.pairs;
+    let refused = pairs.iter().filter_map(|tag| check_session_tags(std::slice::from_ref(tag), source).err());
+    let refused = refused.chain((pairs.len() > MAX_TAGS).then(|| too_many(pairs.len())));
     if let Some(error) = refused.reduce(Error::and) {
         return Err(error);
     }
-    let pairs: Map<_, _> = tags.iter().map(|(key, value)| (printable(key), Value::from(printable(value)))).collect();
-    let said = match tags.as_slice() {
-        [] => "none: the pool has no principal tag map for this issuer, so no policy can tell jobs apart".to_owned(),
-        tags => tags
-            .iter()
-            .map(|(key, value)| format!("{}={}", printable(key), printable(value)))
-            .collect::<Vec<_>>()
-            .join(", "),
+    let said = match (pairs.as_slice(), source) {
+        ([], TagSource::Exchange) => {
+            "none: the exchange's token carries none, so no policy can tell jobs apart".to_owned()
+        }
+        ([], _) => {
+            "none: the pool has no principal tag map for this issuer, so no policy can tell jobs apart".to_owned()
+        }
+        (pairs, _) => list_of_tags(pairs),
     };
-    Ok((Some(tags), Found::new(said).with("tags", Value::Object(pairs))))
+    let members: Map<_, _> = pairs.iter().map(|(key, value)| (printable(key), Value::from(printable(value)))).collect();
+    let mut found = Found::new(said).with("tags", Value::Object(members));
+    if source == TagSource::Exchange {
+        found = found.with(
+            "transitiveTagKeys",
+            tags.transitive().into_iter().map(|(key, _)| printable(&key)).collect::<Vec<_>>(),
+        );
+    }
+    Ok((Some(tags), found))
 }
 
 fn too_many(count: usize) -> Error {
     Error::ClaimUnusable {
         claim: "https://aws.amazon.com/tags".to_owned(),
         problem: format!("gives {count} session tags, and STS takes {MAX_TAGS}"),
-        hint: "Remove claims that no policy uses from the pool's principal tag map.".to_owned(),
+        hint: "Remove tags that no policy uses from the pool's principal tag map, or from the exchange's mapping."
+            .to_owned(),
     }
 }

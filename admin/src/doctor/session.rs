@@ -1,18 +1,18 @@
 //! What a leg found that ends in a session, and the leg of a second role.
 
-use env_kvstore::aws::session::{RoleSessionName, Session, TagSource, check_session_tags};
+use env_kvstore::aws::session::{RoleSessionName, Session, SessionTags};
 use env_kvstore::aws::sts::AssumeRole;
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;
 use env_kvstore::github::claims::Claims;
 use env_kvstore::host::http::Host;
-use env_kvstore::identity::{Chain, tags_of};
+use env_kvstore::identity::Chain;
 use env_kvstore::inputs::Inputs;
 
 use crate::doctor::legs::Found;
 
 /// The tags of a session, if they are known.
-pub(crate) type Tags = Option<Vec<(String, String)>>;
+pub(crate) type Tags = Option<SessionTags>;
 
 /// Who the job is to AWS.
 pub(crate) struct Opened {
@@ -35,23 +35,25 @@ pub(crate) async fn chained<H: Host>(
     inputs: &Inputs,
     chain: &Chain,
     claims: &Claims,
-    first: &Session,
+    first: &Opened,
 ) -> Result<(Opened, Found), Error> {
     let options = &inputs.session;
-    let tags = tags_of(claims, &chain.tags);
-    check_session_tags(&tags, TagSource::Input)?;
+    let inherited = first.tags.as_ref().map(SessionTags::transitive).unwrap_or_default();
+    let tags = chain.session_tags(claims, &inherited)?;
     let session_name: &RoleSessionName = &options.role_session_name.fill(claims)?;
     let assume = AssumeRole {
         endpoint: &options.sts_endpoint,
         region: &options.sts_region,
-        credentials: &first.credentials,
+        credentials: &first.session.credentials,
         role: &chain.role,
         session_name,
         duration_seconds: options.role_duration_seconds,
         tags: &tags,
+        inherited: &inherited,
         transitive_keys: &chain.transitive_keys,
     };
     let session = client.call(&assume).await?;
     let found = assumed(&session, None);
-    Ok((Opened { session, tags: Some(tags) }, found))
+    let pairs = tags.into_iter().chain(inherited).collect();
+    Ok((Opened { session, tags: Some(SessionTags { pairs, ..SessionTags::default() }) }, found))
 }

@@ -36,10 +36,10 @@ pub(crate) async fn reach<H: Host>(
         None => first,
         Some(chain) => {
             let claims = claims.unwrap_or(&nobody);
-            legs.go("chain", chained(client, inputs, chain, claims, &first.session)).await?
+            legs.go("chain", chained(client, inputs, chain, claims, &first)).await?
         }
     };
-    let (role, tags) = (inputs.session.session_role(), tags.as_deref());
+    let (role, tags) = (inputs.session.session_role(), tags.as_ref().map(|tags| tags.pairs.as_slice()));
     if names_stores(inputs, claims.is_some()) {
         ask(legs, host, client, &Asking { inputs, claims, role, session: &session, tags }).await?;
     }

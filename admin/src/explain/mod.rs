@@ -15,6 +15,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use env_kvstore::text::printable::printable;
 use env_kvstore_policy::{Mismatch, StatementId};
 use serde::Serialize;
 
@@ -49,6 +50,9 @@ pub struct Explanation {
     /// What could still deny, and is not known.
     #[serde(rename = "notEvaluated")]
     pub not_evaluated: Vec<String>,
+    /// Ways to a role that a token exchange decides, and no claim of the job.
+    #[serde(rename = "notExplained")]
+    pub not_explained: Vec<String>,
 }
 
 /// Yes or no.
@@ -181,11 +185,26 @@ pub fn explain(
             format!("no role is called `{name}`: {}", known.join(", "))
         })?],
     };
-    let walks = roles
-        .into_iter()
-        .flat_map(|role| account.routes(role).into_iter().map(move |route| Walk::new(account, question, role, route)));
-    let Some((_, (gates, role))) = walks.map(Walk::walked).min_by_key(|(rank, _)| *rank) else {
-        return Err("no role trusts an identity pool or an OIDC provider".to_owned());
+    let (mut walks, mut not_explained) = (Vec::new(), Vec::new());
+    for role in roles {
+        for route in account.routes(role) {
+            match account.exchange_of(route) {
+                None => walks.push(Walk::new(account, question, role, route)),
+                Some(provider) if role.trust.text.contains(&provider.arn) => not_explained.push(format!(
+                    "The role {} takes tokens of {}, which is not GitHub: a token exchange decides their session tags, and they follow \
+                     from no claim of the job.",
+                    printable(&role.name),
+                    printable(&provider.issuer)
+                )),
+                Some(_) => {}
+            }
+        }
+    }
+    let Some((_, (gates, role))) = walks.into_iter().map(Walk::walked).min_by_key(|(rank, _)| *rank) else {
+        return Err(match not_explained.is_empty() {
+            true => "no role trusts an identity pool or an OIDC provider".to_owned(),
+            false => format!("{} The log of the step shows the tags.", not_explained.join(" ")),
+        });
     };
     let stopped = gates.iter().any(|gate: &Gate| gate.result == GateResult::Failed);
     let not_evaluated =
@@ -195,6 +214,7 @@ pub fn explain(
         role: Some(role),
         store: question.store.clone(),
         assumed,
+        not_explained,
         not_evaluated: not_evaluated.chain(account.not_evaluated.iter().cloned()).collect(),
         gates,
     })

@@ -63,6 +63,12 @@ impl Explanation {
                 let _ = writeln!(text, "- {}", printable(what));
             });
         }
+        if !self.not_explained.is_empty() {
+            text.push_str("\nNot explained:\n");
+            self.not_explained.iter().for_each(|what| {
+                let _ = writeln!(text, "- {what}");
+            });
+        }
         text
     }
 }

@@ -14,7 +14,7 @@ use env_kvstore::aws::secret_id::Home;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
 use env_kvstore::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
 use env_kvstore::aws::session::RoleSessionName;
-use env_kvstore::aws::session::{TagSource, check_session_tags};
+use env_kvstore::aws::session::{SessionTags, TagSource, check_session_tags};
 use env_kvstore::aws::sigv4::Credentials;
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::operation::Operation;
@@ -23,6 +23,7 @@ use env_kvstore::export::masks::Masks;
 use env_kvstore::github::Login;
 use env_kvstore::github::claims::claims_in;
 use env_kvstore::github::issuer::{Discover, FetchKeys};
+use env_kvstore::github::token_exchange::{ExchangeToken, TokenExchangeUrl};
 use env_kvstore::github::verify::{Expected, verify};
 use env_kvstore::host::http::{Response, SendFailure};
 use env_kvstore::host::url::BaseUrl;
@@ -110,6 +111,7 @@ fn secret_lines(bytes: &[u8]) {
 }
 
 fn jwt(bytes: &[u8]) {
+    exchanged(bytes);
     let issuer = BaseUrl::parse("https://token.actions.githubusercontent.com").unwrap();
     let keys = FetchKeys::of(&issuer).unwrap().parse(&answer(200, include_bytes!("keys.json"))).unwrap();
     let token = Secret::new(String::from_utf8_lossy(bytes));
@@ -146,6 +148,31 @@ fn cognito(bytes: &[u8]) {
     }
     let refusal = Aws.refusal(&answer(400, bytes), &[]);
     let _ = get_id.diagnose(&refusal);
+}
+
+/// Bytes as the answer of a token exchange.
+fn exchanged(bytes: &[u8]) {
+    let setup = Setup::new();
+    let url = TokenExchangeUrl::parse("https://exchange.example/?q").unwrap();
+    let login = Login { issuer: &setup.endpoint, token: &setup.token };
+    let exchange = ExchangeToken { url: &url, login, audience: "https://exchange.example" };
+    let headers = vec![("content-type".to_owned(), "application/jwt".to_owned())];
+    let Ok(token) = exchange.parse(&Response { headers, ..answer(200, bytes) }) else { return };
+    if let Some(tags) = SessionTags::of_token(token.token()) {
+        assert!(tags.transitive().len() <= tags.pairs.len() && tags.lines().len() == tags.pairs.len());
+        let _ = check_session_tags(&tags.pairs, TagSource::Exchange);
+    }
+    let assume = AssumeRoleWithWebIdentity {
+        endpoint: &setup.endpoint,
+        role: &setup.role,
+        session_name: &RoleSessionName::parse("7@abc".to_owned()).unwrap(),
+        duration_seconds: 900,
+        identity: WebIdentity::Exchanged(&token),
+    };
+    for code in ["AccessDenied", "InvalidIdentityToken"] {
+        let body = format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
+        let _ = assume.diagnose(&Aws.refusal(&answer(403, body.as_bytes()), &[]));
+    }
 }
 
 fn openid_token(setup: &Setup, login: Login<'_>, bytes: &[u8]) -> Option<OpenIdToken> {
