@@ -129,7 +129,7 @@ impl Error {
             },
             Self::AnswerUnusable(..) => Code::AnswerUnusable,
             Self::ValuesUnusable(problems) => match problems.first() {
-                Some(ValueProblem::StoreNotFound { .. }) => Code::StoreNotFound,
+                Some(ValueProblem::StoreNotFound { .. } | ValueProblem::PathEmpty { .. }) => Code::StoreNotFound,
                 Some(ValueProblem::StoreNotAnObject { .. }) => Code::StoreNotAnObject,
                 Some(ValueProblem::KeyMissing { .. }) | None => Code::KeyMissing,
                 Some(ValueProblem::ValueUnusable { .. }) => Code::ValueUnusable,
@@ -198,7 +198,7 @@ impl Error {
                     .to_owned()
             }
             Self::ValuesUnusable(_) => {
-                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of ‹values› and ‹secrets›."
+                "Nothing was exported. Correct what AWS has, or the lines of ‹values› and ‹secrets›."
                     .to_owned()
             }
             Self::NotWritten { problem, .. } => format!("The store was not changed. {}", problem.hint()),

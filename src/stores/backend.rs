@@ -1,22 +1,33 @@
-//! Where secrets are kept, and the calls that read them. What is read, and in which order, is for the rest of `stores/`.
+//! The two services of AWS that keep values, and the calls that read them. What is read, and in which order, is for the rest
+//! of `stores/`.
 
-use crate::aws::endpoints::Endpoints;
+use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::secret_id::{SecretId, SecretVersion};
-use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue, MAX_BATCH};
+use crate::aws::parameter_id::{ParameterPath, ParameterVersion};
+use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
 use crate::aws::sigv4::Credentials;
+use crate::aws::source::Source;
+use crate::aws::ssm::{GetParameters, GetParametersByPath, Parameter};
 use crate::call::client::Client;
+use crate::call::operation::name_of;
 use crate::error::Error;
+use crate::error::problem::ValueProblem;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
 use crate::host::url::BaseUrl;
-use crate::text::secret_value::SecretValue;
+use crate::stores::document::Document;
+use crate::stores::wanted::NOT_READ;
 
-/// What keeps the secrets.
+/// Pages of a path, with ten parameters each.
+const MAX_PAGES: usize = 100;
+
+/// Where the two services are.
 #[derive(Debug)]
-pub enum Backend {
-    /// AWS Secrets Manager, at these endpoints.
-    SecretsManager(Endpoints),
+pub struct Backend {
+    /// AWS Secrets Manager
+    pub secrets_manager: Endpoints,
+    /// Parameter Store of AWS Systems Manager
+    pub parameter_store: Endpoints,
 }
 
 /// Who reads.
@@ -30,71 +41,134 @@ pub struct Caller<'a> {
     pub session_tags: Option<&'a [(String, String)]>,
 }
 
-/// What came of one secret.
-pub(crate) type Fetched = Result<SecretValue, Error>;
+/// What came of one source.
+pub(crate) type Fetched = Result<Vec<Document>, Error>;
 
-/// What a batch says of each of its secrets, in their order; none of those that it left out.
-pub(crate) type Batch = Vec<Option<Result<SecretValue, Answer>>>;
+/// What a batch says of each of its sources, in their order; none of those that it left out.
+pub(crate) type Batch = Vec<Option<Result<Document, Answer>>>;
 
 impl Backend {
-    /// Where it is asked for the secrets of a region.
-    pub fn endpoint(&self, region: &Region) -> BaseUrl {
-        match self {
-            Self::SecretsManager(endpoints) => endpoints.of(region),
+    /// Where a service is asked in a region.
+    pub fn endpoint(&self, service: Service, region: &Region) -> BaseUrl {
+        match service {
+            Service::Ssm => self.parameter_store.of(region),
+            _ => self.secrets_manager.of(region),
         }
     }
 
-    /// How many secrets one call may read.
-    pub(crate) fn max_batch(&self) -> usize {
-        match self {
-            Self::SecretsManager(_) => MAX_BATCH,
-        }
-    }
-
-    /// Whether a secret may come in a batch. Only current ones of the session's own account are known to.
-    pub(crate) fn batches(&self, wanted: &SecretVersion, role: Option<&RoleArn>) -> bool {
-        let SecretVersion { secret, stage, id } = wanted;
-        match self {
-            Self::SecretsManager(_) => {
-                secret.account.as_ref() == role.map(RoleArn::account) && stage.is_none() && id.is_none()
-            }
-        }
-    }
-
-    /// Reads one secret; `told` is what a batch has answered for it already.
+    /// Reads one source; `told` is what a batch has answered for it already.
     pub(crate) async fn read<H: Host>(
         &self,
         client: &Client<'_, H>,
-        region: &Region,
         caller: Caller<'_>,
-        wanted: &SecretVersion,
+        source: &Source,
         told: Option<Answer>,
     ) -> Fetched {
-        match self {
-            Self::SecretsManager(endpoints) => {
-                let endpoint = &endpoints.of(region);
-                let access = &access(endpoint, region, caller);
-                client.call_after(told, &GetSecretValue { access, wanted }).await
+        let endpoint = &self.endpoint(source.service(), source.region());
+        let access = &access(endpoint, source.region(), caller);
+        match source {
+            Source::Secret(wanted) => {
+                let value = client.call_after(told, &GetSecretValue { access, wanted }).await?;
+                Ok(vec![Document::new(wanted.secret.name.clone(), value)])
             }
+            Source::Parameter(wanted) => {
+                read_parameter(client, access, wanted, told).await.map(|document| vec![document])
+            }
+            Source::Path(path) => read_path(client, access, path).await,
         }
     }
 
-    /// Reads several that may be batched.
+    /// Reads several sources of one service and region that may be batched.
     pub(crate) async fn read_batch<H: Host>(
         &self,
         client: &Client<'_, H>,
-        region: &Region,
+        (service, region): (Service, &Region),
         caller: Caller<'_>,
-        secrets: Vec<&SecretId>,
+        sources: &[&Source],
     ) -> Result<Batch, Error> {
-        match self {
-            Self::SecretsManager(endpoints) => {
-                let endpoint = &endpoints.of(region);
-                let access = &access(endpoint, region, caller);
-                client.call(&BatchGetSecretValue { access, secrets }).await
-            }
+        let endpoint = &self.endpoint(service, region);
+        let access = &access(endpoint, region, caller);
+        match service {
+            Service::Ssm => read_parameters(client, access, sources).await,
+            _ => read_secrets(client, access, sources).await,
         }
     }
+}
+
+async fn read_secrets<H: Host>(
+    client: &Client<'_, H>,
+    access: &Access<'_>,
+    sources: &[&Source],
+) -> Result<Batch, Error> {
+    let of_secret = |source: &&Source| match *source {
+        Source::Secret(wanted) => Some(wanted.secret.clone()),
+        Source::Parameter(_) | Source::Path(_) => None,
+    };
+    let secrets: Vec<_> = sources.iter().filter_map(of_secret).collect();
+    let found = client.call(&BatchGetSecretValue { access, secrets: secrets.iter().collect() }).await?;
+    let named = secrets.into_iter().zip(found);
+    Ok(named.map(|(secret, found)| found.map(|found| found.map(|value| Document::new(secret.name, value)))).collect())
+}
+
+async fn read_parameters<H: Host>(
+    client: &Client<'_, H>,
+    access: &Access<'_>,
+    sources: &[&Source],
+) -> Result<Batch, Error> {
+    let of_parameter = |source: &&Source| match *source {
+        Source::Parameter(wanted) => Some(wanted.clone()),
+        Source::Secret(_) | Source::Path(_) => None,
+    };
+    let wanted: Vec<_> = sources.iter().filter_map(of_parameter).collect();
+    let found = client.call(&GetParameters { access, parameters: wanted.iter().collect() }).await?;
+    Ok(found.into_iter().map(|found| found.map(|found| found.map(document))).collect())
+}
+
+async fn read_parameter<H: Host>(
+    client: &Client<'_, H>,
+    access: &Access<'_>,
+    wanted: &ParameterVersion,
+    told: Option<Answer>,
+) -> Result<Document, Error> {
+    let operation = GetParameters { access, parameters: vec![wanted] };
+    match client.call_after(told, &operation).await?.pop().flatten() {
+        Some(Ok(parameter)) => Ok(document(parameter)),
+        // The answer is a refusal of this one, which is told as one.
+        Some(Err(answer)) => Err(client.call_after(Some(answer), &operation).await.err().unwrap_or(NOT_READ)),
+        None => {
+            Err(Error::AnswerUnusable(Box::new(name_of(&operation)), "neither the parameter nor its absence in it"))
+        }
+    }
+}
+
+fn document(Parameter { name, value }: Parameter) -> Document {
+    Document::new(name, value)
+}
+
+/// All pages, one after the other: each says where the next begins.
+async fn read_path<H: Host>(client: &Client<'_, H>, access: &Access<'_>, path: &ParameterPath) -> Fetched {
+    let unusable = |problem| {
+        let (variable, key, store) = ("*".to_owned(), String::new(), path.to_string());
+        Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable { variable, key, store, problem }]))
+    };
+    let mut documents = Vec::new();
+    let mut next = None;
+    for _ in 0..MAX_PAGES {
+        let page = client.call(&GetParametersByPath { access, path, next }).await?;
+        if page.parameters.iter().any(|parameter| !path.is_of_account(parameter.value.arn())) {
+            return unusable("is in another account or region than the session, which can load paths of its own alone");
+        }
+        documents.extend(page.parameters.into_iter().map(document));
+        next = page.next;
+        match next {
+            None if documents.is_empty() => {
+                return Err(Error::ValuesUnusable(vec![ValueProblem::PathEmpty { path: path.to_string() }]));
+            }
+            None => return Ok(documents),
+            Some(_) => {}
+        }
+    }
+    unusable("has more than 100 pages of parameters: name a longer path")
 }
 
 fn access<'a>(endpoint: &'a BaseUrl, region: &'a Region, caller: Caller<'a>) -> Access<'a> {
