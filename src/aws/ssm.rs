@@ -213,9 +213,7 @@ fn diagnose(answer: &Answer, access: &Access<'_>, elsewhere: &str, action: &str,
                 access.whose(),
                 access.tags()
             ),
-            format!(
-                "Allow `{action}` on {arn} in the role's policy. Each operation has an action of its own: `ssm:GetParameter` is not enough."
-            ),
+            format!("Allow `{action}` on {arn} in the role's policy (`ssm:GetParameter` is another action)."),
         ),
         "InvalidKeyId" => Diagnosis::new(
             Code::StoreNotDecryptable,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::call::protocol::Protocol;
 use crate::error::Error;
-use crate::error::refusal::{Call, Diagnosis};
+use crate::error::refusal::{Call, Diagnosis, Refusal};
 use crate::host::answer::Answer;
 use crate::host::http::{Request, Response};
 use crate::host::url::BaseUrl;
@@ -78,6 +78,12 @@ impl<O: Operation> AnyOperation for Parsing<'_, O> {
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
         self.operation.diagnose(answer)
     }
+}
+
+/// What an answer means that is a refusal of the operation for good, though it came with a success.
+pub(crate) fn refusal<O: Operation>(operation: &O, answer: Answer) -> Error {
+    let diagnosis = operation.diagnose(&answer);
+    Error::Refused(Box::new(Refusal { call: name_of(operation), answer, diagnosis }))
 }
 
 /// A call as an error names it.

@@ -181,13 +181,14 @@ impl Error {
             Self::ClaimUnusable { hint, .. } => hint.clone(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
             Self::SecretsUnread(errors) => {
-                let mut hints: Vec<_> = Vec::new();
-                for hint in errors.iter().map(Self::marked_hint) {
-                    if !hints.contains(&hint) {
-                        hints.push(hint);
+                let hints: Vec<_> = errors.iter().map(Self::marked_hint).collect();
+                let mut lines: Vec<_> = Vec::new();
+                for line in hints.iter().flat_map(|hint| hint.lines()) {
+                    if !lines.contains(&line) {
+                        lines.push(line);
                     }
                 }
-                hints.join("\n")
+                lines.join("\n")
             }
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
                  wrong `AWS_ENDPOINT_URL`. Check for a proxy or firewall between the runner and this host."

@@ -9,14 +9,13 @@ use crate::aws::sigv4::Credentials;
 use crate::aws::source::Source;
 use crate::aws::ssm::{GetParameters, GetParametersByPath, Parameter};
 use crate::call::client::Client;
-use crate::call::operation::name_of;
+use crate::call::operation::{name_of, refusal};
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
 use crate::host::url::BaseUrl;
 use crate::stores::document::Document;
-use crate::stores::wanted::NOT_READ;
 
 /// Pages of a path, with ten parameters each.
 const MAX_PAGES: usize = 100;
@@ -72,9 +71,13 @@ impl Backend {
                 Ok(vec![Document::new(wanted.secret.name.clone(), value)])
             }
             Source::Parameter(wanted) => {
-                read_parameter(client, access, wanted, told).await.map(|document| vec![document])
+                let outcome = match told {
+                    Some(answer) => Some(Err(answer)),
+                    None => Box::pin(read_parameters(client, access, &[source])).await?.pop().flatten(),
+                };
+                parameter_of(access, wanted, outcome).map(|document| vec![document])
             }
-            Source::Path(path) => read_path(client, access, path).await,
+            Source::Path(path) => Box::pin(read_path(client, access, path)).await,
         }
     }
 
@@ -89,7 +92,7 @@ impl Backend {
         let endpoint = &self.endpoint(service, region);
         let access = &access(endpoint, region, caller);
         match service {
-            Service::Ssm => read_parameters(client, access, sources).await,
+            Service::Ssm => Box::pin(read_parameters(client, access, sources)).await,
             _ => read_secrets(client, access, sources).await,
         }
     }
@@ -110,6 +113,7 @@ async fn read_secrets<H: Host>(
     Ok(named.map(|(secret, found)| found.map(|found| found.map(|value| Document::new(secret.name, value)))).collect())
 }
 
+/// The one place that calls GetParameters, for a single parameter as for ten: each such call is code of its own in the wasm.
 async fn read_parameters<H: Host>(
     client: &Client<'_, H>,
     access: &Access<'_>,
@@ -124,17 +128,16 @@ async fn read_parameters<H: Host>(
     Ok(found.into_iter().map(|found| found.map(|found| found.map(document))).collect())
 }
 
-async fn read_parameter<H: Host>(
-    client: &Client<'_, H>,
+/// What an answer with `outcome` means for a parameter that was asked for by itself, or listed as invalid beside others.
+fn parameter_of(
     access: &Access<'_>,
     wanted: &ParameterVersion,
-    told: Option<Answer>,
+    outcome: Option<Result<Document, Answer>>,
 ) -> Result<Document, Error> {
     let operation = GetParameters { access, parameters: vec![wanted] };
-    match client.call_after(told, &operation).await?.pop().flatten() {
-        Some(Ok(parameter)) => Ok(document(parameter)),
-        // The answer is a refusal of this one, which is told as one.
-        Some(Err(answer)) => Err(client.call_after(Some(answer), &operation).await.err().unwrap_or(NOT_READ)),
+    match outcome {
+        Some(Ok(document)) => Ok(document),
+        Some(Err(answer)) => Err(refusal(&operation, answer)),
         None => {
             Err(Error::AnswerUnusable(Box::new(name_of(&operation)), "neither the parameter nor its absence in it"))
         }

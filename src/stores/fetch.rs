@@ -2,13 +2,12 @@
 //! where that pays, and ten parameters a call.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::parameter_id::{ParameterId, ParameterVersion};
 use crate::aws::secret_id::SecretVersion;
 use crate::aws::secrets_manager::MAX_BATCH;
 use crate::aws::source::Source;
@@ -130,25 +129,32 @@ fn of_secrets(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch>
     ones.chain(batched.chunks(MAX_BATCH).map(|places| Fetch::Batch(places.to_vec()))).collect()
 }
 
-/// As many parameters a call as it takes, and no two versions of one in a call: some servers do not say which is which.
+/// Calls that have no parameter in two versions: some servers do not say which is which.
+#[derive(Default)]
+struct Round {
+    parameters: BTreeSet<String>,
+    /// The number of names of each call, and whose they are.
+    calls: Vec<(usize, Vec<usize>)>,
+}
+
+/// As many parameters a call as it takes: the first versions, the second ones, and so on.
 fn of_parameters(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch> {
     let own = role.map(RoleArn::account);
-    let mut paths = Vec::new();
-    // The first versions, the second ones, and so on, each in calls with the number of their names.
-    let mut rounds: Vec<Vec<(usize, Vec<usize>)>> = Vec::new();
-    let mut seen: BTreeMap<&ParameterId, usize> = BTreeMap::new();
+    // A path has pages to be read one after the other, so it begins first.
+    let mut fetches = Vec::new();
+    let mut rounds: Vec<Round> = Vec::new();
     for (place, Wanted { source, .. }) in wanted {
-        let Source::Parameter(wanted @ ParameterVersion { parameter, .. }) = source else {
-            paths.push(Fetch::One(*place, None));
+        let Source::Parameter(wanted) = source else {
+            fetches.push(Fetch::One(*place, None));
             continue;
         };
-        let round = seen.entry(parameter).or_default();
-        if rounds.len() == *round {
-            rounds.push(Vec::new());
+        let (arn, names) = (wanted.parameter.arn(), wanted.asked(own).len());
+        let at = rounds.iter().position(|round| !round.parameters.contains(&arn)).unwrap_or(rounds.len());
+        if at == rounds.len() {
+            rounds.push(Round::default());
         }
-        let Some(calls) = rounds.get_mut(*round) else { continue };
-        *round += 1;
-        let names = wanted.asked(own).len();
+        let Some(Round { parameters, calls }) = rounds.get_mut(at) else { continue };
+        parameters.insert(arn);
         match calls.last_mut() {
             Some((asked, places)) if *asked + names <= MAX_NAMES => {
                 *asked += names;
@@ -157,8 +163,10 @@ fn of_parameters(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fet
             _ => calls.push((names, vec![*place])),
         }
     }
-    // A path has pages to be read one after the other, so it begins first.
-    paths.into_iter().chain(rounds.into_iter().flatten().map(|(_, places)| Fetch::Batch(places))).collect()
+    for (_, places) in rounds.into_iter().flat_map(|round| round.calls) {
+        fetches.push(Fetch::Batch(places));
+    }
+    fetches
 }
 
 struct RegionFetch<'a, H> {

@@ -85,8 +85,11 @@ pub(crate) fn values<H: Host>(
 ) -> Result<Vec<Value>, Error> {
     let of_store = |Read { wanted, documents }: &Read| match &wanted.origin {
         Origin::Store(store) => {
-            let document = documents.clone().map(|documents| documents.into_iter().next());
-            Some((store.clone(), document.and_then(|document| document.ok_or(NOT_READ))))
+            let document = match documents {
+                Ok(documents) => documents.first().cloned().ok_or(NOT_READ),
+                Err(error) => Err(error.clone()),
+            };
+            Some((store.clone(), document))
         }
         Origin::Lines => None,
     };
