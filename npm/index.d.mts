@@ -110,7 +110,8 @@ interface ValueInputs {
   /**
    * Secrets outside the naming convention, one per line:
    * `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`. This is the `valueFrom` notation of Amazon ECS.
-   * The role's policy must allow reading these secrets.
+   * The ARN of an SSM parameter may have `:VERSION-OR-LABEL` after it, and `*=ARN/*` loads all parameters below a path.
+   * The role's policy must allow reading them.
    */
   secrets?: string | undefined;
   /**
