@@ -249,8 +249,8 @@ export type LoadValuesOptions = ConnectionOptions &
 
 /** Where a value is from. */
 export interface Origin {
-  /** The level of its store, or `secret` for one that `secrets` names. */
-  readonly level: 'environment' | 'repository' | 'secret';
+  /** The level of its store; `secret` or `parameter` for one that `secrets` names. */
+  readonly level: 'environment' | 'repository' | 'secret' | 'parameter';
   readonly secretName: string;
   readonly secretArn: string;
   readonly versionId: string;

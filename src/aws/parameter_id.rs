@@ -1,4 +1,4 @@
-//! Which parameter of Parameter Store, in which version, or which path of parameters.
+//! Which parameter of Parameter Store, in which version, or below which path.
 
 use std::fmt;
 
@@ -16,11 +16,10 @@ const MAX_LABEL_BYTES: usize = 100;
 /// A parameter, or a path of parameters, of an account and region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParameterId {
-    partition: String,
+    /// Up to the name, and without the `/*` of a path: `parameter/a/b` is the parameter `/a/b`, `parameter/b` is `b` or `/b`.
+    arn: String,
     region: Region,
     account: AccountId,
-    /// What follows `parameter/` in the ARN: `a/b` is the parameter `/a/b`, `b` is `b` or `/b`.
-    resource: String,
 }
 
 /// A version of a parameter; the latest one unless it is named.
@@ -32,59 +31,52 @@ pub struct ParameterVersion {
     pub selector: Option<String>,
 }
 
-/// All parameters below a level of the hierarchy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ParameterPath(ParameterId);
-
 /// What an ARN of Parameter Store names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Parameters {
     /// `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME[:VERSION-OR-LABEL]`
     One(ParameterVersion),
     /// `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/PATH/*`
-    Path(ParameterPath),
+    Below(ParameterId),
 }
 
-impl Named {
+impl Parameters {
     /// Whether a text is meant to be one.
     pub fn is_meant(text: &str) -> bool {
         text.starts_with("arn:") && text.split(':').nth(2) == Some("ssm")
     }
 
     /// Reads an ARN; an error is the rest of a sentence that begins with its line.
-    pub fn parse(arn: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "has an ARN that is not arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME[:VERSION-OR-LABEL]";
-        let place = || {
-            let mut fields = arn.splitn(6, ':');
-            let (_, partition, _) = (fields.next()?, fields.next()?, fields.next()?);
-            let (region, account) = (Region::parse(fields.next()?)?, AccountId::parse(fields.next()?)?);
-            let is_plain = partition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            let resource = fields.next()?.strip_prefix("parameter/")?;
-            (is_plain && !partition.is_empty()).then_some((partition.to_owned(), region, account, resource))
+        let fields: Vec<_> = text.split(':').collect();
+        let (partition, region, account, resource, selector) = match fields.as_slice() {
+            [_, partition, _, region, account, resource] => (partition, region, account, resource, None),
+            [_, partition, _, region, account, resource, selector] => {
+                (partition, region, account, resource, Some(*selector))
+            }
+            _ => return Err(FORM),
         };
-        let (partition, region, account, resource) = place().ok_or(FORM)?;
-        let (name, selector) = match resource.split_once(':') {
-            Some((name, selector)) => (name, Some(selector)),
-            None => (resource, None),
-        };
+        let is_plain = partition.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let name = resource.strip_prefix("parameter/").filter(|_| is_plain && !partition.is_empty()).ok_or(FORM)?;
+        let (region, account) = (Region::parse(region).ok_or(FORM)?, AccountId::parse(account).ok_or(FORM)?);
         let path = if name == "*" { Some("") } else { name.strip_suffix("/*") };
-        let resource = path.unwrap_or(name);
-        if name != "*" {
-            check_name(resource)?;
+        let name = path.unwrap_or(name);
+        if !resource.ends_with("parameter/*") {
+            check_name(name)?;
         }
-        let id = ParameterId { partition, region, account, resource: resource.to_owned() };
-        if id.arn().len() > MAX_ARN_BYTES {
+        let arn = format!("arn:{partition}:ssm:{region}:{account}:parameter/{name}");
+        if arn.len() > MAX_ARN_BYTES {
             return Err("has an ARN of more than 1011 characters, which no parameter has");
         }
+        let parameter = ParameterId { arn, region, account };
         match (path, selector) {
             (Some(_), Some(_)) => Err("has a version or label, which a path (`/*`) does not take"),
-            (Some(_), None) => Ok(Self::Path(ParameterPath(id))),
+            (Some(_), None) => Ok(Self::Below(parameter)),
             (None, Some(selector)) if !is_version(selector) && !is_label(selector) => {
                 Err("has `:` before what is neither the number of a version nor a label")
             }
-            (None, selector) => {
-                Ok(Self::One(ParameterVersion { parameter: id, selector: selector.map(str::to_owned) }))
-            }
+            (None, selector) => Ok(Self::One(ParameterVersion { parameter, selector: selector.map(str::to_owned) })),
         }
     }
 
@@ -92,37 +84,49 @@ impl Named {
     pub fn id(&self) -> &ParameterId {
         match self {
             Self::One(wanted) => &wanted.parameter,
-            Self::Path(path) => &path.0,
+            Self::Below(path) => path,
         }
     }
 }
 
-fn check_name(resource: &str) -> Result<(), &'static str> {
-    let is_in_names = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    if resource.split('/').any(str::is_empty) {
-        return Err(
-            "has a parameter's name with nothing before, after or between slashes: an ARN has one slash after \
-                    `parameter`",
-        );
+impl fmt::Display for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(wanted) => wanted.fmt(f),
+            Self::Below(path) => write!(f, "{}* ({})", path.as_path(), path.place()),
+        }
     }
-    if !resource.split('/').all(|level| level.bytes().all(is_in_names)) {
-        return Err("has a parameter's name with other characters than letters, digits and `.-_/`");
+}
+
+fn check_name(name: &str) -> Result<(), &'static str> {
+    let mut levels = 0;
+    for level in name.split('/') {
+        levels += 1;
+        if level.is_empty() {
+            return Err(
+                "has a parameter's name with nothing before, after or between slashes: an ARN has one slash after \
+                        `parameter`",
+            );
+        }
+        if !level.bytes().all(is_in_names) {
+            return Err("has a parameter's name with other characters than letters, digits and `.-_/`");
+        }
     }
-    if resource.split('/').count() > MAX_LEVELS {
-        return Err("has a parameter's name of more than 15 levels");
-    }
-    Ok(())
+    if levels > MAX_LEVELS { Err("has a parameter's name of more than 15 levels") } else { Ok(()) }
+}
+
+fn is_in_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
 }
 
 fn is_version(text: &str) -> bool {
-    !text.starts_with('0') && text.parse::<u64>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit())
+    !text.starts_with('0') && (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_label(text: &str) -> bool {
-    let is_reserved = |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    let starts = !text.is_empty() && !text.starts_with(|first: char| first.is_ascii_digit());
-    is_plain && starts && text.len() <= MAX_LABEL_BYTES && !is_reserved("aws") && !is_reserved("ssm")
+    let is_reserved = text.get(..3).is_some_and(|start| matches!(&*start.to_ascii_lowercase(), "aws" | "ssm"));
+    let starts = text.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    starts && !is_reserved && text.bytes().all(is_in_names) && text.len() <= MAX_LABEL_BYTES
 }
 
 impl ParameterId {
@@ -138,23 +142,49 @@ impl ParameterId {
 
     /// Its partition, as in the ARN.
     pub fn partition(&self) -> &str {
-        &self.partition
+        self.arn.split(':').nth(1).unwrap_or_default()
     }
 
     /// The ARN, which IAM is asked about.
-    pub fn arn(&self) -> String {
-        let Self { partition, region, account, resource } = self;
-        format!("arn:{partition}:ssm:{region}:{account}:parameter/{resource}")
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The ARN that a policy allows for a path.
+    pub fn arn_of_path(&self) -> String {
+        if self.resource().is_empty() { format!("{}*", self.arn) } else { format!("{}/*", self.arn) }
     }
 
     /// Its name. One without a hierarchy may begin with a slash too: the ARN does not say.
     pub fn name(&self) -> String {
-        if self.resource.contains('/') { format!("/{}", self.resource) } else { self.resource.clone() }
+        let resource = self.resource();
+        if resource.contains('/') { format!("/{resource}") } else { resource.to_owned() }
     }
 
     /// Where it is.
     pub fn place(&self) -> String {
         format!("account {}, region {}", self.account, self.region)
+    }
+
+    fn resource(&self) -> &str {
+        self.arn.split_once('/').map_or("", |(_, resource)| resource)
+    }
+
+    /// The parameter `Path`. By its slash at the end a policy for `PATH/*` allows it: IAM is asked about it as it is written.
+    pub(crate) fn as_path(&self) -> String {
+        let resource = self.resource();
+        if resource.is_empty() { "/".to_owned() } else { format!("/{resource}/") }
+    }
+
+    /// Whether a parameter of an answer is below this path, and has a name that can be shown.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let bare = name.strip_prefix('/').unwrap_or(name);
+        check_name(bare).is_ok() && format!("/{bare}").starts_with(&self.as_path())
+    }
+
+    /// Whether the ARN of an answer is of the same account and region.
+    pub(crate) fn is_beside(&self, arn: &str) -> bool {
+        self.arn.split_once('/').is_some_and(|(start, _)| arn.starts_with(start))
     }
 }
 
@@ -167,8 +197,11 @@ impl fmt::Display for ParameterId {
 impl ParameterVersion {
     /// The members of `Names` that ask for it, for a session of the account `own`.
     pub(crate) fn asked(&self, own: Option<&AccountId>) -> Vec<String> {
-        let selector = self.selector.as_ref().map_or(String::new(), |selector| format!(":{selector}"));
-        self.names(own).into_iter().map(|name| name + &selector).collect()
+        let mut names = self.names(own);
+        if let Some(selector) = &self.selector {
+            names.iter_mut().for_each(|name| *name = format!("{name}:{selector}"));
+        }
+        names
     }
 
     /// Whether the number of a version that was answered may be this one's.
@@ -176,69 +209,23 @@ impl ParameterVersion {
         self.selector.as_ref().is_none_or(|selector| !is_version(selector) || selector == version)
     }
 
-    /// The names that it may have in an answer to that. A parameter of another account needs its ARN. For the session's own account, versions and labels are documented with
-    /// names alone; `parameter/b` is the ARN of `b` and of `/b`, so both are asked for.
+    /// The names that it may have in an answer to that. A parameter of another account needs its ARN. For the session's own
+    /// account, versions and labels are documented with names alone; `parameter/b` is the ARN of `b` and of `/b`, so both are
+    /// asked for.
     pub(crate) fn names(&self, own: Option<&AccountId>) -> Vec<String> {
-        let ParameterId { account, resource, .. } = &self.parameter;
-        match own == Some(account) {
-            true if resource.contains('/') => vec![format!("/{resource}")],
-            true => vec![resource.clone(), format!("/{resource}")],
-            false => vec![self.parameter.arn()],
+        if own != Some(&self.parameter.account) {
+            return vec![self.parameter.arn.clone()];
         }
+        let name = self.parameter.name();
+        if name.starts_with('/') { vec![name] } else { vec![name.clone(), format!("/{name}")] }
     }
 }
 
 impl fmt::Display for ParameterVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.selector {
-            None => write!(f, "{}", self.parameter),
-            Some(selector) => write!(f, "{}, version {selector}", self.parameter),
-        }
+        self.parameter.fmt(f)?;
+        self.selector.as_ref().map_or(Ok(()), |selector| write!(f, ", version {selector}"))
     }
-}
-
-impl ParameterPath {
-    /// The level as a parameter's ARN has it.
-    pub fn id(&self) -> &ParameterId {
-        &self.0
-    }
-
-    /// The parameter `Path`. By its slash at the end a policy for `PATH/*` allows it: IAM is asked about it as it is written.
-    pub(crate) fn as_parameter(&self) -> String {
-        format!("/{}", self.below())
-    }
-
-    /// The ARN that a policy allows, with the `*`.
-    pub fn arn(&self) -> String {
-        let ParameterId { partition, region, account, .. } = &self.0;
-        format!("arn:{partition}:ssm:{region}:{account}:parameter/{}*", self.below())
-    }
-
-    /// Whether a parameter of an answer is below it, and has a name that can be shown.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        let name = bare(name);
-        name.strip_prefix(&self.below()).is_some_and(|rest| !rest.is_empty()) && check_name(name).is_ok()
-    }
-
-    /// Whether the ARN of an answer is of its account and region.
-    pub(crate) fn is_of_account(&self, arn: &str) -> bool {
-        let ParameterId { region, account, .. } = &self.0;
-        arn.contains(&format!(":ssm:{region}:{account}:"))
-    }
-
-    fn below(&self) -> String {
-        if self.0.resource.is_empty() { String::new() } else { format!("{}/", self.0.resource) }
-    }
-}
-
-impl fmt::Display for ParameterPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}* ({})", self.as_parameter(), self.0.place())
-    }
-}
-
-fn bare(name: &str) -> &str {
-    name.strip_prefix('/').unwrap_or(name)
 }
 
 #[cfg(test)]

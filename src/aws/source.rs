@@ -2,7 +2,7 @@
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::Region;
-use crate::aws::parameter_id::{ParameterPath, ParameterVersion};
+use crate::aws::parameter_id::Parameters;
 use crate::aws::secret_id::SecretVersion;
 
 /// What values are read from.
@@ -10,10 +10,8 @@ use crate::aws::secret_id::SecretVersion;
 pub enum Source {
     /// A secret of Secrets Manager.
     Secret(SecretVersion),
-    /// A parameter of Parameter Store.
-    Parameter(ParameterVersion),
-    /// All parameters below a path.
-    Path(ParameterPath),
+    /// A parameter of Parameter Store, or all below a path.
+    Parameters(Parameters),
 }
 
 impl Source {
@@ -21,7 +19,7 @@ impl Source {
     pub fn service(&self) -> Service {
         match self {
             Self::Secret(_) => Service::SecretsManager,
-            Self::Parameter(_) | Self::Path(_) => Service::Ssm,
+            Self::Parameters(_) => Service::Ssm,
         }
     }
 
@@ -29,8 +27,7 @@ impl Source {
     pub fn region(&self) -> &Region {
         match self {
             Self::Secret(wanted) => &wanted.secret.region,
-            Self::Parameter(wanted) => wanted.parameter.region(),
-            Self::Path(path) => path.id().region(),
+            Self::Parameters(parameters) => parameters.id().region(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{AccountId, RoleArn};
-use crate::aws::parameter_id::{ParameterId, ParameterPath, ParameterVersion};
+use crate::aws::parameter_id::{ParameterId, ParameterVersion, Parameters};
 use crate::aws::protocols::Aws;
 use crate::aws::secrets_manager::{Access, diagnose_session};
 use crate::call::operation::Operation;
@@ -30,40 +30,64 @@ const MAX_ANSWER_BYTES: usize = MAX_NAMES * 52 * 1024;
 /// The code of an answer for what GetParameters lists there: the answer itself is a success.
 const INVALID: &str = "InvalidParameters";
 
+/// Reads parameters, decrypted.
+pub struct ReadParameters<'a> {
+    /// As whom, and where.
+    pub access: &'a Access<'a>,
+    /// Which.
+    pub asked: Asked<'a>,
+}
+
+/// What is asked for. These are two operations, which are called and answered alike.
+pub enum Asked<'a> {
+    /// Up to [`MAX_NAMES`] names, and no parameter twice.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+    Named(Vec<&'a ParameterVersion>),
+    /// A page of those below a path, at any depth. It begins where the page before said; none is the first.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html>
+    Below(&'a ParameterId, Option<String>),
+}
+
 /// A parameter that was read.
 #[derive(Debug, Clone)]
 pub struct Parameter {
-    /// Its name, safe to print.
+    /// Its name.
     pub name: String,
     /// What it holds.
     pub value: SecretValue,
 }
 
-/// Reads parameters: up to [`MAX_NAMES`] names, and no parameter twice.
-/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
-pub struct GetParameters<'a> {
-    /// As whom, and where.
-    pub access: &'a Access<'a>,
-    /// Which.
-    pub parameters: Vec<&'a ParameterVersion>,
+/// What an answer has.
+pub struct Page {
+    /// Names and values.
+    pub parameters: Vec<Parameter>,
+    /// Names that were asked for and are none.
+    pub invalid: Vec<String>,
+    /// What is said of these.
+    pub refusal: Answer,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
 }
 
-impl GetParameters<'_> {
-    fn own(&self) -> Option<&AccountId> {
-        self.access.role.map(RoleArn::account)
-    }
-}
-
-impl Operation for GetParameters<'_> {
+impl Operation for ReadParameters<'_> {
     const NAME: &'static str = "GetParameters";
     const PROTOCOL: &'static dyn Protocol = &Aws;
-    /// For each parameter what it is, or that it is invalid; nothing if the answer has neither.
-    type Output = Vec<Option<Result<Parameter, Answer>>>;
+    type Output = Page;
+
+    fn name(&self) -> &'static str {
+        match self.asked {
+            Asked::Named(_) => Self::NAME,
+            Asked::Below(..) => "GetParametersByPath",
+        }
+    }
 
     fn subject(&self) -> String {
-        match self.parameters.as_slice() {
-            [one] => one.to_string(),
-            several => format!("{} parameters (region {})", several.len(), self.access.region),
+        match &self.asked {
+            Asked::Named(parameters) => match parameters.as_slice() {
+                [one] => one.to_string(),
+                several => format!("{} parameters (region {})", several.len(), self.access.region),
+            },
+            Asked::Below(path, _) => Parameters::Below((*path).clone()).to_string(),
         }
     }
 
@@ -72,59 +96,125 @@ impl Operation for GetParameters<'_> {
     }
 
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
-        let names = self.parameters.iter().flat_map(|wanted| wanted.asked(self.own()));
-        let names: Vec<_> = names.map(|name| string(&name)).collect();
-        let body = format!(r#"{{"Names":[{}],"WithDecryption":true}}"#, names.join(","));
-        self.access.request_of(Service::Ssm, "AmazonSSM.GetParameters", body, MAX_ANSWER_BYTES, at)
+        let mut body = r#"{"WithDecryption":true,"#.to_owned();
+        match &self.asked {
+            Asked::Named(parameters) => {
+                let names = parameters.iter().flat_map(|wanted| wanted.asked(self.own()));
+                let names: Vec<_> = names.map(|name| string(&name)).collect();
+                body += &format!(r#""Names":[{}]}}"#, names.join(","));
+            }
+            Asked::Below(path, next) => {
+                body += &format!(r#""Path":{},"Recursive":true,"MaxResults":{MAX_NAMES}"#, string(&path.as_path()));
+                if let Some(next) = next {
+                    body += &format!(r#","NextToken":{}"#, string(next));
+                }
+                body.push('}');
+            }
+        }
+        let target = format!("AmazonSSM.{}", self.name());
+        self.access.request_of(Service::Ssm, &target, body, MAX_ANSWER_BYTES, at)
     }
 
-    fn parse(&self, response: &Response) -> Result<Self::Output, &'static str> {
-        let (found, body) = parameters_in(response)?;
-        let invalid = body.texts(INVALID).unwrap_or_default();
-        let outcome = |wanted: &&ParameterVersion| {
-            let (names, arn) = (wanted.names(self.own()), wanted.parameter.arn());
-            let by_name = names.iter().find_map(|name| found.iter().find(|parameter| parameter.name == *name));
-            let by_arn = || found.iter().find(|parameter| parameter.value.arn() == arn);
-            let is_invalid = || wanted.asked(self.own()).iter().any(|name| invalid.contains(name));
-            let told = || Answer::new(response, INVALID, "", response.request_id(), &[]);
-            match by_name.or_else(by_arn) {
-                Some(Parameter { name, value }) => wanted.may_be(value.version_id()).then(|| {
-                    // Where two names were asked for, the answer says which; no other text of it is shown.
-                    let is_one_of_two = names.len() > 1 && names.contains(name);
-                    let name = if is_one_of_two { name.clone() } else { wanted.parameter.name() };
-                    Ok(Parameter { name, value: value.clone() })
-                }),
-                None => is_invalid().then(|| Err(told())),
+    fn parse(&self, response: &Response) -> Result<Page, &'static str> {
+        const NONE: &str = "no parameters in it";
+        let body = response.json().ok_or(NONE)?;
+        let (found, invalid) = (body.objects("Parameters"), body.texts(INVALID));
+        if found.is_none() && invalid.is_none() {
+            return Err(NONE);
+        }
+        let mut parameters = Vec::new();
+        for found in found.unwrap_or_default() {
+            let parameter = parameter(&found).ok_or("a parameter without a value in it")?;
+            if let Asked::Below(path, _) = self.asked
+                && !path.has(&parameter.name)
+            {
+                return Err("a parameter that is not below the path in it");
             }
-        };
-        Ok(self.parameters.iter().map(outcome).collect())
+            parameters.push(parameter);
+        }
+        Ok(Page {
+            parameters,
+            invalid: invalid.unwrap_or_default(),
+            refusal: Answer::new(response, INVALID, "", response.request_id(), &[]),
+            // moto gives a null.
+            next: body.text("NextToken").filter(|next| !next.is_empty()),
+        })
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        let [wanted] = self.parameters.as_slice() else {
-            // One of them is the reason, and the answer does not say which.
-            return diagnose_session("Parameter Store", answer)
-                .unwrap_or_else(|| Diagnosis::new(Code::BatchRefused, "Parameter Store refused them together.", ""));
+        let access = self.access;
+        let (parameter, selector) = match &self.asked {
+            Asked::Below(path, _) => (*path, &None),
+            Asked::Named(parameters) => match parameters.as_slice() {
+                [one] => (&one.parameter, &one.selector),
+                // One of them is the reason, and the answer does not say which.
+                _ => {
+                    return diagnose_session("Parameter Store", answer).unwrap_or_else(|| {
+                        Diagnosis::new(Code::BatchRefused, "Parameter Store refused them together.", "")
+                    });
+                }
+            },
         };
-        let ParameterVersion { parameter, selector } = *wanted;
         let place = parameter.place();
         match answer.code.as_str() {
-            INVALID | "ParameterNotFound" | "ParameterVersionNotFound" if selector.is_some() => Diagnosis::new(
-                Code::StoreNotFound,
-                format!("There is no such parameter in {place}, or it has no such version or label."),
-                "Check the ARN, and the versions and labels (aws ssm get-parameter-history).",
+            INVALID | "ParameterNotFound" | "ParameterVersionNotFound" => {
+                let (which, next) = match selector {
+                    Some(_) => (
+                        ", or it has no such version or label",
+                        ", and the versions and labels (aws ssm get-parameter-history)",
+                    ),
+                    None => ("", ""),
+                };
+                Diagnosis::new(
+                    Code::StoreNotFound,
+                    format!("There is no parameter of this name in {place}{which}.{}", self.elsewhere(parameter)),
+                    format!("Create it, or check the ARN{next}."),
+                )
+            }
+            "AccessDeniedException" | "AccessDenied" if is_of_kms(&answer.message) => Diagnosis::new(
+                Code::StoreNotDecryptable,
+                "The role is not allowed to decrypt the parameter with its KMS key.",
+                "Allow `kms:Decrypt` on that key in the role's policy; if the key is in another account, in the key's policy too.",
             ),
-            INVALID | "ParameterNotFound" | "ParameterVersionNotFound" => Diagnosis::new(
-                Code::StoreNotFound,
-                format!("There is no parameter of this name in {place}.{}", self.elsewhere(parameter)),
-                "Create it, or check the ARN.",
+            "AccessDeniedException" | "AccessDenied" => {
+                let arn = match self.asked {
+                    Asked::Named(_) => parameter.arn().to_owned(),
+                    Asked::Below(..) => parameter.arn_of_path(),
+                };
+                Diagnosis::new(
+                    Code::StoreAccessDenied,
+                    format!(
+                        "No policy of {} allows a session with this job's tags to read this.{}{}",
+                        access.whose(),
+                        access.tags(),
+                        self.elsewhere(parameter)
+                    ),
+                    format!("Allow `ssm:{}` on {arn} in the role's policy.", self.name()),
+                )
+            }
+            "InvalidKeyId" => Diagnosis::new(
+                Code::StoreNotDecryptable,
+                "The KMS key of the parameter is disabled, marked for deletion or gone.",
+                "Enable the key, or write the parameter again with another one (aws ssm put-parameter --key-id).",
             ),
-            _ => diagnose(answer, self.access, &self.elsewhere(parameter), "ssm:GetParameters", &parameter.arn()),
+            "InvalidNextToken" => Diagnosis::new(
+                Code::StoreRefused,
+                "Parameter Store does not know its own mark of the next page any more.",
+                "Run the job again.",
+            ),
+            _ => diagnose_session("Parameter Store", answer).unwrap_or_else(|| {
+                let next = "Check the ARN and its region.";
+                Diagnosis::new(Code::StoreRefused, "Parameter Store refused the request.", next)
+            }),
         }
     }
 }
 
-impl GetParameters<'_> {
+impl ReadParameters<'_> {
+    fn own(&self) -> Option<&AccountId> {
+        self.access.role.map(RoleArn::account)
+    }
+
     /// What another account must do.
     fn elsewhere(&self, parameter: &ParameterId) -> String {
         let account = parameter.account();
@@ -138,91 +228,25 @@ impl GetParameters<'_> {
     }
 }
 
-/// Reads a page of the parameters below a path, at any depth.
-/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html>
-pub struct GetParametersByPath<'a> {
-    /// As whom, and where.
-    pub access: &'a Access<'a>,
-    /// Below which.
-    pub path: &'a ParameterPath,
-    /// Where the page begins: what the one before said; none is the first.
-    pub next: Option<String>,
-}
-
-/// A page of parameters.
-pub struct Page {
-    /// What it has.
-    pub parameters: Vec<Parameter>,
-    /// Where the next one begins, if there is one.
-    pub next: Option<String>,
-}
-
-impl Operation for GetParametersByPath<'_> {
-    const NAME: &'static str = "GetParametersByPath";
-    const PROTOCOL: &'static dyn Protocol = &Aws;
-    type Output = Page;
-
-    fn subject(&self) -> String {
-        self.path.to_string()
-    }
-
-    fn endpoint(&self) -> &BaseUrl {
-        self.access.endpoint
-    }
-
-    fn request(&self, at: SystemTime) -> Result<Request, Error> {
-        let path = string(&self.path.as_parameter());
-        let next = self.next.as_ref().map_or(String::new(), |next| format!(r#","NextToken":{}"#, string(next)));
-        let rest = format!(r#""Recursive":true,"WithDecryption":true,"MaxResults":{MAX_NAMES}{next}"#);
-        let body = format!(r#"{{"Path":{path},{rest}}}"#);
-        self.access.request_of(Service::Ssm, "AmazonSSM.GetParametersByPath", body, MAX_ANSWER_BYTES, at)
-    }
-
-    fn parse(&self, response: &Response) -> Result<Page, &'static str> {
-        let (parameters, body) = parameters_in(response)?;
-        if !parameters.iter().all(|parameter| self.path.has(&parameter.name)) {
-            return Err("a parameter that is not below the path in it");
+impl Page {
+    /// What it says of a parameter that was asked for by a session of the account `own`: its value, or that it is invalid;
+    /// nothing if it says neither.
+    pub fn outcome(&self, wanted: &ParameterVersion, own: Option<&AccountId>) -> Option<Result<Parameter, Answer>> {
+        let names = wanted.names(own);
+        let by_name = names.iter().find_map(|name| self.parameters.iter().find(|found| found.name == *name));
+        let by_arn = || self.parameters.iter().find(|found| found.value.arn() == wanted.parameter.arn());
+        match by_name.or_else(by_arn) {
+            Some(Parameter { name, value }) => wanted.may_be(value.version_id()).then(|| {
+                // Where two names were asked for, the answer says which; no other text of it is shown.
+                let is_one_of_two = names.len() > 1 && names.contains(name);
+                let name = if is_one_of_two { name.clone() } else { wanted.parameter.name() };
+                Ok(Parameter { name, value: value.clone() })
+            }),
+            None => {
+                let is_invalid = wanted.asked(own).iter().any(|name| self.invalid.contains(name));
+                is_invalid.then(|| Err(self.refusal.clone()))
+            }
         }
-        // moto gives a null.
-        Ok(Page { parameters, next: body.text("NextToken").filter(|next| !next.is_empty()) })
-    }
-
-    fn diagnose(&self, answer: &Answer) -> Diagnosis {
-        match answer.code.as_str() {
-            "InvalidNextToken" => Diagnosis::new(
-                Code::StoreRefused,
-                "Parameter Store does not know its own mark of the next page any more.",
-                "Run the job again.",
-            ),
-            _ => diagnose(answer, self.access, "", "ssm:GetParametersByPath", &self.path.arn()),
-        }
-    }
-}
-
-fn diagnose(answer: &Answer, access: &Access<'_>, elsewhere: &str, action: &str, arn: &str) -> Diagnosis {
-    match answer.code.as_str() {
-        "AccessDeniedException" | "AccessDenied" if is_of_kms(&answer.message) => Diagnosis::new(
-            Code::StoreNotDecryptable,
-            "The role is not allowed to decrypt the parameter with its KMS key.",
-            "Allow `kms:Decrypt` on that key in the role's policy; if the key is in another account, in the key's policy too.",
-        ),
-        "AccessDeniedException" | "AccessDenied" => Diagnosis::new(
-            Code::StoreAccessDenied,
-            format!(
-                "No policy of {} allows a session with this job's tags to read this.{}{elsewhere}",
-                access.whose(),
-                access.tags()
-            ),
-            format!("Allow `{action}` on {arn} in the role's policy (`ssm:GetParameter` is another action)."),
-        ),
-        "InvalidKeyId" => Diagnosis::new(
-            Code::StoreNotDecryptable,
-            "The KMS key of the parameter is disabled, marked for deletion or gone.",
-            "Enable the key, or write the parameter again with another one (aws ssm put-parameter --key-id).",
-        ),
-        _ => diagnose_session("Parameter Store", answer).unwrap_or_else(|| {
-            Diagnosis::new(Code::StoreRefused, "Parameter Store refused the request.", "Check the ARN and its region.")
-        }),
     }
 }
 
@@ -230,18 +254,6 @@ fn diagnose(answer: &Answer, access: &Access<'_>, elsewhere: &str, action: &str,
 /// characters.
 fn is_of_kms(message: &str) -> bool {
     ["kms:", "ciphertext refers to", "(Service: AWSKMS", "(Service: Kms"].iter().any(|words| message.contains(words))
-}
-
-/// What an answer has, and the answer itself.
-fn parameters_in(response: &Response) -> Result<(Vec<Parameter>, Object), &'static str> {
-    const NONE: &str = "no parameters in it";
-    let body = response.json().ok_or(NONE)?;
-    let parameters = body.objects("Parameters");
-    if parameters.is_none() && body.json(INVALID).is_none() {
-        return Err(NONE);
-    }
-    let parameters: Option<Vec<_>> = parameters.unwrap_or_default().iter().map(parameter).collect();
-    Ok((parameters.ok_or("a parameter without a value in it")?, body))
 }
 
 fn parameter(body: &Object) -> Option<Parameter> {

@@ -18,6 +18,10 @@ pub trait Operation {
     const PROTOCOL: &'static dyn Protocol;
     /// What its answer is parsed to.
     type Output;
+    /// The API's name of it, where that is one of several.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
     /// What it is about, in identifiers that are no secret.
     fn subject(&self) -> String;
     /// Where it is sent.
@@ -89,7 +93,7 @@ pub(crate) fn refusal<O: Operation>(operation: &O, answer: Answer) -> Error {
 /// A call as an error names it.
 pub fn name_of<O: Operation>(operation: &O) -> Call {
     Call {
-        operation: O::NAME,
+        operation: operation.name(),
         subject: operation.subject(),
         endpoint: operation.endpoint().without_scheme().to_owned(),
         attempts: 1,

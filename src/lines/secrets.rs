@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::aws::endpoints::Service;
 use crate::aws::names::{AccountId, Region, RoleArn};
-use crate::aws::parameter_id;
+use crate::aws::parameter_id::Parameters;
 use crate::aws::secret_id::{Home, SecretId, SecretName, SecretVersion};
 use crate::aws::source::Source;
 use crate::lines::each_line;
@@ -29,7 +30,7 @@ pub struct SecretLine {
 enum Named {
     Name(SecretName),
     Arn { arn: String, partition: String, region: Region, account: AccountId, name: SecretName },
-    Parameter(parameter_id::Named),
+    Parameters(Parameters),
 }
 
 impl SecretLine {
@@ -38,7 +39,7 @@ impl SecretLine {
         const FORM: &str = "is not `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`";
         let (name, from) = line.split_once('=').ok_or(FORM)?;
         let (name, from) = (name.trim(), from.trim());
-        if parameter_id::Named::is_meant(from) || name == "*" {
+        if Parameters::is_meant(from) || name == "*" {
             return Self::of_parameters(name, from);
         }
         let name = Some(EnvName::parse(name)?);
@@ -66,23 +67,23 @@ impl SecretLine {
         const STAR: &str = "has `*`, which takes the parameters below a path: write \
                             `*=arn:PARTITION:ssm:REGION:ACCOUNT:parameter/PATH/*`";
         let name = if name == "*" { None } else { Some(EnvName::parse(name)?) };
-        if !parameter_id::Named::is_meant(from) {
+        if !Parameters::is_meant(from) {
             return Err(STAR.to_owned());
         }
-        let named = parameter_id::Named::parse(from)?;
+        let named = Parameters::parse(from)?;
         match (&name, &named) {
-            (None, parameter_id::Named::One(_)) => return Err(STAR.to_owned()),
-            (Some(_), parameter_id::Named::Path(_)) => {
+            (None, Parameters::One(_)) => return Err(STAR.to_owned()),
+            (Some(_), Parameters::Below(_)) => {
                 return Err(format!("has a path (`/*`) for one variable: write `*={from}`, or name the parameter"));
             }
             _ => {}
         }
-        Ok(Self { name, key: None, secret: Named::Parameter(named), stage: None, version_id: None })
+        Ok(Self { name, key: None, secret: Named::Parameters(named), stage: None, version_id: None })
     }
 
     /// Whether it is from Parameter Store.
     pub fn is_parameter(&self) -> bool {
-        matches!(self.secret, Named::Parameter(_))
+        matches!(self.secret, Named::Parameters(_))
     }
 
     /// The partition, if it has an ARN.
@@ -90,15 +91,24 @@ impl SecretLine {
         match &self.secret {
             Named::Name(_) => None,
             Named::Arn { partition, .. } => Some(partition),
-            Named::Parameter(named) => Some(named.id().partition()),
+            Named::Parameters(named) => Some(named.id().partition()),
+        }
+    }
+
+    /// The service and the region, if the region is not that of the stores.
+    pub fn place(&self) -> (Service, Option<&Region>) {
+        match &self.secret {
+            Named::Name(_) => (Service::SecretsManager, None),
+            Named::Arn { region, .. } => (Service::SecretsManager, Some(region)),
+            Named::Parameters(named) => (Service::Ssm, Some(named.id().region())),
         }
     }
 
     /// The account of a path that a session of `role` cannot load: Parameter Store takes paths of the session's own alone.
     pub fn account_out_of_reach(&self, role: &RoleArn) -> Option<&AccountId> {
         match &self.secret {
-            Named::Parameter(parameter_id::Named::Path(path)) => {
-                Some(path.id().account()).filter(|account| *account != role.account())
+            Named::Parameters(Parameters::Below(path)) => {
+                Some(path.account()).filter(|account| *account != role.account())
             }
             _ => None,
         }
@@ -107,8 +117,7 @@ impl SecretLine {
     /// What to read.
     pub fn source(&self, home: Home<'_>) -> Source {
         let secret = match &self.secret {
-            Named::Parameter(parameter_id::Named::One(wanted)) => return Source::Parameter(wanted.clone()),
-            Named::Parameter(parameter_id::Named::Path(path)) => return Source::Path(path.clone()),
+            Named::Parameters(parameters) => return Source::Parameters(parameters.clone()),
             Named::Name(name) => SecretId::by_name(name.as_str(), home),
             Named::Arn { arn, region, account, name, .. } => SecretId {
                 region: region.clone(),

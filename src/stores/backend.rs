@@ -3,11 +3,11 @@
 
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::names::{Region, RoleArn};
-use crate::aws::parameter_id::{ParameterPath, ParameterVersion};
+use crate::aws::parameter_id::{ParameterId, ParameterVersion, Parameters};
 use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
 use crate::aws::sigv4::Credentials;
 use crate::aws::source::Source;
-use crate::aws::ssm::{GetParameters, GetParametersByPath, Parameter};
+use crate::aws::ssm::{Asked, Page, Parameter, ReadParameters};
 use crate::call::client::Client;
 use crate::call::operation::{name_of, refusal};
 use crate::error::Error;
@@ -70,14 +70,14 @@ impl Backend {
                 let value = client.call_after(told, &GetSecretValue { access, wanted }).await?;
                 Ok(vec![Document::new(wanted.secret.name.clone(), value)])
             }
-            Source::Parameter(wanted) => {
+            Source::Parameters(Parameters::One(wanted)) => {
                 let outcome = match told {
                     Some(answer) => Some(Err(answer)),
                     None => Box::pin(read_parameters(client, access, &[source])).await?.pop().flatten(),
                 };
                 parameter_of(access, wanted, outcome).map(|document| vec![document])
             }
-            Source::Path(path) => Box::pin(read_path(client, access, path)).await,
+            Source::Parameters(Parameters::Below(path)) => Box::pin(read_path(client, access, path)).await,
         }
     }
 
@@ -105,7 +105,7 @@ async fn read_secrets<H: Host>(
 ) -> Result<Batch, Error> {
     let of_secret = |source: &&Source| match *source {
         Source::Secret(wanted) => Some(wanted.secret.clone()),
-        Source::Parameter(_) | Source::Path(_) => None,
+        Source::Parameters(_) => None,
     };
     let secrets: Vec<_> = sources.iter().filter_map(of_secret).collect();
     let found = client.call(&BatchGetSecretValue { access, secrets: secrets.iter().collect() }).await?;
@@ -113,28 +113,34 @@ async fn read_secrets<H: Host>(
     Ok(named.map(|(secret, found)| found.map(|found| found.map(|value| Document::new(secret.name, value)))).collect())
 }
 
-/// The one place that calls GetParameters, for a single parameter as for ten: each such call is code of its own in the wasm.
+/// The one place that asks Parameter Store, for a parameter, for ten and for a page: each such place is code of its own in the
+/// wasm.
+async fn ask<H: Host>(client: &Client<'_, H>, access: &Access<'_>, asked: Asked<'_>) -> Result<Page, Error> {
+    client.call(&ReadParameters { access, asked }).await
+}
+
 async fn read_parameters<H: Host>(
     client: &Client<'_, H>,
     access: &Access<'_>,
     sources: &[&Source],
 ) -> Result<Batch, Error> {
     let of_parameter = |source: &&Source| match *source {
-        Source::Parameter(wanted) => Some(wanted.clone()),
-        Source::Secret(_) | Source::Path(_) => None,
+        Source::Parameters(Parameters::One(wanted)) => Some(wanted.clone()),
+        _ => None,
     };
     let wanted: Vec<_> = sources.iter().filter_map(of_parameter).collect();
-    let found = client.call(&GetParameters { access, parameters: wanted.iter().collect() }).await?;
-    Ok(found.into_iter().map(|found| found.map(|found| found.map(document))).collect())
+    let page = Box::pin(ask(client, access, Asked::Named(wanted.iter().collect()))).await?;
+    let own = access.role.map(RoleArn::account);
+    Ok(wanted.iter().map(|wanted| page.outcome(wanted, own).map(|found| found.map(document))).collect())
 }
 
-/// What an answer with `outcome` means for a parameter that was asked for by itself, or listed as invalid beside others.
+/// What an outcome means for a parameter that was asked for by itself, or listed as invalid beside others.
 fn parameter_of(
     access: &Access<'_>,
     wanted: &ParameterVersion,
     outcome: Option<Result<Document, Answer>>,
 ) -> Result<Document, Error> {
-    let operation = GetParameters { access, parameters: vec![wanted] };
+    let operation = ReadParameters { access, asked: Asked::Named(vec![wanted]) };
     match outcome {
         Some(Ok(document)) => Ok(document),
         Some(Err(answer)) => Err(refusal(&operation, answer)),
@@ -149,29 +155,33 @@ fn document(Parameter { name, value }: Parameter) -> Document {
 }
 
 /// All pages, one after the other: each says where the next begins.
-async fn read_path<H: Host>(client: &Client<'_, H>, access: &Access<'_>, path: &ParameterPath) -> Fetched {
-    let unusable = |problem| {
-        let (variable, key, store) = ("*".to_owned(), String::new(), path.to_string());
-        Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable { variable, key, store, problem }]))
-    };
+async fn read_path<H: Host>(client: &Client<'_, H>, access: &Access<'_>, path: &ParameterId) -> Fetched {
     let mut documents = Vec::new();
     let mut next = None;
     for _ in 0..MAX_PAGES {
-        let page = client.call(&GetParametersByPath { access, path, next }).await?;
-        if page.parameters.iter().any(|parameter| !path.is_of_account(parameter.value.arn())) {
-            return unusable("is in another account or region than the session, which can load paths of its own alone");
+        let page = Box::pin(ask(client, access, Asked::Below(path, next))).await?;
+        if page.parameters.iter().any(|parameter| !path.is_beside(parameter.value.arn())) {
+            return Err(unusable(
+                path,
+                "is in another account or region than the session, which can load paths of its own alone",
+            ));
         }
         documents.extend(page.parameters.into_iter().map(document));
         next = page.next;
-        match next {
-            None if documents.is_empty() => {
-                return Err(Error::ValuesUnusable(vec![ValueProblem::PathEmpty { path: path.to_string() }]));
-            }
-            None => return Ok(documents),
-            Some(_) => {}
+        if next.is_none() {
+            return if documents.is_empty() { Err(unusable(path, "")) } else { Ok(documents) };
         }
     }
-    unusable("has more than 100 pages of parameters: name a longer path")
+    Err(unusable(path, "has more than 100 pages of parameters: name a longer path"))
+}
+
+/// Why a path gives nothing; an empty problem is that nothing is below it.
+fn unusable(path: &ParameterId, problem: &'static str) -> Error {
+    let path = Parameters::Below(path.clone()).to_string();
+    Error::ValuesUnusable(vec![match problem {
+        "" => ValueProblem::PathEmpty { path },
+        _ => ValueProblem::ValueUnusable { variable: "*".to_owned(), key: String::new(), store: path, problem },
+    }])
 }
 
 fn access<'a>(endpoint: &'a BaseUrl, region: &'a Region, caller: Caller<'a>) -> Access<'a> {

@@ -37,7 +37,7 @@ pub(crate) fn explained(error: Error, claims: &Claims, role: Option<&RoleArn>, r
             }
             Origin::Lines => match &wanted.source {
                 Source::Secret(wanted) => (format!("secret:{}", wanted.secret.name), false),
-                Source::Parameter(_) | Source::Path(_) => return error,
+                Source::Parameters(_) => return error,
             },
         };
         command += &format!(" --read {}{}", quoted(&what), if is_variable { " --variable" } else { "" });

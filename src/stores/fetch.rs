@@ -2,12 +2,12 @@
 //! where that pays, and ten parameters a call.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
+use crate::aws::parameter_id::{ParameterId, Parameters};
 use crate::aws::secret_id::SecretVersion;
 use crate::aws::secrets_manager::MAX_BATCH;
 use crate::aws::source::Source;
@@ -129,41 +129,27 @@ fn of_secrets(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch>
     ones.chain(batched.chunks(MAX_BATCH).map(|places| Fetch::Batch(places.to_vec()))).collect()
 }
 
-/// Calls that have no parameter in two versions: some servers do not say which is which.
-#[derive(Default)]
-struct Round {
-    parameters: BTreeSet<String>,
-    /// The number of names of each call, and whose they are.
-    calls: Vec<(usize, Vec<usize>)>,
-}
-
-/// As many parameters a call as it takes: the first versions, the second ones, and so on.
+/// As many parameters a call as it takes, and no two versions of one in a call: some servers do not say which is which.
 fn of_parameters(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch> {
     let own = role.map(RoleArn::account);
-    // A path has pages to be read one after the other, so it begins first.
-    let mut fetches = Vec::new();
-    let mut rounds: Vec<Round> = Vec::new();
+    let (mut fetches, mut places, mut asked) = (Vec::new(), Vec::new(), Vec::<&ParameterId>::new());
+    let mut names = 0;
     for (place, Wanted { source, .. }) in wanted {
-        let Source::Parameter(wanted) = source else {
+        let Source::Parameters(Parameters::One(wanted)) = source else {
             fetches.push(Fetch::One(*place, None));
             continue;
         };
-        let (arn, names) = (wanted.parameter.arn(), wanted.asked(own).len());
-        let at = rounds.iter().position(|round| !round.parameters.contains(&arn)).unwrap_or(rounds.len());
-        if at == rounds.len() {
-            rounds.push(Round::default());
+        let more = wanted.names(own).len();
+        if names + more > MAX_NAMES || asked.contains(&&wanted.parameter) {
+            fetches.push(Fetch::Batch(std::mem::take(&mut places)));
+            asked.clear();
+            names = 0;
         }
-        let Some(Round { parameters, calls }) = rounds.get_mut(at) else { continue };
-        parameters.insert(arn);
-        match calls.last_mut() {
-            Some((asked, places)) if *asked + names <= MAX_NAMES => {
-                *asked += names;
-                places.push(*place);
-            }
-            _ => calls.push((names, vec![*place])),
-        }
+        names += more;
+        asked.push(&wanted.parameter);
+        places.push(*place);
     }
-    for (_, places) in rounds.into_iter().flat_map(|round| round.calls) {
+    if !places.is_empty() {
         fetches.push(Fetch::Batch(places));
     }
     fetches

@@ -57,11 +57,12 @@ impl StoreOptions {
 
     /// Where something is read: an endpoint for each service and region.
     pub fn endpoints(&self) -> Vec<BaseUrl> {
-        let stores = (!self.values.is_empty()).then(|| (Service::SecretsManager, self.region.clone()));
-        let sources = self.secrets.iter().map(|line| line.source(self.home(None)));
-        let sources = sources.map(|source| (source.service(), source.region().clone()));
         let mut places = Vec::new();
-        for place in stores.into_iter().chain(sources) {
+        if !self.values.is_empty() {
+            places.push((Service::SecretsManager, &self.region));
+        }
+        for (service, region) in self.secrets.iter().map(SecretLine::place) {
+            let place = (service, region.unwrap_or(&self.region));
             if !places.contains(&place) {
                 places.push(place);
             }

@@ -234,7 +234,7 @@ impl ByStar {
             let keys: Vec<_> = document.keys().into_iter().flatten().collect();
             let mut nulls = Vec::new();
             for key in keys.iter().filter(|key| !better.contains(&key.to_ascii_lowercase())) {
-                match self.name(key, document) {
+                match self.name(key, &document.name) {
                     Ok(None) => {}
                     Ok(Some(_)) if document.is_null(key) => nulls.push(format!("`{key}`")),
                     Ok(Some(name)) => match document.text(key) {
@@ -261,33 +261,14 @@ impl ByStar {
 
     /// The name for a parameter, the last part of its own; none if a line of its own loads it.
     fn name_of_parameter(&mut self, parameter: &str) -> Result<Option<EnvName>, ValueProblem> {
-        let last = parameter.rsplit('/').next().unwrap_or_default();
-        let folded = last.to_ascii_lowercase();
-        if self.named.contains(&folded) {
-            return Ok(None);
-        }
-        let name = EnvName::wanted_by(WantedBy::Star, last).and_then(|name| match self.taken.get(&folded) {
-            None => Ok(name),
-            Some((other, store)) if other == last => {
-                Err(format!("has the name of a value that `*` loads from {store}"))
-            }
-            Some((other, store)) => {
-                Err(format!("has a name that `*` has loaded: `{other}` of {store} {DIFFERS_IN_CASE}"))
-            }
-        });
-        match name {
-            Ok(name) => {
-                self.taken.insert(folded, (last.to_owned(), parameter.to_owned()));
-                Ok(Some(name))
-            }
-            Err(problem) => {
-                Err(ValueProblem::NameUnusable { key: last.to_owned(), store: parameter.to_owned(), problem })
-            }
-        }
+        let key = parameter.rsplit('/').next().unwrap_or_default();
+        let unusable =
+            |problem| ValueProblem::NameUnusable { key: key.to_owned(), store: parameter.to_owned(), problem };
+        self.name(key, parameter).map_err(unusable)
     }
 
     /// The name for a key; none if a line of its own loads it.
-    fn name(&mut self, key: &str, document: &Document) -> Result<Option<EnvName>, String> {
+    fn name(&mut self, key: &str, from: &str) -> Result<Option<EnvName>, String> {
         let folded = key.to_ascii_lowercase();
         if self.named.contains(&folded) {
             return Ok(None);
@@ -295,14 +276,14 @@ impl ByStar {
         let name = EnvName::wanted_by(WantedBy::Star, key)?;
         match self.taken.entry(folded) {
             Entry::Vacant(entry) => {
-                entry.insert((key.to_owned(), document.name.clone()));
+                entry.insert((key.to_owned(), from.to_owned()));
                 Ok(Some(name))
             }
             Entry::Occupied(entry) => match entry.get() {
-                (other, _) if other == key => {
-                    Err("has the same name as a value that another `*` has loaded".to_owned())
+                (other, store) if other == key => {
+                    Err(format!("has the same name as a value that `*` loads from {store}"))
                 }
-                (other, store) if *store == document.name => {
+                (other, store) if store == from => {
                     Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
                 }
                 (other, store) => {

@@ -149,8 +149,7 @@ mod tests {
             .map(|wanted| {
                 let name = match &wanted.source {
                     Source::Secret(wanted) => wanted.secret.name.clone(),
-                    Source::Parameter(wanted) => wanted.to_string(),
-                    Source::Path(path) => path.to_string(),
+                    Source::Parameters(parameters) => parameters.to_string(),
                 };
                 (name, matches!(wanted.origin, Origin::Store(_)))
             })

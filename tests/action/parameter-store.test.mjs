@@ -115,7 +115,7 @@ describe('parameters that cannot be read', TOGETHER, () => {
     failed(step, 'store-access-denied', /secrets cannot be read/);
     const refused = step.log.filter((line) => line.startsWith('- Get'));
     assert.deepEqual(refused.map((line) => /^- \w+ for (\S+) /.exec(line)[1]).sort(), ['/app/gone', '/private/x', '/private/y', 'shared/none']);
-    assert.match(step.log.join('\n'), /Allow `ssm:GetParameters` on arn:aws:ssm:us-west-2:123456789012:parameter\/private\/x /);
+    assert.match(step.log.join('\n'), /Allow `ssm:GetParameters` on arn:aws:ssm:us-west-2:123456789012:parameter\/private\/x in the role's policy/);
     // One for all, then each by itself: the answer names one of those that are denied.
     assert.equal(asked(cloud).length, 6);
   });
@@ -185,7 +185,7 @@ describe('a path', TOGETHER, () => {
     for (const name of ['A', 'x/a', 'y/A', 'PATH', 'no-name']) cloud.putParameter(`/app/some/${name}`, `${CANARY} ${name}`);
     const step = await load(cloud, ['*=@/app/some/*']);
     failed(step, 'name-unusable', /`a` of \/app\/some\/x\/a .*`A` of \/app\/some\/A differs only in case/);
-    for (const named of [/of \/app\/some\/y\/A has the name of a value that `\*` loads from \/app\/some\/A/, /`PATH` of/, /`no-name` of/]) assert.match(step.log.join('\n'), named);
+    for (const named of [/of \/app\/some\/y\/A has the same name as a value that `\*` loads from \/app\/some\/A/, /`PATH` of/, /`no-name` of/]) assert.match(step.log.join('\n'), named);
   });
 
   test('that one page of fails is got over or ends the step', async () => {

@@ -349,8 +349,8 @@ fn names_of_a_path_that_are_refused_or_taken_are_all_told() {
     for part in [
         "`PATH` of /app/PATH is refused",
         "`not-a-name` of /app/not-a-name is not a name",
-        "`A` of /app/b/A has the name of a value that `*` loads from /app/A",
-        "`a` of /app/c/a has a name that `*` has loaded: `A` of /app/A differs only in case",
+        "`A` of /app/b/A has the same name as a value that `*` loads from /app/A",
+        "`a` of /app/c/a has a name that another `*` has loaded: key `A` of /app/A differs only in case",
     ] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }

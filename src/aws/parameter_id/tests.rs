@@ -2,21 +2,21 @@ use super::*;
 
 const HERE: &str = "arn:aws:ssm:us-west-2:123456789012:parameter/";
 
-fn parse(resource: &str) -> Result<Named, &'static str> {
-    Named::parse(&format!("{HERE}{resource}"))
+fn parse(resource: &str) -> Result<Parameters, &'static str> {
+    Parameters::parse(&format!("{HERE}{resource}"))
 }
 
 fn one(resource: &str) -> ParameterVersion {
     match parse(resource).unwrap() {
-        Named::One(wanted) => wanted,
-        Named::Path(path) => panic!("{path}"),
+        Parameters::One(wanted) => wanted,
+        Parameters::Below(path) => panic!("{path}"),
     }
 }
 
-fn path(resource: &str) -> ParameterPath {
+fn path(resource: &str) -> ParameterId {
     match parse(resource).unwrap() {
-        Named::Path(path) => path,
-        Named::One(wanted) => panic!("{wanted}"),
+        Parameters::Below(path) => path,
+        Parameters::One(wanted) => panic!("{wanted}"),
     }
 }
 
@@ -43,10 +43,10 @@ fn the_sessions_own_account_is_asked_by_name_and_another_one_by_arn() {
 
 #[test]
 fn a_path_is_asked_for_as_a_policy_allows_it() {
-    let asked = |resource| (path(resource).as_parameter(), path(resource).arn());
+    let asked = |resource| (path(resource).as_path(), path(resource).arn_of_path());
     assert_eq!(asked("a/b/*"), ("/a/b/".to_owned(), format!("{HERE}a/b/*")));
     assert_eq!(asked("*"), ("/".to_owned(), format!("{HERE}*")));
-    assert_eq!(path("a/b/*").to_string(), "/a/b/* (account 123456789012, region us-west-2)");
+    assert_eq!(parse("a/b/*").unwrap().to_string(), "/a/b/* (account 123456789012, region us-west-2)");
 }
 
 #[test]
@@ -57,13 +57,13 @@ fn only_what_is_below_a_path_is_taken_for_its_parameter() {
         assert!(!has("a/*", name), "{name}");
     }
     let arn = |account: &str| format!("arn:aws:ssm:us-west-2:{account}:parameter/a/b");
-    assert!(path("a/*").is_of_account(&arn("123456789012")) && !path("a/*").is_of_account(&arn("210987654321")));
-    assert!(!path("a/*").is_of_account("") && !path("a/*").is_of_account(&arn("123456789012").replace("us-", "eu-")));
+    assert!(path("a/*").is_beside(&arn("123456789012")) && !path("a/*").is_beside(&arn("210987654321")));
+    assert!(!path("a/*").is_beside("") && !path("a/*").is_beside(&arn("123456789012").replace("us-", "eu-")));
 }
 
 #[test]
 fn a_selector_is_the_number_of_a_version_or_a_label() {
-    for right in ["1", "18446744073709551615", "prod", "A.b_c-1", "laws"] {
+    for right in ["1", "1844674407370955161", "prod", "A.b_c-1", "laws"] {
         assert!(parse(&format!("a:{right}")).is_ok(), "{right}");
     }
     let long = "l".repeat(101);
@@ -104,8 +104,11 @@ fn names_are_held_to_the_rules_of_parameter_store() {
         "arn:a\u{1b}:ssm:us-west-2:123456789012:parameter/a",
         "arn:aws:ssm",
     ] {
-        assert!(Named::is_meant(wrong));
-        assert!(Named::parse(wrong).unwrap_err().contains("arn:PARTITION:ssm:"), "{wrong}");
+        assert!(Parameters::is_meant(wrong));
+        assert!(Parameters::parse(wrong).unwrap_err().contains("arn:PARTITION:ssm:"), "{wrong}");
     }
-    assert!(!Named::is_meant("ssm:a") && !Named::is_meant("arn:aws:secretsmanager:us-west-2:123456789012:secret:ssm"));
+    assert!(
+        !Parameters::is_meant("ssm:a")
+            && !Parameters::is_meant("arn:aws:secretsmanager:us-west-2:123456789012:secret:ssm")
+    );
 }

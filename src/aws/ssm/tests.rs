@@ -1,14 +1,13 @@
 use super::*;
 use crate::aws::names::Region;
-use crate::aws::parameter_id::Named;
 use crate::aws::sigv4::Credentials;
 
 const HERE: &str = "arn:aws:ssm:us-west-2:123456789012:parameter/";
 
 fn wanted(resource: &str) -> ParameterVersion {
-    match Named::parse(&format!("{HERE}{resource}")).unwrap() {
-        Named::One(wanted) => wanted,
-        Named::Path(path) => panic!("{path}"),
+    match Parameters::parse(&format!("{HERE}{resource}")).unwrap() {
+        Parameters::One(wanted) => wanted,
+        Parameters::Below(path) => panic!("{path}"),
     }
 }
 
@@ -35,8 +34,12 @@ fn answer(body: &str) -> Response {
 /// What is read of an answer for each: `NAME=VALUE vVERSION`, the code of its refusal, or `-`.
 fn read(role: Option<&str>, resources: &[&str], body: &str) -> Result<Vec<String>, &'static str> {
     let wanted: Vec<_> = resources.iter().map(|resource| wanted(resource)).collect();
-    let outcomes =
-        with_access(role, |access| GetParameters { access, parameters: wanted.iter().collect() }.parse(&answer(body)))?;
+    let page = with_access(role, |access| {
+        ReadParameters { access, asked: Asked::Named(wanted.iter().collect()) }.parse(&answer(body))
+    })?;
+    let role = role.and_then(RoleArn::parse);
+    let own = role.as_ref().map(RoleArn::account);
+    let outcomes: Vec<_> = wanted.iter().map(|wanted| page.outcome(wanted, own)).collect();
     let shown = |outcome: Option<Result<Parameter, Answer>>| match outcome {
         None => "-".to_owned(),
         Some(Err(answer)) => answer.code,
@@ -95,7 +98,7 @@ fn a_refusal_of_kms_is_told_from_one_of_parameter_store() {
         with_access(OWN, |access| {
             let response = Response { status: 400, ..answer("") };
             let answer = Answer::new(&response, "AccessDeniedException", message, None, &[]);
-            GetParameters { access, parameters: vec![&wanted("kms/a")] }.diagnose(&answer).code
+            ReadParameters { access, asked: Asked::Named(vec![&wanted("kms/a")]) }.diagnose(&answer).code
         })
     };
     assert_eq!(

@@ -49,7 +49,8 @@ fn wrong_lines_are_told_by_what_is_wrong() {
         ("PATH=a", "refused"),
         ("A=arn:aws:secretsmanager:us-west-2:123:secret:a", "an ARN that is not"),
         ("A=arn:aws:ssm:us-west-2:123456789012:parameter", "arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME"),
-        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a:b:c", "neither the number of a version nor a label"),
+        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a:b:c", "[:VERSION-OR-LABEL]"),
+        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a:0", "neither the number of a version nor a label"),
         (
             "A=arn:aws:ssm:us-west-2:123456789012:parameter/a/*",
             "write `*=arn:aws:ssm:us-west-2:123456789012:parameter/a/*`",

@@ -2,7 +2,6 @@ use super::*;
 use crate::aws::endpoints::Service;
 use crate::aws::environment::AwsEnvironment;
 use crate::aws::names::AccountId;
-use crate::aws::parameter_id::Named;
 use crate::aws::secret_id::{SecretId, SecretVersion};
 use crate::lines::values::Kind;
 use crate::stores::naming::{Scope, Store};
@@ -43,11 +42,7 @@ fn parameter(resource: &str) -> Wanted {
     } else {
         format!("arn:aws:ssm:us-west-2:123456789012:parameter/{resource}")
     };
-    let source = match Named::parse(&arn).unwrap() {
-        Named::One(wanted) => Source::Parameter(wanted),
-        Named::Path(path) => Source::Path(path),
-    };
-    Wanted { source, origin: Origin::Lines }
+    Wanted { source: Source::Parameters(Parameters::parse(&arn).unwrap()), origin: Origin::Lines }
 }
 
 const OWN: (&str, &str, Option<&str>) = ("us-west-2", "123456789012", None);
@@ -106,11 +101,11 @@ fn parameters_are_read_ten_names_a_call() {
 fn versions_of_one_parameter_are_in_calls_of_their_own() {
     let resources = ["a/b", "a/b:1", "a/c", "a/b:prod", "a/c:2"];
     let calls = plan_of(resources.into_iter().map(parameter).collect()).remove(0).1;
-    assert_eq!(calls, [Fetch::Batch(vec![0, 2]), Fetch::Batch(vec![1, 4]), Fetch::Batch(vec![3])]);
+    assert_eq!(calls, [Fetch::Batch(vec![0]), Fetch::Batch(vec![1, 2]), Fetch::Batch(vec![3, 4])]);
 }
 
 #[test]
-fn paths_begin_first_and_secrets_have_calls_of_their_own() {
+fn paths_and_secrets_have_calls_of_their_own() {
     let region = "arn:aws:ssm:eu-central-1:210987654321:parameter/x/y";
     let secret = SecretVersion::current(SecretId {
         region: Region::parse("us-west-2").unwrap(),

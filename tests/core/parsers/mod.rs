@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use env_kvstore::aws::cognito::{GetId, GetOpenIdToken, OpenIdToken, PoolId};
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
+use env_kvstore::aws::parameter_id::Parameters;
 use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
@@ -17,7 +18,7 @@ use env_kvstore::aws::session::RoleSessionName;
 use env_kvstore::aws::session::{TagSource, check_session_tags};
 use env_kvstore::aws::sigv4::Credentials;
 use env_kvstore::aws::source::Source;
-use env_kvstore::aws::ssm::{GetParameters, GetParametersByPath};
+use env_kvstore::aws::ssm::{Asked, ReadParameters};
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::operation::Operation;
 use env_kvstore::call::protocol::Protocol;
@@ -102,8 +103,8 @@ fn secret_lines(bytes: &[u8]) {
                 let source = line.source(setup.home());
                 let wanted = match source {
                     Source::Secret(wanted) => wanted,
-                    Source::Parameter(wanted) => {
-                        let operation = GetParameters { access, parameters: vec![&wanted] };
+                    Source::Parameters(Parameters::One(wanted)) => {
+                        let operation = ReadParameters { access, asked: Asked::Named(vec![&wanted]) };
                         let body = operation.request(SystemTime::UNIX_EPOCH).unwrap().body;
                         let names = Object::parse(body.secret().as_bytes()).unwrap().texts("Names").unwrap();
                         let selector =
@@ -111,8 +112,8 @@ fn secret_lines(bytes: &[u8]) {
                         assert!(names.iter().all(|name| name.ends_with(&selector)) && names.len() <= 2, "{names:?}");
                         continue;
                     }
-                    Source::Path(path) => {
-                        let operation = GetParametersByPath { access, path: &path, next: None };
+                    Source::Parameters(Parameters::Below(path)) => {
+                        let operation = ReadParameters { access, asked: Asked::Below(&path, None) };
                         let body = operation.request(SystemTime::UNIX_EPOCH).unwrap().body;
                         let asked = Object::parse(body.secret().as_bytes()).unwrap().text("Path").unwrap();
                         assert!(asked.starts_with('/') && asked.ends_with('/') && line.name.is_none(), "{asked}");
