@@ -110,7 +110,7 @@ describe('a documented workflow', POSIX, () => {
       DATABASE_URL,
       REDIS_URL: `redis://${CANARY}`,
     });
-    const elsewhere = { ...load, with: { ...load.with, secrets: load.with.secrets.replace('env/production', 'env/staging') } };
+    const elsewhere = { ...load, with: { ...load.with, secrets: load.with.secrets.replaceAll('env/production', 'env/staging') } };
     const denied = await tryUses(cloud, elsewhere);
     assert.match(denied.log.join('\n'), /Error: store-access-denied: GetParametersByPath for .*\/env\/staging\/\* /);
   });
