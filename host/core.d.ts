@@ -85,7 +85,7 @@ export interface Outcome {
     name: string;
     kind: 'secret' | 'variable';
     value: string;
-    level: 'environment' | 'repository' | 'secret';
+    level: 'environment' | 'repository' | 'secret' | 'parameter';
     secretName: string;
     secretArn: string;
     versionId: string;

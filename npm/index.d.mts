@@ -117,7 +117,8 @@ interface ValueInputs {
   /**
    * Secrets outside the naming convention, one per line:
    * `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`. This is the `valueFrom` notation of Amazon ECS.
-   * The role's policy must allow reading these secrets.
+   * The ARN of an SSM parameter may have `:VERSION-OR-LABEL` after it, and `*=ARN/*` loads all parameters below a path.
+   * The role's policy must allow reading them.
    */
   secrets?: string | undefined;
   /**
@@ -256,8 +257,8 @@ export type LoadValuesOptions = ConnectionOptions &
 
 /** Where a value is from. */
 export interface Origin {
-  /** The level of its store, or `secret` for one that `secrets` names. */
-  readonly level: 'environment' | 'repository' | 'secret';
+  /** The level of its store; `secret` or `parameter` for one that `secrets` names. */
+  readonly level: 'environment' | 'repository' | 'secret' | 'parameter';
   readonly secretName: string;
   readonly secretArn: string;
   readonly versionId: string;

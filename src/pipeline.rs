@@ -1,6 +1,6 @@
 //! The path of a run, in order: the only place that knows it whole.
 //!
-//! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager) → values → export
+//! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager, Parameter Store) → values → export
 //!
 //! A step that migrates does so between identity and stores.
 
@@ -66,8 +66,8 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     let plan = FetchPlan::new(&options.backend, wanted(stores, &options.secrets, home), role);
     let session_name = exchange.session_name()?;
     // Three answers are still to come: time to open a connection for each call, by the first one's TLS session.
-    for (region, connections) in plan.connections() {
-        host.connect_early(options.backend.endpoint(region).origin(), connections);
+    for (endpoint, connections) in plan.connections() {
+        host.connect_early(endpoint.origin(), connections);
     }
 
     let fixed = matches!(inputs.session.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
@@ -91,7 +91,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
             host,
             client,
             access: Access {
-                endpoint: &options.backend.endpoint(region),
+                endpoint: &options.backend.secrets_manager.of(region),
                 region,
                 role,
                 credentials: &session.credentials,
@@ -111,7 +111,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     let caller = Caller { role, credentials, session_tags };
     let (read, notices) = plan.run(client, caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
-    for document in read.iter().filter_map(|read| read.document.as_ref().ok()) {
+    for document in read.iter().filter_map(|read| read.documents.as_ref().ok()).flatten() {
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
     outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
@@ -178,8 +178,8 @@ async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> 
     if inputs.calls_sts() {
         host.connect_early(inputs.session.sts_endpoint.origin(), 1);
     }
-    for region in inputs.stores.regions() {
-        host.connect_early(inputs.stores.backend.endpoint(region).origin(), 1);
+    for endpoint in inputs.stores.endpoints() {
+        host.connect_early(endpoint.origin(), 1);
     }
     // What follows holds the host up for some milliseconds: a handshake still under way would wait, and its request with it.
     host.all_sent().await;

@@ -181,7 +181,7 @@ impl<'a> Finished<'a> {
             name: value.name.as_str(),
             kind: value.kind.name(),
             value: value.text.secret(),
-            level: value.level(),
+            level: value.level.name(),
             secret_name: &value.secret_name,
             secret_arn: &value.secret_arn,
             version_id: &value.version_id,

@@ -55,7 +55,7 @@ pub async fn manage<H: Host>(host: &H, raw: RawInputs, task: Task) -> Result<Rep
         s3: &inputs.s3,
         region: &inputs.region,
         access: Access {
-            endpoint: &inputs.stores.backend.endpoint(region),
+            endpoint: &inputs.stores.backend.secrets_manager.of(region),
             region,
             role,
             credentials: &session.credentials,

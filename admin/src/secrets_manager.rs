@@ -269,7 +269,7 @@ impl Operation for ListSecrets<'_> {
                 "No policy of these credentials allows `secretsmanager:ListSecrets`.",
                 "Allow it on `*`, the only resource that it takes: it shows names and tags of all secrets, and no value.",
             ),
-            _ => diagnose_session(answer).unwrap_or_else(|| {
+            _ => diagnose_session("Secrets Manager", answer).unwrap_or_else(|| {
                 let next = "Check the region and the endpoint.";
                 Diagnosis::new(Code::StoreRefused, "Secrets Manager refused the request.", next)
             }),

@@ -5,7 +5,7 @@ use crate::aws::names::Region;
 use crate::host::url::BaseUrl;
 
 /// An AWS service that a run talks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// Amazon Cognito Federated Identities
     CognitoIdentity,
@@ -13,13 +13,15 @@ pub enum Service {
     Sts,
     /// AWS Secrets Manager
     SecretsManager,
+    /// AWS Systems Manager, for its Parameter Store
+    Ssm,
     /// Amazon S3
     S3,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager, Self::S3];
+    pub const ALL: [Self; 5] = [Self::CognitoIdentity, Self::Sts, Self::SecretsManager, Self::Ssm, Self::S3];
 
     /// The first label of the service's host names, which is also its name in a signature.
     pub fn endpoint_prefix(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Service {
             Self::CognitoIdentity => "cognito-identity",
             Self::Sts => "sts",
             Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
             Self::S3 => "s3",
         }
     }
@@ -37,6 +40,7 @@ impl Service {
             Self::CognitoIdentity => "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
             Self::Sts => "AWS_ENDPOINT_URL_STS",
             Self::SecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            Self::Ssm => "AWS_ENDPOINT_URL_SSM",
             Self::S3 => "AWS_ENDPOINT_URL_S3",
         }
     }
@@ -73,8 +77,9 @@ pub fn public_endpoint(service: Service, region: &Region, fips: bool, dual_stack
         true => partition.dual_stack_suffix,
         false => partition.suffix,
     };
-    // STS in GovCloud is FIPS under its ordinary name.
-    let plain_name_is_fips = service == Service::Sts && partition.region_prefix == "us-gov-" && !dual_stack;
+    // In GovCloud these are FIPS under their ordinary names.
+    let plain_name_is_fips =
+        matches!(service, Service::Sts | Service::Ssm) && partition.region_prefix == "us-gov-" && !dual_stack;
     let mark = if fips && !plain_name_is_fips { "-fips" } else { "" };
     BaseUrl::https(&format!("{name}{mark}{label}.{region}.{suffix}"))
 }

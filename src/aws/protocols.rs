@@ -1,4 +1,4 @@
-//! AWS's two protocols on the wire: JSON 1.1 (Cognito, Secrets Manager) and query with XML (STS).
+//! AWS's two protocols on the wire: JSON 1.1 (Cognito, Secrets Manager, Parameter Store) and query with XML (STS).
 //! <https://smithy.io/2.0/aws/protocols/index.html>
 
 use crate::call::outlook::{Outlook, outlook_of_status};
@@ -58,8 +58,10 @@ impl Protocol for Aws {
             | "Throttling"
             | "ThrottlingException"
             | "TooManyRequestsException"
+            | "TooManyUpdates"
             | "TransactionInProgressException" => Outlook::Throttled,
             "IDPCommunicationError"
+            | "InternalServerError"
             | "InternalServiceError"
             | "PriorRequestNotComplete"
             | "RequestTimeout"

@@ -140,6 +140,7 @@ pub struct Home<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::source::Source;
     use crate::lines::secrets::SecretLine;
 
     const ARN: &str = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:shared/datadog-AbCdEf";
@@ -148,7 +149,9 @@ mod tests {
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
         let line = SecretLine::parse(line).unwrap();
-        (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) }))
+        let source = line.source(Home { region: &region, account: Some(&account), role: Some(&role) });
+        let Source::Secret(wanted) = source else { panic!("{source:?}") };
+        (line.key.clone(), wanted)
     }
 
     #[test]

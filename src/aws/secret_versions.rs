@@ -260,7 +260,7 @@ pub fn diagnose_write(operation: &str, access: &Access<'_>, secret: &SecretId, a
             "The secret's KMS key cannot be used by these credentials.",
             "Allow `kms:GenerateDataKey` and `kms:Decrypt` with that key, in the key's policy too if it is another account's.",
         ),
-        _ => diagnose_session(answer).unwrap_or_else(|| {
+        _ => diagnose_session("Secrets Manager", answer).unwrap_or_else(|| {
             Diagnosis::new(
                 Code::StoreRefused,
                 "Secrets Manager refused the request.",

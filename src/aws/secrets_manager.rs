@@ -41,12 +41,41 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
-    /// A signed request for the operation `target`.
+    /// A signed request for the operation `target` of Secrets Manager.
     pub fn request(&self, target: &str, body: String, max_body_bytes: usize, at: SystemTime) -> Result<Request, Error> {
+        self.request_of(Service::SecretsManager, target, body, max_body_bytes, at)
+    }
+
+    /// The same of another service.
+    pub(crate) fn request_of(
+        &self,
+        service: Service,
+        target: &str,
+        body: String,
+        max_body_bytes: usize,
+        at: SystemTime,
+    ) -> Result<Request, Error> {
         let mut request = json_request(self.endpoint, target, body, vec![]);
         request.max_body_bytes = max_body_bytes;
-        signed(request, Service::SecretsManager, self.region, self.credentials, at)
-            .ok_or(Error::Internal("a request cannot be signed"))
+        signed(request, service, self.region, self.credentials, at).ok_or(Error::Internal("a request cannot be signed"))
+    }
+
+    /// Whose policies count, in a sentence.
+    pub(crate) fn whose(&self) -> String {
+        self.role.map_or("the environment's credentials".to_owned(), RoleArn::to_string)
+    }
+
+    /// A sentence about the session's tags, with a space before it; empty if they are not known.
+    pub(crate) fn tags(&self) -> String {
+        match self.session_tags {
+            None => String::new(),
+            Some([]) => {
+                " The session has no tags: check the pool's tag map or ‹chain-session-tags›, and that `sts:TagSession` \
+                 is allowed."
+                    .to_owned()
+            }
+            Some(tags) => format!(" The session has the tags {}.", list_of_tags(tags)),
+        }
     }
 }
 
@@ -112,7 +141,7 @@ impl Operation for GetSecretValue<'_> {
                 "The secret is scheduled for deletion, or has no version with this stage.",
                 "Restore it (aws secretsmanager restore-secret), or give it a value.",
             ),
-            _ => diagnose_session(answer).unwrap_or_else(|| {
+            _ => diagnose_session("Secrets Manager", answer).unwrap_or_else(|| {
                 Diagnosis::new(
                     Code::StoreRefused,
                     "Secrets Manager refused the request.",
@@ -124,17 +153,17 @@ impl Operation for GetSecretValue<'_> {
 }
 
 /// What a refusal of the session means, whatever it asks for.
-pub fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
+pub fn diagnose_session(service: &str, answer: &Answer) -> Option<Diagnosis> {
     let diagnosis = match SigningFault::of(answer)? {
         SigningFault::Credentials => Diagnosis::new(
             Code::CredentialsRefused,
-            "Secrets Manager does not know the session's credentials.",
-            "Check that the secret's region is in the role's partition, and that it is enabled for the account; with \
+            format!("{service} does not know the session's credentials."),
+            "Check that the region is in the role's partition, and that it is enabled for the account; with \
              ‹identity: environment›, that the environment's credentials are still valid.",
         ),
         SigningFault::Signature => Diagnosis::new(
             Code::SignatureRefused,
-            "Secrets Manager does not accept the request's signature.",
+            format!("{service} does not accept the request's signature."),
             "Check the runner's clock, and that no proxy changes requests.",
         ),
     };
@@ -144,15 +173,7 @@ pub fn diagnose_session(answer: &Answer) -> Option<Diagnosis> {
 impl GetSecretValue<'_> {
     fn diagnose_denial(&self) -> Diagnosis {
         let Access { role, session_tags, .. } = self.access;
-        let tags = match session_tags {
-            None => String::new(),
-            Some([]) => {
-                " The session has no tags: check the pool's tag map or ‹chain-session-tags›, and that `sts:TagSession` \
-                 is allowed."
-                    .to_owned()
-            }
-            Some(tags) => format!(" The session has the tags {}.", list_of_tags(tags)),
-        };
+        let (of_whom, tags) = (self.access.whose(), self.access.tags());
         let own = role.map(RoleArn::account);
         let elsewhere = match (&self.wanted.secret.account, own) {
             (Some(account), Some(own)) if account != own => format!(
@@ -162,7 +183,6 @@ impl GetSecretValue<'_> {
             _ => String::new(),
         };
         let namespace = session_tags.map_or_else(String::new, |tags| namespace_hint(&self.wanted.secret.name, tags));
-        let of_whom = role.map_or("the environment's credentials".to_owned(), RoleArn::to_string);
         Diagnosis::new(
             Code::StoreAccessDenied,
             format!(
@@ -260,7 +280,7 @@ impl Operation for BatchGetSecretValue<'_> {
                 "The role is not allowed to call BatchGetSecretValue.",
                 "Allow `secretsmanager:BatchGetSecretValue` on `*`: it opens no secret by itself.",
             ),
-            _ => diagnose_session(answer).unwrap_or_else(|| {
+            _ => diagnose_session("Secrets Manager", answer).unwrap_or_else(|| {
                 Diagnosis::new(
                     Code::BatchRefused,
                     "Secrets Manager does not take these secrets in one call.",

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::call::protocol::Protocol;
 use crate::error::Error;
-use crate::error::refusal::{Call, Diagnosis};
+use crate::error::refusal::{Call, Diagnosis, Refusal};
 use crate::host::answer::Answer;
 use crate::host::http::{Request, Response};
 use crate::host::url::BaseUrl;
@@ -18,6 +18,10 @@ pub trait Operation {
     const PROTOCOL: &'static dyn Protocol;
     /// What its answer is parsed to.
     type Output;
+    /// The API's name of it, where that is one of several.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
     /// What it is about, in identifiers that are no secret.
     fn subject(&self) -> String;
     /// Where it is sent.
@@ -80,10 +84,16 @@ impl<O: Operation> AnyOperation for Parsing<'_, O> {
     }
 }
 
+/// What an answer means that is a refusal of the operation for good, though it came with a success.
+pub(crate) fn refusal<O: Operation>(operation: &O, answer: Answer) -> Error {
+    let diagnosis = operation.diagnose(&answer);
+    Error::Refused(Box::new(Refusal { call: name_of(operation), answer, diagnosis }))
+}
+
 /// A call as an error names it.
 pub fn name_of<O: Operation>(operation: &O) -> Call {
     Call {
-        operation: O::NAME,
+        operation: operation.name(),
         subject: operation.subject(),
         endpoint: operation.endpoint().without_scheme().to_owned(),
         attempts: 1,

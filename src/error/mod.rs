@@ -136,7 +136,7 @@ impl Error {
             },
             Self::AnswerUnusable(..) => Code::AnswerUnusable,
             Self::ValuesUnusable(problems) => match problems.first() {
-                Some(ValueProblem::StoreNotFound { .. }) => Code::StoreNotFound,
+                Some(ValueProblem::StoreNotFound { .. } | ValueProblem::PathEmpty { .. }) => Code::StoreNotFound,
                 Some(ValueProblem::StoreNotAnObject { .. }) => Code::StoreNotAnObject,
                 Some(ValueProblem::KeyMissing { .. }) | None => Code::KeyMissing,
                 Some(ValueProblem::ValueUnusable { .. }) => Code::ValueUnusable,
@@ -191,13 +191,14 @@ impl Error {
                 .to_owned(),
             Self::Refused(refusal) => format!("{}\n{}", refusal.diagnosis.cause, refusal.diagnosis.next),
             Self::SecretsUnread(errors) => {
-                let mut hints: Vec<_> = Vec::new();
-                for hint in errors.iter().map(Self::marked_hint) {
-                    if !hints.contains(&hint) {
-                        hints.push(hint);
+                let hints: Vec<_> = errors.iter().map(Self::marked_hint).collect();
+                let mut lines: Vec<_> = Vec::new();
+                for line in hints.iter().flat_map(|hint| hint.lines()) {
+                    if !lines.contains(&line) {
+                        lines.push(line);
                     }
                 }
-                hints.join("\n")
+                lines.join("\n")
             }
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
                  wrong `AWS_ENDPOINT_URL`. Check for a proxy or firewall between the runner and this host."
@@ -208,7 +209,7 @@ impl Error {
                     .to_owned()
             }
             Self::ValuesUnusable(_) => {
-                "Nothing was exported. Correct the secrets in Secrets Manager, or the lines of ‹values› and ‹secrets›."
+                "Nothing was exported. Correct what AWS has, or the lines of ‹values› and ‹secrets›."
                     .to_owned()
             }
             Self::NotWritten { problem, .. } => format!("The store was not changed. {}", problem.hint()),

@@ -30,6 +30,11 @@ pub enum ValueProblem {
         /// What it is instead; never an excerpt.
         problem: &'static str,
     },
+    /// No parameter is below a path.
+    PathEmpty {
+        /// The path with its account and region.
+        path: String,
+    },
     /// A key is in none of the stores.
     KeyMissing {
         /// The variable that wants it.
@@ -167,6 +172,7 @@ impl fmt::Display for ValueProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StoreNotFound { stores } => write!(f, "no such store: {}", stores.join(", ")),
+            Self::PathEmpty { path } => write!(f, "no parameter is below {path}"),
             Self::StoreNotAnObject { store, problem } => write!(f, "store {store} {problem}"),
             Self::KeyMissing { variable, key, stores, instead } => {
                 write!(f, "{variable}: no key `{key}` in {}", stores.join(" or "))?;

@@ -176,7 +176,7 @@ impl Export<'_> {
         let mut ordinary = Vec::new();
         let mut bytes_since = 0;
         self.credentials().iter().for_each(|(_, text)| _ = masks.add(text));
-        for Value { name, text, decoded, .. } in self.outcome.values.iter().filter(|value| value.kind == Kind::Secret) {
+        for Value { name, text, also, .. } in self.outcome.values.iter().filter(|value| value.kind == Kind::Secret) {
             bytes_since += text.secret().len();
             if bytes_since > BYTES_BETWEEN_TURNS {
                 give_way().await?;
@@ -187,8 +187,8 @@ impl Export<'_> {
                 continue;
             }
             let mut hits_ordinary = masks.add(text);
-            if let Some(decoded) = decoded {
-                hits_ordinary |= masks.add(decoded);
+            if let Some(also) = also {
+                hits_ordinary |= masks.add(also);
             }
             if hits_ordinary {
                 ordinary.push(name.as_str());

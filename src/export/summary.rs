@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::export::{Export, ExportCredentials};
 use crate::lines::values::Kind;
 use crate::migration::Migrated;
-use crate::stores::resolve::Value;
+use crate::stores::resolve::{Level, Value};
 use crate::text::printable::printable;
 
 /// GitHub drops a step's summary of more than 1 MiB, and other programs of the step may write to it too.
@@ -35,7 +35,14 @@ impl Export<'_> {
         if self.outcome.values.is_empty() {
             return summary;
         }
-        summary.push_str("### Values from AWS Secrets Manager\n\n");
+        let is_of_parameter = |value: &Value| value.level == Level::Parameter;
+        let (some, all) =
+            (self.outcome.values.iter().any(is_of_parameter), self.outcome.values.iter().all(is_of_parameter));
+        summary.push_str(match (some, all) {
+            (false, _) => "### Values from AWS Secrets Manager\n\n",
+            (true, false) => "### Values from AWS Secrets Manager and Parameter Store\n\n",
+            (true, true) => "### Values from AWS Parameter Store\n\n",
+        });
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
         add_rows(&mut summary, self.outcome.values.iter().map(summary_row).collect(), "values");
         summary
@@ -75,7 +82,7 @@ fn summary_row(value: &Value) -> String {
         "| {} | {} | {}: {} | {} | {masked} |\n",
         code_span(value.name.as_str()),
         value.kind.name(),
-        value.level(),
+        value.level.name(),
         code_span(&value.secret_name),
         code_span(&value.version_id),
     )

@@ -5,6 +5,7 @@ use crate::aws::names::RoleArn;
 use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::lines::env_name::EnvName;
 use crate::stores::naming::Scope;
+use crate::stores::resolve::Level;
 use std::collections::BTreeMap;
 
 fn value(name: &str, kind: Kind, text: &str) -> Value {
@@ -12,8 +13,8 @@ fn value(name: &str, kind: Kind, text: &str) -> Value {
         name: EnvName::parse(name).unwrap(),
         kind,
         text: Secret::new(text),
-        decoded: None,
-        scope: Some(Scope::Environment),
+        also: None,
+        level: Level::Store(Scope::Environment),
         secret_name: "o/repo/o/r/env/prod/secrets".to_owned(),
         secret_arn: "arn".to_owned(),
         version_id: "<v|1>".to_owned(),

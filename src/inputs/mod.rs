@@ -105,7 +105,7 @@ impl Inputs {
 
     /// Whether a request is signed: those of an exchange by tokens are not.
     pub fn signs(&self) -> bool {
-        self.session.chain.is_some() || self.migration.is_some() || !self.stores.regions().is_empty()
+        self.session.chain.is_some() || self.migration.is_some() || !self.stores.is_empty()
     }
 
     /// Whether anything is asked of STS at all.

@@ -20,7 +20,7 @@ use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
 use crate::inputs::{Goal, Inputs, RawInputs};
-use crate::lines::env_name::DIFFERS_IN_CASE;
+use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
 use crate::lines::{secrets, values};
@@ -163,6 +163,7 @@ impl Reader<'_> {
         let cognito = self.endpoints(Service::CognitoIdentity);
         let sts = self.endpoints(Service::Sts);
         let secrets_manager = self.endpoints(Service::SecretsManager);
+        let parameter_store = self.endpoints(Service::Ssm);
         let s3 = self.endpoints(Service::S3);
         let region = self.region(&who, &places)?;
 
@@ -174,7 +175,7 @@ impl Reader<'_> {
             environment_store,
             account: places.account(places.secrets_manager_account.as_ref(), who.session_role()),
             region: places.secrets_manager_region.clone().unwrap_or_else(|| region.clone()),
-            backend: Backend::SecretsManager(secrets_manager?),
+            backend: Backend { secrets_manager: secrets_manager?, parameter_store: parameter_store? },
         };
         let sts_region = places.cognito_region.as_ref().or(who.pool.as_ref().map(PoolId::region)).unwrap_or(&region);
         let session = SessionOptions {
@@ -468,7 +469,7 @@ impl Reader<'_> {
 
     /// What is wrong with lines together that are right by themselves.
     fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
-        for SecretLine { name, .. } in secrets.unwrap_or_default() {
+        for name in secrets.unwrap_or_default().iter().filter_map(|line| line.name.as_ref()) {
             let other = values.unwrap_or_default().iter().find_map(|line| match line {
                 ValueLine::One { name: other, .. } if name.is_same(other.as_str()) => Some(other),
                 ValueLine::One { .. } | ValueLine::All(_) => None,
@@ -483,7 +484,18 @@ impl Reader<'_> {
         for line in secrets.unwrap_or_default() {
             if let Some(partition) = line.partition().filter(|partition| *partition != role.partition()) {
                 let partition = printable(partition);
-                let message = format!("`{}` is in partition {partition}, the role in {}", line.name, role.partition());
+                let name = line.name.as_ref().map_or("*", EnvName::as_str);
+                self.problem(
+                    "secrets",
+                    format!("`{name}` is in partition {partition}, the role in {}", role.partition()),
+                );
+            }
+            if let Some(account) = line.account_out_of_reach(role) {
+                let message = format!(
+                    "`*` has a path of account {account}, the role is in {}: Parameter Store shares single parameters and no \
+                     paths. Give each parameter a line",
+                    role.account()
+                );
                 self.problem("secrets", message);
             }
         }

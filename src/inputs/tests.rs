@@ -35,7 +35,7 @@ fn pool_and_role_give_regions_and_accounts() {
     assert_eq!(endpoint, "https://cognito-identity.us-west-2.amazonaws.com");
     assert_eq!(inputs.session.sts_endpoint.as_str(), "https://sts.us-west-2.amazonaws.com");
     assert_eq!(
-        inputs.stores.backend.endpoint(&inputs.stores.region).as_str(),
+        inputs.stores.backend.secrets_manager.of(&inputs.stores.region).as_str(),
         "https://secretsmanager.us-west-2.amazonaws.com"
     );
     assert_eq!(account.as_deref(), Some("123456789012"));

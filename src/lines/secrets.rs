@@ -1,17 +1,24 @@
 //! The input `secrets`: values outside the naming convention, in the notation of `valueFrom` in ECS task definitions.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html>
 
-use crate::aws::names::{AccountId, Region};
+use std::collections::BTreeSet;
+
+use crate::aws::endpoints::Service;
+use crate::aws::names::{AccountId, Region, RoleArn};
+use crate::aws::parameter_id::Parameters;
 use crate::aws::secret_id::{Home, SecretId, SecretName, SecretVersion};
+use crate::aws::source::Source;
 use crate::lines::each_line;
 use crate::lines::env_name::EnvName;
 
-/// One line: `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`.
+/// One line: `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`, `ENV_VAR=ARN_OF_PARAMETER[:version-or-label]`
+/// or `*=ARN_OF_PATH/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretLine {
-    /// The variable to set.
-    pub name: EnvName,
+    /// The variable to set; none is `*`, which names each parameter of a path by the last part of its own name.
+    pub name: Option<EnvName>,
     /// The key of the secret's JSON object; none means the whole secret.
     pub key: Option<String>,
     secret: Named,
@@ -23,6 +30,7 @@ pub struct SecretLine {
 enum Named {
     Name(SecretName),
     Arn { arn: String, partition: String, region: Region, account: AccountId, name: SecretName },
+    Parameters(Parameters),
 }
 
 impl SecretLine {
@@ -30,7 +38,11 @@ impl SecretLine {
     pub fn parse(line: &str) -> Result<Self, String> {
         const FORM: &str = "is not `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`";
         let (name, from) = line.split_once('=').ok_or(FORM)?;
-        let (name, from) = (EnvName::parse(name.trim())?, from.trim());
+        let (name, from) = (name.trim(), from.trim());
+        if Parameters::is_meant(from) || name == "*" {
+            return Self::of_parameters(name, from);
+        }
+        let name = Some(EnvName::parse(name)?);
         // The colons of an ARN: arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME
         let colons = if from.starts_with("arn:") { 6 } else { 0 };
         let end = from.match_indices(':').nth(colons).map_or(from.len(), |(colon, _)| colon);
@@ -51,25 +63,61 @@ impl SecretLine {
         Ok(Self { name, key, secret, stage, version_id })
     }
 
-    /// The partition, if the secret is named by an ARN.
+    fn of_parameters(name: &str, from: &str) -> Result<Self, String> {
+        const STAR: &str = "has `*`, which takes the parameters below a path: write \
+                            `*=arn:PARTITION:ssm:REGION:ACCOUNT:parameter/PATH/*`";
+        let name = if name == "*" { None } else { Some(EnvName::parse(name)?) };
+        if !Parameters::is_meant(from) {
+            return Err(STAR.to_owned());
+        }
+        let named = Parameters::parse(from)?;
+        match (&name, &named) {
+            (None, Parameters::One(_)) => return Err(STAR.to_owned()),
+            (Some(_), Parameters::Below(_)) => {
+                return Err(format!("has a path (`/*`) for one variable: write `*={from}`, or name the parameter"));
+            }
+            _ => {}
+        }
+        Ok(Self { name, key: None, secret: Named::Parameters(named), stage: None, version_id: None })
+    }
+
+    /// Whether it is from Parameter Store.
+    pub fn is_parameter(&self) -> bool {
+        matches!(self.secret, Named::Parameters(_))
+    }
+
+    /// The partition, if it has an ARN.
     pub fn partition(&self) -> Option<&str> {
         match &self.secret {
             Named::Name(_) => None,
             Named::Arn { partition, .. } => Some(partition),
+            Named::Parameters(named) => Some(named.id().partition()),
         }
     }
 
-    /// The region, if the secret is named by an ARN.
-    pub fn region(&self) -> Option<&Region> {
+    /// The service and the region, if the region is not that of the stores.
+    pub fn place(&self) -> (Service, Option<&Region>) {
         match &self.secret {
-            Named::Name(_) => None,
-            Named::Arn { region, .. } => Some(region),
+            Named::Name(_) => (Service::SecretsManager, None),
+            Named::Arn { region, .. } => (Service::SecretsManager, Some(region)),
+            Named::Parameters(named) => (Service::Ssm, Some(named.id().region())),
         }
     }
 
-    /// What to ask Secrets Manager for.
-    pub fn wanted(&self, home: Home<'_>) -> SecretVersion {
+    /// The account of a path that a session of `role` cannot load: Parameter Store takes paths of the session's own alone.
+    pub fn account_out_of_reach(&self, role: &RoleArn) -> Option<&AccountId> {
+        match &self.secret {
+            Named::Parameters(Parameters::Below(path)) => {
+                Some(path.account()).filter(|account| *account != role.account())
+            }
+            _ => None,
+        }
+    }
+
+    /// What to read.
+    pub fn source(&self, home: Home<'_>) -> Source {
         let secret = match &self.secret {
+            Named::Parameters(parameters) => return Source::Parameters(parameters.clone()),
             Named::Name(name) => SecretId::by_name(name.as_str(), home),
             Named::Arn { arn, region, account, name, .. } => SecretId {
                 region: region.clone(),
@@ -78,7 +126,7 @@ impl SecretLine {
                 arn: Some(arn.clone()),
             },
         };
-        SecretVersion { secret, stage: self.stage.clone(), id: self.version_id.clone() }
+        Source::Secret(SecretVersion { secret, stage: self.stage.clone(), id: self.version_id.clone() })
     }
 }
 
@@ -103,9 +151,15 @@ impl Named {
 /// Reads all lines; an error has a message for each wrong one, with its number and text.
 pub fn parse(text: &str) -> Result<Vec<SecretLine>, Vec<String>> {
     let mut lines = Vec::new();
-    each_line(text, &mut |line| {
-        let line = SecretLine::parse(line)?;
-        let taken = line.name.to_string();
+    let mut paths = BTreeSet::new();
+    each_line(text, &mut |text| {
+        let line = SecretLine::parse(text)?;
+        let taken = match &line.name {
+            Some(name) => name.to_string(),
+            // The names of parameters have a case, so paths are compared here.
+            None if paths.insert(text.to_owned()) => format!("*{}", paths.len()),
+            None => return Err("is there twice".to_owned()),
+        };
         lines.push(line);
         Ok(taken)
     })?;

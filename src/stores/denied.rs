@@ -1,6 +1,7 @@
 //! The command line that explains a denial.
 
 use crate::aws::names::RoleArn;
+use crate::aws::source::Source;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::github::claims::Claims;
@@ -14,8 +15,11 @@ const PASSING: [&str; 4] = ["exp", "iat", "jti", "nbf"];
 
 /// The denial with the command to be pasted, claims included, where the rules are: beside kvstore.json or a snapshot.
 pub(crate) fn explained(error: Error, claims: &Claims, role: Option<&RoleArn>, reads: &[Read]) -> Error {
-    let read = reads.iter().find(|read| read.document.as_ref().is_err_and(is_denial));
-    if !is_denial(&error) {
+    let mut reads = reads.iter().filter(|read| read.documents.as_ref().is_err_and(is_denial)).peekable();
+    // The command knows no parameters.
+    let secret = |read: &&Read| matches!(read.wanted.source, Source::Secret(_));
+    let (any, read) = (reads.peek().is_some(), reads.find(secret));
+    if !is_denial(&error) || (any && read.is_none()) {
         return error;
     }
     let mut command = "To see which condition fails, run this beside kvstore.json:\n  env-kvstore explain".to_owned();
@@ -31,7 +35,10 @@ pub(crate) fn explained(error: Error, claims: &Claims, role: Option<&RoleArn>, r
                 let environment = claims.text("environment").filter(|_| store.scope == Scope::Environment);
                 (environment.map_or("repo".to_owned(), |name| format!("env:{name}")), store.kind == Kind::Variable)
             }
-            Origin::Lines => (format!("secret:{}", wanted.secret.secret.name), false),
+            Origin::Lines => match &wanted.source {
+                Source::Secret(wanted) => (format!("secret:{}", wanted.secret.name), false),
+                Source::Parameters(_) => return error,
+            },
         };
         command += &format!(" --read {}{}", quoted(&what), if is_variable { " --variable" } else { "" });
     }

@@ -58,10 +58,9 @@ impl Document {
         exportable(self.value.whole().secret().to_owned())
     }
 
-    /// The text of a binary secret, if it is one.
-    pub fn decoded(&self) -> Option<Secret> {
-        let text = self.value.text();
-        (text != *self.value.whole() && !text.secret().is_empty()).then_some(text)
+    /// Another text that shows the whole secret: that which bytes are, or a list with an item a line.
+    pub fn also(&self) -> Option<Secret> {
+        self.value.also()
     }
 
     /// The text that a key's value is exported as.

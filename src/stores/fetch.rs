@@ -1,46 +1,53 @@
-//! Reads many secrets at once: every region beside the others, in each at most eight calls at a time, and twenty secrets a
-//! call where that pays.
+//! Reads much at once: each service and region beside the others, in each at most eight calls at a time, twenty secrets a call
+//! where that pays, and ten parameters a call.
 
 use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::task::Poll;
 
+use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
+use crate::aws::parameter_id::{ParameterId, Parameters};
+use crate::aws::secret_id::SecretVersion;
+use crate::aws::secrets_manager::MAX_BATCH;
+use crate::aws::source::Source;
+use crate::aws::ssm::MAX_NAMES;
 use crate::call::client::Client;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::host::answer::Answer;
 use crate::host::http::Host;
+use crate::host::url::BaseUrl;
 use crate::stores::backend::{Backend, Caller, Fetched};
-use crate::stores::document::Document;
-use crate::stores::wanted::{Origin, Read, Wanted};
+use crate::stores::wanted::{NOT_READ, Origin, Read, Wanted};
 
-/// In a region, each over a connection of its own.
+/// To a service in a region, each over a connection of its own.
 const MAX_CALLS: usize = 8;
 
-/// So many are read one by one: all at once, and without the permission that a batch needs.
+/// So many secrets are read one by one: all at once, and without the permission that a batch needs.
 const HANDFUL: usize = 5;
 
-/// Which calls read which secrets.
+/// Which calls read what.
 pub struct FetchPlan<'a> {
     backend: &'a Backend,
-    secrets: Vec<Slot>,
+    slots: Vec<Slot>,
     regions: Vec<RegionPlan>,
 }
 
-/// A secret of the plan, and what came of it.
+/// A source of the plan, and what came of it.
 struct Slot {
     wanted: Wanted,
     outcome: OnceCell<Fetched>,
 }
 
-/// The calls to one region.
+/// The calls to one service in one region.
 struct RegionPlan {
+    service: Service,
     region: Region,
     fetches: Vec<Fetch>,
 }
 
-/// A call, for secrets by their places in the plan.
+/// A call, for sources by their places in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fetch {
     /// With what a batch was told of it, if there was one.
@@ -49,73 +56,112 @@ enum Fetch {
 }
 
 impl<'a> FetchPlan<'a> {
-    /// A plan for `wanted`, which has no secret twice. Policies often do not allow batches of stores, so these are read
-    /// one by one.
+    /// A plan for `wanted`, which has nothing twice.
     pub fn new(backend: &'a Backend, wanted: Vec<Wanted>, role: Option<&RoleArn>) -> Self {
-        let batches = |Wanted { secret, origin }: &Wanted| match origin {
-            Origin::Lines => backend.batches(secret, role),
-            Origin::Store(_) => false,
-        };
-        let fetches = |region: &Region| {
-            let of_region = wanted.iter().enumerate().filter(|(_, wanted)| *wanted.region() == *region);
-            let (mut batched, mut singly) = (Vec::new(), Vec::new());
-            of_region.for_each(|(place, wanted)| if batches(wanted) { &mut batched } else { &mut singly }.push(place));
-            if batched.len() <= HANDFUL {
-                singly.append(&mut batched);
-            }
-            let ones = singly.into_iter().map(|place| Fetch::One(place, None));
-            ones.chain(batched.chunks(backend.max_batch()).map(|places| Fetch::Batch(places.to_vec()))).collect()
+        let fetches = |service: Service, region: &Region| {
+            let is_there = |source: &Source| source.service() == service && source.region() == region;
+            let there: Vec<_> = wanted.iter().enumerate().filter(|(_, wanted)| is_there(&wanted.source)).collect();
+            if service == Service::Ssm { of_parameters(&there, role) } else { of_secrets(&there, role) }
         };
         let mut regions: Vec<RegionPlan> = Vec::new();
-        for region in wanted.iter().map(Wanted::region) {
-            if !regions.iter().any(|known| known.region == *region) {
-                regions.push(RegionPlan { region: region.clone(), fetches: fetches(region) });
+        for Wanted { source, .. } in &wanted {
+            let (service, region) = (source.service(), source.region());
+            if !regions.iter().any(|known| known.service == service && known.region == *region) {
+                regions.push(RegionPlan { service, region: region.clone(), fetches: fetches(service, region) });
             }
         }
-        let secrets = wanted.into_iter().map(|wanted| Slot { wanted, outcome: OnceCell::new() }).collect();
-        Self { backend, secrets, regions }
+        let slots = wanted.into_iter().map(|wanted| Slot { wanted, outcome: OnceCell::new() }).collect();
+        Self { backend, slots, regions }
     }
 
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty()
+        self.slots.is_empty()
     }
 
-    /// How many connections each region's calls can use.
-    pub fn connections(&self) -> impl Iterator<Item = (&Region, usize)> {
-        self.regions.iter().map(|RegionPlan { region, fetches }| (region, fetches.len().min(MAX_CALLS)))
+    /// How many connections the calls to each service in each region can use.
+    pub fn connections(&self) -> impl Iterator<Item = (BaseUrl, usize)> {
+        let of = |RegionPlan { service, region, fetches }: &RegionPlan| {
+            (self.backend.endpoint(*service, region), fetches.len().min(MAX_CALLS))
+        };
+        self.regions.iter().map(of)
     }
 
-    /// Makes the calls. What came of each secret, in the order in which they were wanted, and notices for the log.
+    /// Makes the calls. What came of each source, in the order in which they were wanted, and notices for the log.
     pub async fn run<H: Host>(self, client: &Client<'_, H>, caller: Caller<'_>) -> (Vec<Read>, Vec<String>) {
-        let Self { backend, secrets, regions } = self;
+        let Self { backend, slots, regions } = self;
         let notices = RefCell::new(Vec::new());
-        let regions = regions.into_iter().map(async |RegionPlan { region, fetches }| {
-            let (region, secrets, left) = (&region, secrets.as_slice(), RefCell::default());
-            let fetch = RegionFetch { client, backend, region, caller, secrets, left };
+        let regions = regions.into_iter().map(async |RegionPlan { service, region, fetches }| {
+            let (region, slots, left) = (&region, slots.as_slice(), RefCell::default());
+            let fetch = RegionFetch { client, backend, service, region, caller, slots, left };
             let notice = fetch.run(fetches).await;
             notices.borrow_mut().extend(notice);
         });
         together(regions).await;
-        (secrets.into_iter().map(Slot::read).collect(), notices.into_inner())
+        (slots.into_iter().map(Slot::read).collect(), notices.into_inner())
     }
 }
 
 impl Slot {
     fn read(self) -> Read {
         let Self { wanted, outcome } = self;
-        let outcome = outcome.into_inner().unwrap_or(Err(Error::Internal("a secret was not read")));
-        let document = outcome.map(|value| Document::new(wanted.secret.secret.name.clone(), value));
-        Read { wanted, document }
+        Read { wanted, documents: outcome.into_inner().unwrap_or(Err(NOT_READ)) }
     }
+}
+
+/// Policies often do not allow batches of stores, so these are read one by one. Only current secrets of the session's own
+/// account are known to come in a batch.
+fn of_secrets(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch> {
+    let batches = |Wanted { source, origin }: &Wanted| match (source, origin) {
+        (Source::Secret(SecretVersion { secret, stage: None, id: None }), Origin::Lines) => {
+            secret.account.as_ref() == role.map(RoleArn::account)
+        }
+        _ => false,
+    };
+    let (mut batched, mut singly) = (Vec::new(), Vec::new());
+    for (place, wanted) in wanted {
+        if batches(wanted) { &mut batched } else { &mut singly }.push(*place);
+    }
+    if batched.len() <= HANDFUL {
+        singly.append(&mut batched);
+    }
+    let ones = singly.into_iter().map(|place| Fetch::One(place, None));
+    ones.chain(batched.chunks(MAX_BATCH).map(|places| Fetch::Batch(places.to_vec()))).collect()
+}
+
+/// As many parameters a call as it takes, and no two versions of one in a call: some servers do not say which is which.
+fn of_parameters(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch> {
+    let own = role.map(RoleArn::account);
+    let (mut fetches, mut places, mut asked) = (Vec::new(), Vec::new(), Vec::<&ParameterId>::new());
+    let mut names = 0;
+    for (place, Wanted { source, .. }) in wanted {
+        let Source::Parameters(Parameters::One(wanted)) = source else {
+            fetches.push(Fetch::One(*place, None));
+            continue;
+        };
+        let more = wanted.names(own).len();
+        if names + more > MAX_NAMES || asked.contains(&&wanted.parameter) {
+            fetches.push(Fetch::Batch(std::mem::take(&mut places)));
+            asked.clear();
+            names = 0;
+        }
+        names += more;
+        asked.push(&wanted.parameter);
+        places.push(*place);
+    }
+    if !places.is_empty() {
+        fetches.push(Fetch::Batch(places));
+    }
+    fetches
 }
 
 struct RegionFetch<'a, H> {
     client: &'a Client<'a, H>,
     backend: &'a Backend,
+    service: Service,
     region: &'a Region,
     caller: Caller<'a>,
-    secrets: &'a [Slot],
+    slots: &'a [Slot],
     /// What no batch answered for good.
     left: RefCell<Vec<Fetch>>,
 }
@@ -154,20 +200,20 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     async fn one(&self, place: usize, answer: Option<Answer>) {
-        let Some(Slot { wanted, .. }) = self.secrets.get(place) else { return };
-        let outcome = self.backend.read(self.client, self.region, self.caller, &wanted.secret, answer).await;
+        let Some(Slot { wanted, .. }) = self.slots.get(place) else { return };
+        let outcome = self.backend.read(self.client, self.caller, &wanted.source, answer).await;
         self.end(place, outcome);
     }
 
     /// Reads several. Why not, if they have to be read one by one.
     async fn batch(&self, places: &[usize]) -> Option<String> {
-        let slots = places.iter().filter_map(|place| self.secrets.get(*place));
-        let secrets = slots.map(|slot| &slot.wanted.secret.secret).collect();
-        match self.backend.read_batch(self.client, self.region, self.caller, secrets).await {
+        let slots = places.iter().filter_map(|place| self.slots.get(*place));
+        let sources: Vec<_> = slots.map(|slot| &slot.wanted.source).collect();
+        match self.backend.read_batch(self.client, (self.service, self.region), self.caller, &sources).await {
             Ok(outcomes) => {
                 for (place, outcome) in places.iter().zip(outcomes) {
                     match outcome {
-                        Some(Ok(value)) => self.end(*place, Ok(value)),
+                        Some(Ok(document)) => self.end(*place, Ok(vec![document])),
                         Some(Err(answer)) => self.left.borrow_mut().push(Fetch::One(*place, Some(answer))),
                         None => self.leave(&[*place]),
                     }
@@ -176,7 +222,11 @@ impl<H: Host> RegionFetch<'_, H> {
             }
             Err(Error::Refused(refusal)) if refusal.diagnosis.code == Code::BatchRefused => {
                 self.leave(places);
-                Some(format!("BatchGetSecretValue was refused ({}). {}", refusal.answer, refusal.diagnosis.next))
+                // Parameter Store refuses a call for one of its parameters, and other calls are none of its business.
+                let is_of_role = self.service == Service::SecretsManager;
+                is_of_role.then(|| {
+                    format!("BatchGetSecretValue was refused ({}). {}", refusal.answer, refusal.diagnosis.next)
+                })
             }
             Err(error) => {
                 places.iter().for_each(|place| self.end(*place, Err(error.clone())));
@@ -190,7 +240,7 @@ impl<H: Host> RegionFetch<'_, H> {
     }
 
     fn end(&self, place: usize, outcome: Fetched) {
-        if let Some(slot) = self.secrets.get(place) {
+        if let Some(slot) = self.slots.get(place) {
             // Each is read by one call, and by another only if that left it.
             _ = slot.outcome.set(outcome);
         }

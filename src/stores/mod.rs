@@ -1,7 +1,9 @@
 //! Which secrets, and what of them is taken.
 
+use crate::aws::endpoints::Service;
 use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::secret_id::{Home, NamePart};
+use crate::host::url::BaseUrl;
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::{Kind, ValueLine};
 use crate::stores::backend::Backend;
@@ -32,7 +34,7 @@ pub struct StoreOptions {
     pub account: Option<AccountId>,
     /// `secrets-manager-region`, or `aws-region`
     pub region: Region,
-    /// What keeps them.
+    /// The services that keep them.
     pub backend: Backend,
 }
 
@@ -53,16 +55,18 @@ impl StoreOptions {
         Home { region: &self.region, account: self.account.as_ref(), role }
     }
 
-    /// The regions that something is read in.
-    pub fn regions(&self) -> Vec<&Region> {
-        let stores = (!self.values.is_empty()).then_some(&self.region);
-        let secrets = self.secrets.iter().map(|line| line.region().unwrap_or(&self.region));
-        let mut regions = Vec::new();
-        for region in stores.into_iter().chain(secrets) {
-            if !regions.contains(&region) {
-                regions.push(region);
+    /// Where something is read: an endpoint for each service and region.
+    pub fn endpoints(&self) -> Vec<BaseUrl> {
+        let mut places = Vec::new();
+        if !self.values.is_empty() {
+            places.push((Service::SecretsManager, &self.region));
+        }
+        for (service, region) in self.secrets.iter().map(SecretLine::place) {
+            let place = (service, region.unwrap_or(&self.region));
+            if !places.contains(&place) {
+                places.push(place);
             }
         }
-        regions
+        places.iter().map(|(service, region)| self.backend.endpoint(*service, region)).collect()
     }
 }

@@ -24,28 +24,46 @@ pub struct Value {
     pub kind: Kind,
     /// What it is set to.
     pub text: Secret,
-    /// What it is in Base64 of, if that is text: to be masked like it.
-    pub decoded: Option<Secret>,
-    /// The level of its store; none if a line of `secrets` names it.
-    pub scope: Option<Scope>,
-    /// The name of its secret.
+    /// Another text that shows what it holds, to be masked like it: what it is Base64 of, or the items of a list, one a line.
+    pub also: Option<Secret>,
+    /// Where it is from.
+    pub level: Level,
+    /// The name of its secret or parameter.
     pub secret_name: String,
-    /// The ARN of its secret, safe to print.
+    /// The ARN of that, safe to print.
     pub secret_arn: String,
-    /// The version of its secret, safe to print.
+    /// The version of that, safe to print.
     pub version_id: String,
+}
+
+/// Where a value is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// A store of the job.
+    Store(Scope),
+    /// A secret that a line of `secrets` names.
+    Secret,
+    /// A parameter that a line of `secrets` names.
+    Parameter,
+}
+
+impl Level {
+    /// `environment`, `repository`, `secret` or `parameter`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Store(scope) => scope.name(),
+            Self::Secret => "secret",
+            Self::Parameter => "parameter",
+        }
+    }
 }
 
 impl Value {
     /// What it is and where it is from, for the log.
     pub fn origin(&self) -> String {
-        let Self { name, kind, secret_name, .. } = self;
-        format!("{name} ({}) from {} {secret_name}", kind.name(), self.level())
-    }
-
-    /// `environment`, `repository`, or `secret` for one that a line of `secrets` names.
-    pub fn level(&self) -> &'static str {
-        self.scope.map_or("secret", Scope::name)
+        let Self { name, kind, level, secret_name, version_id, .. } = self;
+        let version = if *level == Level::Parameter { format!(", version {version_id}") } else { String::new() };
+        format!("{name} ({}) from {} {secret_name}{version}", kind.name(), level.name())
     }
 }
 
@@ -85,7 +103,7 @@ impl Lookup<'_> {
             match line {
                 ValueLine::One { name, key, optional, kind } => match find(key, layers)? {
                     Some((scope, document)) => match document.text(key) {
-                        Ok(text) => values.push(value(name.clone(), *kind, text, Some(scope), document)),
+                        Ok(text) => values.push(value(name.clone(), *kind, text, Level::Store(scope), document)),
                         Err(problem) => problems.push(unusable(name, key, document, problem)),
                     },
                     None if *optional => {}
@@ -95,12 +113,21 @@ impl Lookup<'_> {
             }
         }
         for (line, document) in self.secrets {
-            match secret_text(line, document) {
-                Ok(text) => {
-                    let decoded = if line.key.is_none() { document.decoded() } else { None };
-                    let value = value(line.name.clone(), Kind::Secret, text, None, document);
-                    values.push(Value { decoded, ..value });
+            let name = match &line.name {
+                Some(name) => Ok(Some(name.clone())),
+                None => by_star.name_of_parameter(&document.name),
+            };
+            let loaded = name.and_then(|name| match name {
+                Some(name) => secret_text(&name, line.key.as_deref(), document).map(|text| Some((name, text))),
+                None => Ok(None),
+            });
+            match loaded {
+                Ok(Some((name, text))) => {
+                    let also = if line.key.is_none() { document.also() } else { None };
+                    let level = if line.is_parameter() { Level::Parameter } else { Level::Secret };
+                    values.push(Value { also, ..value(name, Kind::Secret, text, level, document) });
                 }
+                Ok(None) => {}
                 Err(problem) => problems.push(problem),
             }
         }
@@ -131,7 +158,7 @@ impl Lookup<'_> {
             ValueLine::One { name, .. } => Some(name),
             ValueLine::All(_) => None,
         });
-        let of_secrets = self.secret_lines.iter().map(|line| &line.name);
+        let of_secrets = self.secret_lines.iter().filter_map(|line| line.name.as_ref());
         of_values.chain(of_secrets).map(|name| name.as_str().to_ascii_lowercase()).collect()
     }
 }
@@ -147,19 +174,19 @@ pub(crate) fn find<'a>(key: &str, layers: &'a Layers) -> Result<Option<(Scope, &
     Ok(None)
 }
 
-fn secret_text(line: &SecretLine, document: &Document) -> Result<Secret, ValueProblem> {
-    let Some(key) = &line.key else {
-        return document.whole().map_err(|problem| unusable(&line.name, "", document, problem));
+fn secret_text(name: &EnvName, key: Option<&str>, document: &Document) -> Result<Secret, ValueProblem> {
+    let Some(key) = key else {
+        return document.whole().map_err(|problem| unusable(name, "", document, problem));
     };
     let store = || document.name.clone();
     match document.keys() {
         Err(problem) => Err(ValueProblem::StoreNotAnObject { store: store(), problem }),
         Ok(_) if !document.has(key) => {
-            let variable = line.name.to_string();
+            let variable = name.to_string();
             let instead = did_you_mean(key, &[document]);
             Err(ValueProblem::KeyMissing { variable, key: printable(key), stores: vec![store()], instead })
         }
-        Ok(_) => document.text(key).map_err(|problem| unusable(&line.name, key, document, problem)),
+        Ok(_) => document.text(key).map_err(|problem| unusable(name, key, document, problem)),
     }
 }
 
@@ -207,11 +234,11 @@ impl ByStar {
             let keys: Vec<_> = document.keys().into_iter().flatten().collect();
             let mut nulls = Vec::new();
             for key in keys.iter().filter(|key| !better.contains(&key.to_ascii_lowercase())) {
-                match self.name(key, document) {
+                match self.name(key, &document.name) {
                     Ok(None) => {}
                     Ok(Some(_)) if document.is_null(key) => nulls.push(format!("`{key}`")),
                     Ok(Some(name)) => match document.text(key) {
-                        Ok(text) => values.push(value(name, kind, text, Some(scope), document)),
+                        Ok(text) => values.push(value(name, kind, text, Level::Store(scope), document)),
                         Err(problem) => problems.push(unusable(&name, key, document, problem)),
                     },
                     Err(problem) => {
@@ -232,8 +259,16 @@ impl ByStar {
         Ok(())
     }
 
+    /// The name for a parameter, the last part of its own; none if a line of its own loads it.
+    fn name_of_parameter(&mut self, parameter: &str) -> Result<Option<EnvName>, ValueProblem> {
+        let key = parameter.rsplit('/').next().unwrap_or_default();
+        let unusable =
+            |problem| ValueProblem::NameUnusable { key: key.to_owned(), store: parameter.to_owned(), problem };
+        self.name(key, parameter).map_err(unusable)
+    }
+
     /// The name for a key; none if a line of its own loads it.
-    fn name(&mut self, key: &str, document: &Document) -> Result<Option<EnvName>, String> {
+    fn name(&mut self, key: &str, from: &str) -> Result<Option<EnvName>, String> {
         let folded = key.to_ascii_lowercase();
         if self.named.contains(&folded) {
             return Ok(None);
@@ -241,14 +276,14 @@ impl ByStar {
         let name = EnvName::wanted_by(WantedBy::Star, key)?;
         match self.taken.entry(folded) {
             Entry::Vacant(entry) => {
-                entry.insert((key.to_owned(), document.name.clone()));
+                entry.insert((key.to_owned(), from.to_owned()));
                 Ok(Some(name))
             }
             Entry::Occupied(entry) => match entry.get() {
-                (other, _) if other == key => {
-                    Err("has the same name as a value that another `*` has loaded".to_owned())
+                (other, store) if other == key => {
+                    Err(format!("has the same name as a value that `*` loads from {store}"))
                 }
-                (other, store) if *store == document.name => {
+                (other, store) if store == from => {
                     Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
                 }
                 (other, store) => {
@@ -259,9 +294,9 @@ impl ByStar {
     }
 }
 
-pub(crate) fn value(name: EnvName, kind: Kind, text: Secret, scope: Option<Scope>, document: &Document) -> Value {
+pub(crate) fn value(name: EnvName, kind: Kind, text: Secret, level: Level, document: &Document) -> Value {
     let (secret_arn, version_id) = (document.arn().to_owned(), document.version_id().to_owned());
-    Value { name, kind, text, decoded: None, scope, secret_name: document.name.clone(), secret_arn, version_id }
+    Value { name, kind, text, also: None, level, secret_name: document.name.clone(), secret_arn, version_id }
 }
 
 #[cfg(test)]

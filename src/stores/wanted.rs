@@ -1,9 +1,9 @@
-//! The secrets that a run reads, each with what it is read for.
+//! The secrets and parameters that a run reads, each with what it is read for.
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use crate::aws::names::Region;
 use crate::aws::secret_id::{Home, SecretId, SecretVersion};
+use crate::aws::source::Source;
 use crate::error::Error;
 use crate::host::http::{Host, Log};
 use crate::lines::secrets::SecretLine;
@@ -13,23 +13,16 @@ use crate::stores::naming::Store;
 use crate::stores::resolve::{Lookup, Resolved, Value};
 use crate::stores::settle::{Settled, settle};
 
-/// A secret to be read.
+/// What is to be read.
 #[derive(Debug)]
 pub struct Wanted {
     /// Which, in which version.
-    pub secret: SecretVersion,
+    pub source: Source,
     /// What for.
     pub origin: Origin,
 }
 
-impl Wanted {
-    /// Where it is.
-    pub fn region(&self) -> &Region {
-        &self.secret.secret.region
-    }
-}
-
-/// What a secret is read for.
+/// What it is read for.
 #[derive(Debug)]
 pub enum Origin {
     /// It is a store of the job; lines of `secrets` may name it too.
@@ -41,20 +34,20 @@ pub enum Origin {
 /// What came of a [`Wanted`].
 #[derive(Debug)]
 pub struct Read {
-    /// Which secret, and what for.
+    /// Which, and what for.
     pub wanted: Wanted,
-    /// What it holds, or why it could not be read.
-    pub document: Result<Document, Error>,
+    /// What it holds, or why it could not be read: one document, or as many as a path has parameters.
+    pub documents: Result<Vec<Document>, Error>,
 }
 
-/// Where in a list each secret is.
+/// Where in a list each source is.
 #[derive(Default)]
-struct Places(BTreeMap<SecretVersion, usize>);
+struct Places(BTreeMap<Source, usize>);
 
 impl Places {
     /// Whether it was not there yet; then this is its place.
-    fn is_new(&mut self, secret: &SecretVersion, place: usize) -> bool {
-        match self.0.entry(secret.clone()) {
+    fn is_new(&mut self, source: &Source, place: usize) -> bool {
+        match self.0.entry(source.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(place);
                 true
@@ -64,22 +57,24 @@ impl Places {
     }
 }
 
-/// The secrets to be read, none twice: the stores first, then what the lines of `secrets` name.
+/// What is to be read, nothing twice: the stores first, then what the lines of `secrets` name.
 pub(crate) fn wanted(stores: Vec<Store>, lines: &[SecretLine], home: Home<'_>) -> Vec<Wanted> {
     let of_store = |store: Store| Wanted {
-        secret: SecretVersion::current(SecretId::by_name(&store.name, home)),
+        source: Source::Secret(SecretVersion::current(SecretId::by_name(&store.name, home))),
         origin: Origin::Store(store),
     };
     let mut wanted: Vec<_> = stores.into_iter().map(of_store).collect();
     let mut places = Places::default();
-    wanted.iter().enumerate().for_each(|(place, wanted)| _ = places.is_new(&wanted.secret, place));
-    for secret in lines.iter().map(|line| line.wanted(home)) {
-        if places.is_new(&secret, wanted.len()) {
-            wanted.push(Wanted { secret, origin: Origin::Lines });
+    wanted.iter().enumerate().for_each(|(place, wanted)| _ = places.is_new(&wanted.source, place));
+    for source in lines.iter().map(|line| line.source(home)) {
+        if places.is_new(&source, wanted.len()) {
+            wanted.push(Wanted { source, origin: Origin::Lines });
         }
     }
     wanted
 }
+
+pub(crate) const NOT_READ: Error = Error::Internal("a secret was not read");
 
 /// The values, or all that is wrong with what was read.
 pub(crate) fn values<H: Host>(
@@ -88,8 +83,14 @@ pub(crate) fn values<H: Host>(
     home: Home<'_>,
     read: &[Read],
 ) -> Result<Vec<Value>, Error> {
-    let of_store = |Read { wanted, document }: &Read| match &wanted.origin {
-        Origin::Store(store) => Some((store.clone(), document.clone())),
+    let of_store = |Read { wanted, documents }: &Read| match &wanted.origin {
+        Origin::Store(store) => {
+            let document = match documents {
+                Ok(documents) => documents.first().cloned().ok_or(NOT_READ),
+                Err(error) => Err(error.clone()),
+            };
+            Some((store.clone(), document))
+        }
         Origin::Lines => None,
     };
     let of_stores = read.iter().filter_map(of_store).collect();
@@ -120,13 +121,13 @@ fn of_lines<'a>(
 ) -> (Vec<(&'a SecretLine, &'a Document)>, Option<Error>) {
     let (mut documents, mut unread) = (Vec::new(), Vec::new());
     let mut places = Places::default();
-    read.iter().enumerate().for_each(|(place, read)| _ = places.is_new(&read.wanted.secret, place));
+    read.iter().enumerate().for_each(|(place, read)| _ = places.is_new(&read.wanted.source, place));
     for line in lines {
-        let place = places.0.get(&line.wanted(home));
-        match place.and_then(|place| read.get(*place)).map(|read| &read.document) {
-            Some(Ok(document)) => documents.push((line, document)),
+        let place = places.0.get(&line.source(home));
+        match place.and_then(|place| read.get(*place)).map(|read| &read.documents) {
+            Some(Ok(found)) => documents.extend(found.iter().map(|document| (line, document))),
             Some(Err(error)) => unread.push(error.clone()),
-            None => unread.push(Error::Internal("a secret was not read")),
+            None => unread.push(NOT_READ),
         }
     }
     (documents, unread.into_iter().reduce(Error::and))
@@ -145,7 +146,13 @@ mod tests {
         let wanted = wanted(stores, &parse(lines).unwrap(), Home { region: &region, account: None, role: None });
         wanted
             .iter()
-            .map(|wanted| (wanted.secret.secret.name.clone(), matches!(wanted.origin, Origin::Store(_))))
+            .map(|wanted| {
+                let name = match &wanted.source {
+                    Source::Secret(wanted) => wanted.secret.name.clone(),
+                    Source::Parameters(parameters) => parameters.to_string(),
+                };
+                (name, matches!(wanted.origin, Origin::Store(_)))
+            })
             .collect()
     }
 

@@ -23,6 +23,8 @@ pub enum Content {
     Text(Secret),
     /// In Base64.
     Binary(Secret),
+    /// Items with commas between them.
+    List(Secret),
 }
 
 impl fmt::Debug for SecretValue {
@@ -50,7 +52,7 @@ impl SecretValue {
     /// The text, or the bytes in Base64.
     pub fn whole(&self) -> &Secret {
         match &self.content {
-            Content::Text(text) => text,
+            Content::Text(text) | Content::List(text) => text,
             Content::Binary(base64) => base64,
         }
     }
@@ -63,11 +65,20 @@ impl SecretValue {
     /// The text, or the bytes as text; empty if they are none.
     pub fn text(&self) -> Secret {
         match &self.content {
-            Content::Text(text) => text.clone(),
+            Content::Text(text) | Content::List(text) => text.clone(),
             Content::Binary(base64) => {
                 let bytes = STANDARD.decode(base64.secret()).unwrap_or_default();
                 Secret::new(String::from_utf8(bytes).unwrap_or_default())
             }
+        }
+    }
+
+    /// Another text that shows what it holds: that which bytes are, or a list with an item a line.
+    pub(crate) fn also(&self) -> Option<Secret> {
+        match &self.content {
+            Content::Text(_) => None,
+            Content::Binary(_) => Some(self.text()).filter(|text| !text.secret().is_empty()),
+            Content::List(items) => Some(Secret::new(items.secret().replace(',', "\n"))),
         }
     }
 

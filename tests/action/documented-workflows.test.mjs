@@ -96,6 +96,32 @@ describe('a documented workflow', POSIX, () => {
     assert.deepEqual((await runUses(cloud, load)).env, { DATABASE_URL });
   });
 
+  test('that names parameters loads them by the policy that the set-up gives', async (t) => {
+    const cloud = await startCloud();
+    t.after(() => cloud.close());
+    const { roles, roleArn, documents } = cloud.setup;
+    roles[roleArn].policies.push({ name: 'parameters', document: documents['role-policy-for-parameters'] });
+    cloud.putParameter('/shared/datadog/api-key', `${CANARY}-datadog`, { type: 'SecureString' });
+    const [key] = ['1', '2', '3', '4'].map((version) => cloud.putParameter('/shared/signing-key', `${CANARY}-signing-${version}`, { type: 'SecureString' }));
+    cloud.labelParameter(key, 4, 'live');
+    const path = '/octo-enterprise/repo/octo-org/octo-repo/env';
+    cloud.putParameter(`${path}/production/DATABASE_URL`, DATABASE_URL, { type: 'SecureString' });
+    cloud.putParameter(`${path}/production/cache/REDIS_URL`, `redis://${CANARY}`);
+    cloud.putParameter(`${path}/staging/OTHER`, `${CANARY} of another environment`);
+    const [load] = parseYaml(block('parameters-step'));
+    const step = await runUses(cloud, load);
+    assert.deepEqual(step.env, {
+      DATADOG_API_KEY: `${CANARY}-datadog`,
+      SIGNING_KEY_OLD: `${CANARY}-signing-3`,
+      SIGNING_KEY: `${CANARY}-signing-4`,
+      DATABASE_URL,
+      REDIS_URL: `redis://${CANARY}`,
+    });
+    const elsewhere = { ...load, with: { ...load.with, secrets: load.with.secrets.replaceAll('env/production', 'env/staging') } };
+    const denied = await tryUses(cloud, elsewhere);
+    assert.match(denied.log.join('\n'), /Error: store-access-denied: GetParametersByPath for .*\/env\/staging\/\* /);
+  });
+
   test("that migrates GitHub's secrets fills the repository's stores first, then those of an environment", async (t) => {
     const cloud = await startCloud();
     t.after(() => cloud.close());

@@ -22,7 +22,7 @@ import { runStep } from '../runner/step.mjs';
 
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 /** So many there are; a case that gets lost fails the matrix. */
-const CASES = 560;
+const CASES = 700;
 const TOGETHER = 6;
 /** More clouds than cases at a time, taken in turn: what a step left under way as it ended reaches no other case. */
 const CLOUDS = 2 * TOGETHER;
@@ -39,6 +39,9 @@ const STORES = 'octo-enterprise/repo/octo-org/octo-repo';
 /** Of the input `secrets`, by variable: as few as are read in a batch. */
 const SHARED = Object.fromEntries([1, 2, 3, 4, 5, 6].map((i) => [`SHARED_${i}`, `${CANARY}-shared ${i}`]));
 const SECRETS = Object.keys(SHARED).map((name) => `${name}=shared/${name}`).join('\n');
+/** Of Parameter Store, by variable. */
+const PARAMETER = { PARAMETER: `${CANARY}-parameter` };
+const ARN = 'arn:aws:ssm:us-west-2:123456789012:parameter/matrix';
 const BEFORE = {
   GITHUB_ENV: 'EARLIER=1\n',
   GITHUB_OUTPUT: 'earlier<<EOF\n2\nEOF\n',
@@ -50,7 +53,9 @@ const BATCH = 'BatchGetSecretValue';
 const ENHANCED = 'GetCredentialsForIdentity';
 const CHAIN = 'AssumeRole';
 const EXCHANGE = 'TokenExchange';
-const AWS = ['GetId', 'GetOpenIdToken', ENHANCED, 'AssumeRoleWithWebIdentity', CHAIN, 'GetSecretValue', BATCH];
+const PARAMETERS = 'GetParameters';
+const PATH = 'GetParametersByPath';
+const AWS = ['GetId', 'GetOpenIdToken', ENHANCED, 'AssumeRoleWithWebIdentity', CHAIN, 'GetSecretValue', BATCH, PARAMETERS, PATH];
 /** Roles of the account beside README.md's, by what they are for. */
 const ROLES = Object.fromEntries(
   ['enhanced', 'reader', 'github-actions-exchange'].map((name) => [name, `arn:aws:iam::123456789012:role/${name}`]),
@@ -132,6 +137,10 @@ const TRANSIENT_AT_STS = [
   ['IDPCommunicationError', FAULTY],
   ['InvalidIdentityToken', FAULTY, "Couldn't retrieve verification key from your identity provider"],
 ];
+const TRANSIENT_AT_SSM = [
+  ['TooManyUpdates', THROTTLED],
+  ['InternalServerError', FAULTY],
+];
 const UNKNOWN = 'FlyingMonkeysException';
 /** What an exchange's answer ends the step with, whatever it is but a token. */
 const NOT_EXCHANGED = 'token-exchange-refused';
@@ -164,6 +173,16 @@ const OF_THE_SESSION = [
   ['RequestExpired', 'signature-refused'],
   ['RequestInTheFuture', 'signature-refused'],
   ['RequestTimeTooSkewed', 'signature-refused'],
+];
+/** What is wrong with a parameter, whoever names it. */
+const OF_PARAMETERS = [
+  ['AccessDeniedException', 'store-access-denied'],
+  ['AccessDenied', 'store-access-denied'],
+  ['AccessDeniedException', 'store-not-decryptable', 'The ciphertext refers to a customer master key that you may not use.'],
+  ['InvalidKeyId', 'store-not-decryptable'],
+  ['ValidationException', 'store-refused'],
+  ...OF_THE_SESSION,
+  [UNKNOWN, 'store-refused'],
 ];
 /** What is wrong with a request for a role, whoever makes it. */
 const OF_AN_ASSUMPTION = [
@@ -217,6 +236,8 @@ const REFUSALS = {
     [UNKNOWN, ONE_BY_ONE],
     ...OF_THE_SESSION,
   ],
+  [PARAMETERS]: [['ParameterVersionNotFound', 'store-not-found'], ...OF_PARAMETERS],
+  [PATH]: [['InvalidNextToken', 'store-refused'], ...OF_PARAMETERS],
 };
 /** GitHub's two and the exchange are refused by status alone. JWKS is not refused by 404: that sends to the issuer's configuration. */
 const STATUS_REFUSALS = {
@@ -244,6 +265,8 @@ const LED_BY = {
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: url },
     inputs: { values: '', secrets: SECRETS },
   }),
+  [PARAMETERS]: (url) => ({ environment: { AWS_ENDPOINT_URL_SSM: url } }),
+  [PATH]: (url) => ({ environment: { AWS_ENDPOINT_URL_SSM: url } }),
 };
 
 /** Runs that make the call, where the usual one does not. */
@@ -258,7 +281,11 @@ const RUNS_WITH = {
   [CHAIN]: { identity: 'cognito-enhanced', 'cognito-role-arn': ROLES.enhanced, 'chain-role-arn': ROLES.reader },
   // The values of the stores are known when a batch is struck.
   [BATCH]: { secrets: SECRETS },
+  [PARAMETERS]: { secrets: `PARAMETER=${ARN}/PARAMETER` },
+  [PATH]: { secrets: `*=${ARN}/*` },
 };
+/** What such a run loads beside the stores. */
+const LOADS_WITH = { [BATCH]: SHARED, [PARAMETERS]: PARAMETER, [PATH]: PARAMETER };
 
 let ran = 0;
 
@@ -338,7 +365,11 @@ function casesOf(operation) {
   const refusal = ([awsError, , message]) => ({ awsError, message });
   const named = ([awsError, , message]) => (message ? `${awsError} (${message})` : awsError);
 
-  const transientAtAws = [...TRANSIENT_AT_AWS, ...(operation === 'AssumeRoleWithWebIdentity' ? TRANSIENT_AT_STS : [])];
+  const transientAtAws = [
+    ...TRANSIENT_AT_AWS,
+    ...(operation === 'AssumeRoleWithWebIdentity' ? TRANSIENT_AT_STS : []),
+    ...([PARAMETERS, PATH].includes(operation) ? TRANSIENT_AT_SSM : []),
+  ];
   // Another name of this machine: to a client it is another host.
   const location = `https://localhost:${elsewhere.port}/${CANARY}`;
   const redirect = { status: 302, headers: { location }, body: CANARY };
@@ -358,7 +389,7 @@ async function answered(cloud, { operation, span, fault, code, oneByOne, attempt
   const skip = operation === 'GetSecretValue' ? 1 : 0;
   cloud.fail({ operation, skip, times: span === 'once' ? 1 : Infinity, fault });
   const step = await run(cloud, { inputs: { 'timeout-seconds': String(timeoutSeconds), ...inputsFor(operation, cloud) } });
-  checkEnd(step, { code, timeoutSeconds, expected: operation === BATCH ? { ...VALUES, ...SHARED } : VALUES });
+  checkEnd(step, { code, timeoutSeconds, expected: { ...VALUES, ...LOADS_WITH[operation] } });
   if (operation === BATCH) checkReading(cloud, step, { oneByOne });
   const seen = cloud.requests.filter((request) => request.operation === operation).length - skip;
   if (attempts) assert.equal(seen, attempts, `${seen} attempts`);
@@ -406,7 +437,7 @@ async function refusedTls(cloud, { operation, span, code, timeoutSeconds }) {
     const { inputs, environment } = LED_BY[operation](`https://127.0.0.1:${front.port}`, cloud);
     const limit = { 'timeout-seconds': String(timeoutSeconds) };
     const step = await run(cloud, { inputs: { ...limit, ...inputsFor(operation, cloud), ...inputs }, environment });
-    checkEnd(step, { code, timeoutSeconds });
+    checkEnd(step, { code, timeoutSeconds, expected: { ...VALUES, ...LOADS_WITH[operation] } });
     assert.ok(strikes >= 1 && strikes <= ofAnAttempt, `${strikes} connections`);
     assert.ok(!cloud.requests.some((request) => request.operation === operation), 'no request on such a connection');
     checkNothingAfter(cloud, operation);
@@ -507,6 +538,7 @@ async function newCloud() {
   cloud.putSecret(`${STORES}/secrets`, { TOKEN: VALUES.TOKEN });
   cloud.putSecret(`${STORES}/variables`, { LEVEL: VALUES.LEVEL });
   for (const [name, value] of Object.entries(SHARED)) cloud.putSecret(`shared/${name}`, value);
+  cloud.putParameter('/matrix/PARAMETER', PARAMETER.PARAMETER, { type: 'SecureString' });
   return cloud;
 }
 
@@ -522,6 +554,7 @@ function configure(setup) {
 /** Beside README.md's policy, which is about stores. */
 function allowShared({ roles, roleArn }) {
   const Statement = [
+    { Effect: 'Allow', Action: ['ssm:GetParameters', 'ssm:GetParametersByPath'], Resource: 'arn:aws:ssm:*:*:parameter/matrix/*' },
     { Effect: 'Allow', Action: 'secretsmanager:BatchGetSecretValue', Resource: '*' },
     { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: 'arn:aws:secretsmanager:*:*:secret:shared/*' },
   ];

@@ -71,6 +71,28 @@ test('moto names the secret that a batch lacks, and the step fails by its name',
   assert.equal(files.GITHUB_ENV, '');
 });
 
+test('moto gives parameters: decrypted, by version and label, without a hierarchy, and all below a path', async () => {
+  const arn = 'arn:aws:ssm:us-west-2:123456789012:parameter';
+  const lines = [`KEY=${arn}/moto/KEY`, `OLD=${arn}/moto/KEY:1`, `LIVE=${arn}/moto/KEY:live`, `PLAIN=${arn}/PLAIN`, `*=${arn}/moto/*`];
+  const { exitCode, env, log } = await step({ secrets: lines.join('\n') });
+  assert.equal(exitCode, 0, log.join('\n'));
+  const { KEY, OLD, LIVE, PLAIN, LIST, ...many } = env;
+  const read = { KEY: 'canary-2', OLD: 'canary-1', LIVE: 'canary-1', PLAIN: 'canary-plain', LIST: 'canary-a,canary-b' };
+  assert.deepEqual({ KEY, OLD, LIVE, PLAIN, LIST }, read);
+  assert.deepEqual(many, Object.fromEntries(Array.from({ length: 23 }, (_, i) => [`M${i + 1}`, `canary-${i + 1}`])));
+});
+
+test('moto lists the parameters that it does not have, and the step names each', async () => {
+  const arn = 'arn:aws:ssm:us-west-2:123456789012:parameter';
+  const lines = [`KEY=${arn}/moto/KEY`, `A=${arn}/moto/absent`, `B=${arn}/absent`, `C=${arn}/moto/KEY:9`];
+  const { exitCode, log, files } = await step({ secrets: lines.join('\n') });
+  assert.equal(exitCode, 1);
+  const named = log.filter((line) => line.startsWith('- GetParameters')).map((line) => /for (\S+) /.exec(line)[1]);
+  assert.deepEqual(named.sort(), ['/moto/KEY', '/moto/absent', 'absent']);
+  assert.match(log.join('\n'), /Error: store-not-found: /);
+  assert.equal(files.GITHUB_ENV, '');
+});
+
 test("moto's S3 takes what a migration encrypts, under a key with any characters", async () => {
   const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
   const inputs = { 'migrate-age-recipient': recipient, 'migrate-s3-bucket': 'octo-migration', 'existing-gh-secrets': '{"KEY":"canary"}' };

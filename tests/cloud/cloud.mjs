@@ -1,4 +1,4 @@
-// GitHub's OIDC provider, Cognito, STS, Secrets Manager and S3 in one process on loopback, and a token exchange, with the documented set-up. It
+// GitHub's OIDC provider, Cognito, STS, Secrets Manager, Parameter Store and S3 in one process on loopback, and a token exchange, with the documented set-up. It
 // enforces: tokens and signatures are verified, trust and role policies are evaluated. It shares no code with the
 // client, so the two check each other.
 
@@ -9,12 +9,14 @@ import { Kms } from './describing-account.mjs';
 import { Faults } from './faults.mjs';
 import { GitHub, defaultClaims } from './github.mjs';
 import { newSigningKey } from './jwt.mjs';
+import { Parameters } from './parameters.mjs';
 import { S3, newBucket } from './s3.mjs';
 import { Secrets } from './secrets.mjs';
 import { SecretsManager } from './secretsmanager.mjs';
 import { answerWith, close, listen } from './server.mjs';
 import { Sessions } from './sessions.mjs';
 import { enterpriseSetup, role } from './setup.mjs';
+import { Ssm } from './ssm.mjs';
 import { Sts } from './sts.mjs';
 import { TokenExchange } from './token-exchange.mjs';
 
@@ -55,12 +57,14 @@ export async function startCloud(options = {}) {
   const sts = new Sts({ setup, cognitoKey, issuerKeys, isGithub, sessions, authorizer, now });
   const cognito = new Cognito({ setup, key: cognitoKey, issuerKeys, sts, now });
   const secretsManager = new SecretsManager({ setup, secrets, sessions, authorizer, now });
+  const parameters = new Parameters(setup, now);
+  const ssm = new Ssm({ setup, parameters, sessions, authorizer, now });
   const s3 = new S3({ setup, sessions, authorizer, now });
   const account = { setup, sessions, authorizer, now };
   const ofKeys = new Administrators(account, 'kms');
   const kms = new Kms({ setup, admit: (...question) => ofKeys.admit(...question) });
   const administration = [new Iam(account), new CognitoAdministration(account), kms];
-  answerWith(server, { services: [s3, github, ...administration, cognito, sts, secretsManager], faults, requests, now });
+  answerWith(server, { services: [s3, github, ...administration, cognito, sts, secretsManager, ssm], faults, requests, now });
   answerWith(exchangeServer, { services: [exchange], faults, requests, now });
 
   return {
@@ -127,6 +131,10 @@ export async function startCloud(options = {}) {
     createSecret: (name, options) => secrets.create(name, options),
     /** The secret as it is, with all its versions. @see Secrets#named */
     secret: (name, { region = setup.region, account: accountId = setup.accountId } = {}) => secrets.named(name, { region, accountId }),
+    /** A parameter of Parameter Store, or a new version of one. @see Parameters#put */
+    putParameter: (name, value, options) => parameters.put(name, value, options),
+    /** @see Parameters#label */
+    labelParameter: (parameter, number, ...labels) => parameters.label(parameter, number, labels),
     /** @see Faults#add */
     fail: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),

@@ -27,7 +27,7 @@ export class AwsError extends Error {
  */
 
 /**
- * JSON 1.1, of Cognito and Secrets Manager. They disagree on the case of an error's `message`.
+ * JSON 1.1, of Cognito, Secrets Manager and Parameter Store. They disagree on the case of an error's `message`.
  * @param {'message' | 'Message'} messageField
  * @returns {Protocol}
  */

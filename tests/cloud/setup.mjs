@@ -43,7 +43,7 @@ import { documentsIn } from './pages.mjs';
  * @property {{ name: string, document: any }[]} policies
  * @property {Record<string, string>} tags
  *
- * @typedef {{ manager: 'CUSTOMER' | 'AWS', policy: any, alias?: string }} Key
+ * @typedef {{ manager: 'CUSTOMER' | 'AWS', policy: any, alias?: string, state?: 'disabled' | 'pending deletion' }} Key `state` only if it cannot be used
  *
  * @typedef {object} Bucket of S3
  * @property {string} accountId

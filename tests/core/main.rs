@@ -15,6 +15,7 @@ mod endpoints;
 mod hostile;
 mod identity;
 mod migration;
+mod parameters;
 mod parsers;
 mod pipeline;
 mod properties;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
 use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
+use env_kvstore::aws::source::Source;
 use env_kvstore::call::protocol::Protocol;
 use env_kvstore::export::Export;
 use env_kvstore::export::Outcome;
@@ -17,7 +18,7 @@ use env_kvstore::lines::env_name::EnvName;
 use env_kvstore::lines::secrets::SecretLine;
 use env_kvstore::lines::values::{Kind, ValueLine, parse};
 use env_kvstore::stores::naming::Scope;
-use env_kvstore::stores::resolve::Value;
+use env_kvstore::stores::resolve::{Level, Value};
 use env_kvstore::text::json::{Object, object_of};
 use env_kvstore::text::secret::Secret;
 use futures_util::FutureExt;
@@ -155,8 +156,8 @@ proptest! {
             name: EnvName::parse(&format!("V{index}")).unwrap(),
             kind: Kind::Secret,
             text: Secret::new(text.as_str()),
-            decoded: None,
-            scope: (index % 2 == 0).then_some(Scope::Repository),
+            also: None,
+            level: if index % 2 == 0 { Level::Store(Scope::Repository) } else { Level::Parameter },
             secret_name: "s".to_owned(),
             secret_arn: "a".to_owned(),
             version_id: "v".to_owned(),
@@ -223,9 +224,10 @@ proptest! {
         let line = SecretLine::parse(&format!("{space}{name}{space}={space}{from}{space}")).unwrap();
         let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
         let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
-        let wanted = line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) });
+        let source = line.source(Home { region: &region, account: Some(&account), role: Some(&role) });
+        let Source::Secret(wanted) = source else { panic!("{source:?}") };
         let field = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        prop_assert_eq!(line.name.as_str(), name.as_str());
+        prop_assert_eq!(line.name.as_ref().map(EnvName::as_str), Some(name.as_str()));
         prop_assert_eq!(line.key.clone(), field(key));
         prop_assert_eq!((wanted.stage, wanted.id), (field(&stage), field(&version)));
         prop_assert_eq!(wanted.secret.as_parameter(), id.as_str());

@@ -474,6 +474,36 @@ pub fn batch<T: AsRef<str>>(secret_ids: &[T], item: impl Fn(&str) -> Item) -> Ex
         .signed_for("us-west-2")
 }
 
+/// A parameter as Parameter Store answers it: its name, type and value; its version is 3.
+pub fn parameter(name: &str, kind: &str, value: &str) -> Value {
+    let arn = format!("arn:aws:ssm:us-west-2:123456789012:parameter/{}", name.trim_start_matches('/'));
+    json!({
+        "ARN": arn, "DataType": "text", "LastModifiedDate": 1_795_000_000.5, "Name": name, "Type": kind, "Value": value,
+        "Version": 3,
+    })
+}
+
+/// Parameters in one call by the names that are asked for, what is found, and what is not.
+pub fn parameters(names: &[&str], found: &[Value], invalid: &[&str]) -> Expectation {
+    let wanted = json!({ "Names": names, "WithDecryption": true });
+    let body = json!({ "Parameters": found, "InvalidParameters": invalid });
+    Expectation::new(&name_of_parameters("GetParameters", &wanted), answer(200, body.to_string()))
+        .at("https://ssm.us-west-2.amazonaws.com/")
+        .body(wanted)
+        .signed_for("us-west-2")
+}
+
+/// A page of the parameters below a path, by the mark that the page before gave.
+pub fn page(path: &str, mark: Option<&str>, found: &[Value], next: Option<&str>) -> Expectation {
+    let mut wanted = json!({ "Path": path, "Recursive": true, "WithDecryption": true, "MaxResults": 10 });
+    mark.into_iter().for_each(|mark| wanted["NextToken"] = mark.into());
+    let body = json!({ "Parameters": found, "NextToken": next });
+    Expectation::new(&name_of_parameters("GetParametersByPath", &wanted), answer(200, body.to_string()))
+        .at("https://ssm.us-west-2.amazonaws.com/")
+        .body(wanted)
+        .signed_for("us-west-2")
+}
+
 /// A document whose values all hold the marker.
 pub fn document(keys: &[&str]) -> String {
     let values: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), json!(value_of(key)))).collect();
@@ -699,6 +729,9 @@ fn assert_signed(request: &Request, operation: &str, region: &str, signer: Keys,
     let (service, content_type, target) = match operation {
         "AssumeRole" => ("sts", "application/x-www-form-urlencoded; charset=utf-8", None),
         "PUT" => ("s3", "application/json", None),
+        "GetParameters" | "GetParametersByPath" => {
+            ("ssm", "application/x-amz-json-1.1", Some(format!("AmazonSSM.{operation}")))
+        }
         _ => ("secretsmanager", "application/x-amz-json-1.1", Some(format!("secretsmanager.{operation}"))),
     };
     assert_eq!(header(request, "x-amz-date"), Some(date.as_str()));
@@ -1142,6 +1175,7 @@ fn name_of(request: &Request) -> String {
     let body = request.body.secret();
     match header(request, "x-amz-target").and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", operation)) => name_of_secret(operation, &serde_json::from_str(body).unwrap()),
+        Some(("AmazonSSM", operation)) => name_of_parameters(operation, &serde_json::from_str(body).unwrap()),
         Some((_, operation)) => operation.to_owned(),
         None if header(request, "content-type") == Some("application/jwt") => "token exchange".to_owned(),
         None => form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "Action").unwrap().1.into_owned(),
@@ -1154,6 +1188,14 @@ fn name_of_secret(operation: &str, body: &Value) -> String {
     let ids = body["SecretIdList"].as_array().into_iter().flatten().map(|id| format!(" {}", id.as_str().unwrap()));
     let parts = [part(" ", "SecretId"), part(", stage ", "VersionStage"), part(", id ", "VersionId")];
     parts.into_iter().flatten().chain(ids).fold(operation.to_owned(), |name, part| name + &part)
+}
+
+/// `GetParameters NAME NAME ...`, or `GetParametersByPath PATH[, page NEXT]`
+fn name_of_parameters(operation: &str, body: &Value) -> String {
+    let names = body["Names"].as_array().into_iter().flatten().map(|name| format!(" {}", name.as_str().unwrap()));
+    let part = |title: &str, member: &str| body[member].as_str().map(|text| format!("{title}{text}"));
+    let parts = [part(" ", "Path"), part(", page ", "NextToken")];
+    names.chain(parts.into_iter().flatten()).fold(operation.to_owned(), |name, part| name + &part)
 }
 
 struct Until<'a> {

@@ -785,7 +785,7 @@ fn wrong_lines_of_secrets_are_all_reported_and_nothing_is_sent() {
         .input(
             "secrets",
             "B\nC=\nB=x y\nPATH=x\nD=a\nD=b\nE=a:k:s:short\n\
-             F=arn:aws:ssm:us-west-2:123456789012:parameter/x\nG=a:k:s:v:more",
+             F=arn:aws:ssm:us-west-2:1234:parameter/x\nG=a:k:s:v:more",
         )
         .run();
     let text = run.fails_with("invalid-input");

@@ -30,7 +30,7 @@ policy = {
     "Version": "2012-10-17",
     "Statement": {
         "Effect": "Allow",
-        "Action": ["secretsmanager:*", "s3:PutObject"],
+        "Action": ["secretsmanager:*", "ssm:*", "s3:PutObject"],
         "Resource": "*",
     },
 }
@@ -48,6 +48,17 @@ shared = {f"S{i}": secrets.create_secret(Name=f"shared/{i}", SecretString=f"cana
 secrets.put_secret_value(SecretId="shared/1", SecretString="canary-1, the second")
 secrets.create_secret(Name="shared/document", SecretString='{"user": "app", "port": 5432}')
 secrets.create_secret(Name="shared/bytes", SecretBinary=b"\x00\xff")
+
+ssm = boto3.client("ssm", **options)
+for name, kind, value in [
+    ("/moto/KEY", "SecureString", "canary-1"),
+    ("/moto/KEY", "SecureString", "canary-2"),
+    ("/moto/deep/er/LIST", "StringList", "canary-a,canary-b"),
+    ("PLAIN", "String", "canary-plain"),
+    *((f"/moto/many/M{i}", "SecureString", f"canary-{i}") for i in range(1, 24)),
+]:
+    ssm.put_parameter(Name=name, Type=kind, Value=value, Overwrite=True)
+ssm.label_parameter_version(Name="/moto/KEY", ParameterVersion=1, Labels=["live"])
 
 boto3.client("s3", **options).create_bucket(
     Bucket="octo-migration", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}

@@ -5,7 +5,7 @@ import json
 import botocore.session
 from botocore.endpoint_provider import EndpointProvider
 
-SERVICES = ["cognito-identity", "sts", "secretsmanager"]
+SERVICES = ["cognito-identity", "sts", "secretsmanager", "ssm"]
 
 
 def endpoints():

@@ -4,6 +4,7 @@ use env_kvstore::aws::names::RoleArn;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
 use env_kvstore::aws::secrets_manager::{Access, GetSecretValue};
 use env_kvstore::aws::session::Session;
+use env_kvstore::aws::source::Source;
 use env_kvstore::call::client::Client;
 use env_kvstore::error::Error;
 use env_kvstore::github::claims::Claims;
@@ -118,6 +119,10 @@ async fn ask<H: Host>(
         None => {
             let said = format!("{readable} of {} can be read; no value was read, and none decrypted", targets.len());
             let said = warning.map_or(said.clone(), |warning| format!("{said}. {warning}"));
+            let said = match options.secrets.iter().filter(|line| line.is_parameter()).count() {
+                0 => said,
+                count => format!("{said}. Not asked for: {count} of the lines of `secrets`, which name parameters"),
+            };
             legs.ok("stores", Some(took), Found::new(said).with("readable", readable));
             Ok(())
         }
@@ -138,7 +143,9 @@ fn targets(asking: &Asking<'_>) -> Result<(Vec<Target>, Option<String>), Error> 
     };
     let mut targets: Vec<_> = named.stores.into_iter().map(of_store).collect();
     for line in &options.secrets {
-        let secret = of_no_version(line.wanted(home));
+        // A parameter cannot be asked for without its value: by a label that it does not have it looks as if it did not exist.
+        let Source::Secret(wanted) = line.source(home) else { continue };
+        let secret = of_no_version(wanted);
         if !targets.iter().any(|known| known.secret == secret) {
             targets.push(Target { secret, purpose: Purpose::Line });
         }
@@ -149,7 +156,7 @@ fn targets(asking: &Asking<'_>) -> Result<(Vec<Target>, Option<String>), Error> 
 async fn probe<H: Host>(client: &Client<'_, H>, asking: &Asking<'_>, wanted: &SecretVersion) -> Result<(), Error> {
     let region = &wanted.secret.region;
     let access = &Access {
-        endpoint: &asking.inputs.stores.backend.endpoint(region),
+        endpoint: &asking.inputs.stores.backend.secrets_manager.of(region),
         region,
         role: asking.role,
         credentials: &asking.session.credentials,

@@ -9,7 +9,9 @@ fn wanted(line: &str) -> (Option<String>, SecretVersion) {
     let role = RoleArn::parse("arn:aws:iam::123456789012:role/r").unwrap();
     let (region, account) = (Region::parse("us-west-2").unwrap(), AccountId::parse("123456789012").unwrap());
     let line = SecretLine::parse(line).unwrap();
-    (line.key.clone(), line.wanted(Home { region: &region, account: Some(&account), role: Some(&role) }))
+    let source = line.source(Home { region: &region, account: Some(&account), role: Some(&role) });
+    let Source::Secret(wanted) = source else { panic!("{source:?}") };
+    (line.key.clone(), wanted)
 }
 
 fn parts(line: &str) -> (String, [Option<String>; 3]) {
@@ -46,7 +48,17 @@ fn wrong_lines_are_told_by_what_is_wrong() {
         ("1A=a", "not a name for an environment variable"),
         ("PATH=a", "refused"),
         ("A=arn:aws:secretsmanager:us-west-2:123:secret:a", "an ARN that is not"),
-        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a", "an ARN that is not"),
+        ("A=arn:aws:ssm:us-west-2:123456789012:parameter", "arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME"),
+        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a:b:c", "[:VERSION-OR-LABEL]"),
+        ("A=arn:aws:ssm:us-west-2:123456789012:parameter/a:0", "neither the number of a version nor a label"),
+        (
+            "A=arn:aws:ssm:us-west-2:123456789012:parameter/a/*",
+            "write `*=arn:aws:ssm:us-west-2:123456789012:parameter/a/*`",
+        ),
+        ("*=arn:aws:ssm:us-west-2:123456789012:parameter/a", "parameter/PATH/*`"),
+        ("*=arn:aws:ssm:us-west-2:123456789012:parameter/a/*:3", "a path (`/*`) does not take"),
+        ("*=shared/a", "parameter/PATH/*`"),
+        ("PATH=arn:aws:ssm:us-west-2:123456789012:parameter/a", "refused"),
         ("A=arn:aws:secretsmanager:us-west-2:123456789012:secret:", "an ARN that is not"),
     ] {
         let told = SecretLine::parse(line).unwrap_err();
@@ -60,4 +72,17 @@ fn wrong_lines_are_quoted_with_their_numbers() {
     assert_eq!(problems.len(), 2);
     assert!(problems[0].starts_with("line 4, `B`: is not"), "{problems:?}");
     assert_eq!(problems[1], "line 5, `A=b`: `A` is already set on line 3");
+}
+
+#[test]
+fn a_name_like_ssm_is_a_secrets_and_its_rest_a_key() {
+    assert_eq!(parts("A=ssm:NAME"), ("ssm".to_owned(), [Some("NAME".to_owned()), None, None]));
+}
+
+#[test]
+fn paths_are_compared_with_their_case() {
+    let arn = "arn:aws:ssm:us-west-2:123456789012:parameter";
+    assert_eq!(parse(&format!("*={arn}/a/*\n*={arn}/A/*\nA={arn}/a/b")).unwrap().len(), 3);
+    let problems = parse(&format!("*={arn}/a/*\n*={arn}/a/*")).unwrap_err();
+    assert_eq!(problems, [format!("line 2, `*={arn}/a/*`: is there twice")]);
 }

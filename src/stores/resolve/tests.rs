@@ -154,7 +154,8 @@ fn a_star_leaves_names_of_secrets_alone() {
     .resolve()
     .unwrap()
     .values;
-    let texts: Vec<_> = values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level())).collect();
+    let texts: Vec<_> =
+        values.iter().map(|value| (value.name.as_str(), value.text.secret(), value.level.name())).collect();
     assert_eq!(texts, [("B", "s", "repository"), ("A", "given", "secret")]);
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use env_kvstore::aws::cognito::{GetId, GetOpenIdToken, OpenIdToken, PoolId};
 use env_kvstore::aws::environment::AwsEnvironment;
 use env_kvstore::aws::names::{AccountId, Region, RoleArn};
+use env_kvstore::aws::parameter_id::Parameters;
 use env_kvstore::aws::protocols::Aws;
 use env_kvstore::aws::secret_id::Home;
 use env_kvstore::aws::secret_id::{SecretId, SecretVersion};
@@ -16,6 +17,8 @@ use env_kvstore::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretVa
 use env_kvstore::aws::session::RoleSessionName;
 use env_kvstore::aws::session::{SessionTags, TagSource, check_session_tags};
 use env_kvstore::aws::sigv4::Credentials;
+use env_kvstore::aws::source::Source;
+use env_kvstore::aws::ssm::{Asked, ReadParameters};
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::operation::Operation;
 use env_kvstore::call::protocol::Protocol;
@@ -98,9 +101,29 @@ fn secret_lines(bytes: &[u8]) {
         Err(problems) => assert!(!problems.is_empty()),
         Ok(lines) => setup.with_access(|access| {
             for line in lines {
-                let wanted = line.wanted(setup.home());
-                assert_eq!(line.region().is_some(), line.partition().is_some());
-                assert_eq!(line.region().unwrap_or(setup.pool.region()), &wanted.secret.region);
+                let source = line.source(setup.home());
+                let wanted = match source {
+                    Source::Secret(wanted) => wanted,
+                    Source::Parameters(Parameters::One(wanted)) => {
+                        let operation = ReadParameters { access, asked: Asked::Named(vec![&wanted]) };
+                        let body = operation.request(SystemTime::UNIX_EPOCH).unwrap().body;
+                        let names = Object::parse(body.secret().as_bytes()).unwrap().texts("Names").unwrap();
+                        let selector =
+                            wanted.selector.as_ref().map_or(String::new(), |selector| format!(":{selector}"));
+                        assert!(names.iter().all(|name| name.ends_with(&selector)) && names.len() <= 2, "{names:?}");
+                        continue;
+                    }
+                    Source::Parameters(Parameters::Below(path)) => {
+                        let operation = ReadParameters { access, asked: Asked::Below(&path, None) };
+                        let body = operation.request(SystemTime::UNIX_EPOCH).unwrap().body;
+                        let asked = Object::parse(body.secret().as_bytes()).unwrap().text("Path").unwrap();
+                        assert!(asked.starts_with('/') && asked.ends_with('/') && line.name.is_none(), "{asked}");
+                        continue;
+                    }
+                };
+                if line.partition().is_none() {
+                    assert_eq!(setup.pool.region(), &wanted.secret.region);
+                }
                 let request = GetSecretValue { access, wanted: &wanted }.request(SystemTime::UNIX_EPOCH).unwrap();
                 let body = Object::parse(request.body.secret().as_bytes()).unwrap();
                 assert_eq!(body.text("SecretId").as_deref(), Some(wanted.secret.as_parameter()));
