@@ -142,6 +142,37 @@ interface ValueInputs {
    */
   minMaskLength?: number | undefined;
   /**
+   * Address of Vault or OpenBao; the values are then read from there, and not from AWS. Further addresses of the same
+   * cluster may follow, separated by white space or commas: a standby node may send requests on to them.
+   */
+  vaultUrl?: string | undefined;
+  /** Role of Vault's JWT auth method to log in as. Required with `vaultUrl`. */
+  vaultRole?: string | undefined;
+  /**
+   * Path of the JWT auth method.
+   * @defaultValue `jwt`
+   */
+  vaultAuthPath?: string | undefined;
+  /** Namespace of Vault Enterprise, HCP Vault or OpenBao. Vault Community Edition ignores it. */
+  vaultNamespace?: string | undefined;
+  /**
+   * Audience to request the GitHub token for; the role's `bound_audiences` must have it. An audience of AWS is refused:
+   * whoever receives the token could use it there.
+   * @defaultValue the first address in `vaultUrl`, without its path
+   */
+  vaultAudience?: string | undefined;
+  /**
+   * Certificate of the CA that Vault's certificate is from: PEM, or PEM in Base64. Vault's connections then trust it and
+   * nothing else.
+   */
+  vaultCaCertificate?: string | undefined;
+  /**
+   * What to read from Vault: entries `PATH KEY | NAME`, separated by `;`. This is the notation of vault-action. `PATH *`
+   * loads every key, with the name in capitals; `PATH **` keeps the case. A path of KV version 2 has `data/` after the
+   * mount, and may end in `?version=N`.
+   */
+  vaultSecrets?: string | undefined;
+  /**
    * Repository whose stores are read; only with the identity `environment`. Outside GitHub Actions it is required to read
    * stores. Elsewhere the token says it.
    */

@@ -52,6 +52,14 @@ const PARTITIONS: [Partition; 8] = [
 const COMMERCIAL: Partition =
     Partition { name: "aws", region_prefix: "", suffix: "amazonaws.com", dual_stack_suffix: "api.aws" };
 
+/// Whether an audience is a host of AWS's, in any partition, or a URL of one.
+pub(crate) fn is_of_aws(audience: &str) -> bool {
+    let rest = audience.split_once("://").map_or(audience, |(_, rest)| rest);
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let is_below = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    PARTITIONS.iter().any(|partition| is_below(partition.suffix) || is_below(partition.dual_stack_suffix))
+}
+
 /// A region's name, as in `us-west-2`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region(String);

@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::call::operation::{AnyOperation, Operation, Parsing};
 use crate::call::outlook::{Outlook, outlook_of_failure};
+use crate::call::redirect::Redirect;
 use crate::error::Error;
 use crate::error::refusal::{Call, Refusal, Unanswered};
 use crate::host::answer::Answer;
@@ -183,8 +184,8 @@ impl<'h, H: Host> Client<'h, H> {
         let clock = self.clock.get();
         let request = operation.request(self.now()).map_err(permanent)?;
         let sent = request.credentials.clone();
-        let response = self.send(&call, request).await?;
-        if response.status == 200 {
+        let response = self.send(operation, &call, request).await?;
+        if operation.protocol().is_success(response.status) {
             return match operation.parse(&response) {
                 Ok(()) => Ok(response),
                 Err(problem) => Err(unusable(call, problem)),
@@ -192,29 +193,42 @@ impl<'h, H: Host> Client<'h, H> {
         }
         let answer = operation.protocol().refusal(&response, &sent);
         let outlook = self.corrected(operation.protocol().outlook(&answer), &response, clock);
-        let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
-        Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
+        let retry_after = operation.protocol().retry_after(&response);
+        Err(Failed { retry_after, ..refused(operation, call, answer, outlook) })
     }
 
-    /// Sends a request and gets an answer that is none of a redirect's.
-    async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
+    /// Sends a request, and on to where the operation lets it go, and gets an answer that is not a redirect.
+    async fn send(&self, operation: &dyn AnyOperation, call: &Call, mut request: Request) -> Result<Response, Failed> {
+        let mut hops = 0;
         request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
-        let (timeout, out_of_time) = self.attempt_time();
-        let failed = |failure| Failed {
-            outlook: outlook_of_failure(&failure),
-            error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
-            retry_after: None,
-        };
-        if timeout.is_zero() {
-            return Err(failed(SendFailure::TimedOut));
-        }
-        let response = self.host.send(request, timeout).await.map_err(failed)?;
-        match response.status {
-            300..400 => {
-                let redirect = "a redirect, which is not followed";
-                Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)))
+        loop {
+            let (timeout, out_of_time) = self.attempt_time();
+            let failed = |failure| Failed {
+                outlook: outlook_of_failure(&failure),
+                error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
+                retry_after: None,
+            };
+            if timeout.is_zero() {
+                return Err(failed(SendFailure::TimedOut));
             }
-            _ => Ok(response),
+            let response = self.host.send(request.clone(), timeout).await.map_err(failed)?;
+            if !(300..400).contains(&response.status) {
+                return Ok(response);
+            }
+            match operation.redirect(&request.url, hops, &response) {
+                Redirect::To(url) => request.url = url,
+                Redirect::Refused(diagnosis) => {
+                    let location = response.header("location").unwrap_or_default();
+                    let answer = Answer::new(&response, "", location, None, &request.credentials);
+                    let refusal = Refusal { call: call.clone(), answer, diagnosis };
+                    return Err(permanent(Error::Refused(Box::new(refusal))));
+                }
+                Redirect::Unexpected => {
+                    let redirect = "a redirect, which is not followed";
+                    return Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)));
+                }
+            }
+            hops += 1;
         }
     }
 

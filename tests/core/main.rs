@@ -22,3 +22,4 @@ mod retry;
 mod scripted_host;
 mod secrets;
 mod signing;
+mod vault;
