@@ -267,22 +267,35 @@ type Lines =
   | (Given<ValueInputs, 'values'> & Pick<ValueInputs, 'secrets'>)
   | (Given<ValueInputs, 'secrets'> & Pick<ValueInputs, 'values'>);
 
-/** What to read, and where it goes. `values`, `secrets` or both are required. */
-export type LoadValuesOptions = ConnectionOptions &
-  Lines &
-  Omit<ValueInputs, keyof Lines> & {
-    /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
-    mask?: boolean | undefined;
-    /** Gets the values under their names, all or none: `process.env`, for instance. */
-    env?: Record<string, string | undefined> | undefined;
-  };
+type OfVault = 'vaultUrl' | 'vaultRole' | 'vaultAuthPath' | 'vaultNamespace' | 'vaultAudience' | 'vaultCaCertificate' | 'vaultSecrets';
+
+/** `values`, `secrets` or both are required. */
+type FromAws = ConnectionOptions & Lines & Omit<ValueInputs, keyof Lines | OfVault> & Absent<OfVault>;
+
+/** `vaultUrl`, `vaultRole` and `vaultSecrets` are required, and nothing of AWS may be given. */
+type FromVault = Given<ValueInputs, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> &
+  Pick<ValueInputs, Exclude<OfVault, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> | 'minMaskLength'> &
+  Pick<ConnectionInputs, 'githubEnterpriseName' | 'oidcIssuer' | 'githubToken' | 'timeoutSeconds'> &
+  Absent<'identity' | 'cognitoIdentityPoolId' | 'cognitoRoleArn' | keyof Lines> &
+  RunOptions;
+
+/** What to read, from AWS or from Vault, and where it goes. */
+export type LoadValuesOptions = (FromAws | FromVault) & {
+  /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
+  mask?: boolean | undefined;
+  /** Gets the values under their names, all or none: `process.env`, for instance. */
+  env?: Record<string, string | undefined> | undefined;
+};
 
 /** Where a value is from. */
 export interface Origin {
-  /** The level of its store, or `secret` for one that `secrets` names. */
+  /** The level of its store, or `secret` for one that `secrets` or `vaultSecrets` names. */
   readonly level: 'environment' | 'repository' | 'secret';
+  /** In Vault, the path. */
   readonly secretName: string;
+  /** In Vault, the URL that was read. */
   readonly secretArn: string;
+  /** In Vault, the version's number; empty where there are no versions. */
   readonly versionId: string;
 }
 
@@ -295,7 +308,7 @@ export interface LoadedValue {
 }
 
 /**
- * Reads values of the job's repository and environment from AWS Secrets Manager.
+ * Reads values of the job's repository and environment from AWS Secrets Manager, or secrets from Vault.
  *
  * ```js
  * import { loadValues } from 'env-kvstore';
@@ -386,7 +399,23 @@ export type ErrorCode =
   | 'sts-region-disabled'
   | 'throttled'
   | 'tls-not-trusted'
-  | 'value-unusable';
+  | 'value-unusable'
+  | 'vault-access-denied'
+  | 'vault-audience-refused'
+  | 'vault-auth-not-found'
+  | 'vault-claim-missing'
+  | 'vault-claim-refused'
+  | 'vault-issuer-unreachable'
+  | 'vault-login-refused'
+  | 'vault-path-wrong'
+  | 'vault-policy-refused'
+  | 'vault-redirect-refused'
+  | 'vault-refused'
+  | 'vault-role-not-found'
+  | 'vault-sealed'
+  | 'vault-secret-deleted'
+  | 'vault-secret-not-found'
+  | 'vault-token-refused';
 
 // Up to here.
 

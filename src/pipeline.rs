@@ -55,8 +55,7 @@ async fn run_on_aws<H: Host>(host: &H, inputs: &Inputs) -> Result<Run, Error> {
     let account = inputs.session.session_role().map(RoleArn::account);
     let (options, region) = (&inputs.export, Some(&inputs.region));
     let export = Export { options, region, account, source: "AWS Secrets Manager", outcome: &outcome };
-    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    let plan = planned(host, client, export).await?;
     Ok(Run { goal: inputs.goal, account: account.cloned(), outcome, plan })
 }
 
@@ -126,6 +125,17 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
     say_loaded(host, &outcome.values);
     Ok(outcome)
+}
+
+/// The plan, once its warnings are said.
+pub(crate) async fn planned<H: Host>(
+    host: &H,
+    client: &Client<'_, H>,
+    export: Export<'_>,
+) -> Result<ExportPlan, Error> {
+    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
+    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    Ok(plan)
 }
 
 pub(crate) fn say_loaded<H: Host>(host: &H, values: &[Value]) {

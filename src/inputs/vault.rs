@@ -262,16 +262,12 @@ pub(super) const VAULT_NOTATION: &str =
 
 /// A part of a URL's path that needs no encoding.
 fn part_of_path(text: &str) -> Option<String> {
-    let is_plain = |character: char| character.is_alphanumeric() || "_-.@:+".contains(character);
-    (text.chars().all(is_plain) && !matches!(text, "." | "..")).then(|| text.to_owned())
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-.@:+".contains(character);
+    (!text.is_empty() && text.chars().all(is_plain) && !matches!(text, "." | "..")).then(|| text.to_owned())
 }
 
 fn path(text: &str) -> Option<String> {
-    text.split('/')
-        .map(part_of_path)
-        .collect::<Option<Vec<_>>>()
-        .filter(|parts| !parts.iter().any(String::is_empty))?;
-    text.is_ascii().then(|| text.to_owned())
+    text.split('/').all(|part| part_of_path(part).is_some()).then(|| text.to_owned())
 }
 
 /// PEM, by itself or in Base64 as vault-action takes it.

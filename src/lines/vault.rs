@@ -2,7 +2,7 @@
 //!
 //! <https://github.com/hashicorp/vault-action#simple-key>
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -92,18 +92,16 @@ impl VaultPath {
 pub fn parse(text: &str) -> Result<Vec<VaultLine>, Vec<String>> {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
-    let mut names: BTreeMap<String, EnvName> = BTreeMap::new();
+    let mut lower_case = BTreeSet::new();
     for entry in lines.join("\n").split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
         let mut refuse = |problem: &str| problems.push(format!("`{}`: {problem}", one_line(entry)));
         match VaultLine::parse(entry) {
             Err(problem) => refuse(&problem),
             Ok(line) => {
-                if let Taken::One { name, .. } = &line.taken {
-                    match names.insert(name.as_str().to_ascii_lowercase(), name.clone()) {
-                        Some(other) if other == *name => refuse(&format!("`{name}` is already set by another entry")),
-                        Some(other) => refuse(&format!("`{other}` of another entry {DIFFERS_IN_CASE}")),
-                        None => {}
-                    }
+                if let Taken::One { name, .. } = &line.taken
+                    && !lower_case.insert(name.as_str().to_ascii_lowercase())
+                {
+                    refuse(&format!("`{name}` is already set by another entry, or one that {DIFFERS_IN_CASE}"));
                 }
                 entries.push(line);
             }
@@ -166,7 +164,8 @@ impl VaultLine {
 
 /// The keys of a selector that is a plain path; none if it is something else.
 fn keys(selector: &str) -> Option<Vec<String>> {
-    let is_plain = |character: char| character.is_alphanumeric() || "_-/@:+".contains(character);
+    let is_plain =
+        |character: char| !character.is_ascii() || character.is_ascii_alphanumeric() || "_-/@:+".contains(character);
     let (mut keys, mut rest) = (Vec::new(), selector);
     loop {
         let quote = rest.chars().next().filter(|first| matches!(first, '"' | '`'));
@@ -188,9 +187,10 @@ fn keys(selector: &str) -> Option<Vec<String>> {
 
 /// The variable that vault-action makes of a key: its first dot becomes `__`, and what no name can have is left out.
 pub(crate) fn variable(key: &str, capitals: bool) -> String {
-    let kept = |character: &char| character.is_alphanumeric() || *character == '_';
+    // Letters of other scripts stay, so that the name is refused and not another one.
+    let kept = |character: &char| !character.is_ascii() || character.is_ascii_alphanumeric() || *character == '_';
     let name: String = key.replacen('.', "__", 1).chars().filter(kept).collect();
-    if capitals { name.to_uppercase() } else { name }
+    if capitals { name.to_ascii_uppercase() } else { name }
 }
 
 #[cfg(test)]

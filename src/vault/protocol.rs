@@ -78,8 +78,8 @@ impl Protocol for Vault {
                 Code::VaultPolicyRefused,
                 "OpenBao refuses every request of this token: a templated policy of its role names something whose value \
                  has a `/`, as a repository's name has.",
-                "Set `allow_slashes_in_identity_templates` in that policy, or bind the role to one repository and write \
-                 its paths out.",
+                "Write the policy with that parameter on (bao write sys/policies/acl/NAME policy=@FILE \
+                 allow_slashes_in_identity_templates=true), or write its paths out.",
             ),
             _ if self.outlook(answer) == Outlook::Transient => Diagnosis::new(
                 Code::ServiceFault,

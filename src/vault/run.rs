@@ -3,7 +3,7 @@
 //! inputs → GitHub token → login → reads → values → export, and the token's end
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use futures_util::future::{join, try_join};
 
@@ -16,7 +16,7 @@ use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
 use crate::inputs::vault::VaultInputs;
 use crate::lines::vault::VaultPath;
-use crate::pipeline::{Run, say_claims, say_loaded};
+use crate::pipeline::{Run, planned, say_claims, say_loaded};
 use crate::text::printable::printable;
 use crate::vault::login::{VaultLogin, VaultToken};
 use crate::vault::read::VaultRead;
@@ -88,16 +88,17 @@ async fn log_in<H: Host>(host: &H, client: &Client<'_, H>, inputs: &VaultInputs)
 }
 
 /// Each path once, whatever number of entries it has.
-fn paths(inputs: &VaultInputs) -> BTreeMap<&VaultPath, ()> {
-    inputs.lines.iter().map(|line| (&line.path, ())).collect()
+fn paths(inputs: &VaultInputs) -> Vec<&VaultPath> {
+    let mut seen = BTreeSet::new();
+    inputs.lines.iter().map(|line| &line.path).filter(|path| seen.insert(path.encoded())).collect()
 }
 
 async fn read<H: Host>(client: &Client<'_, H>, inputs: &VaultInputs, token: &VaultToken) -> Reads {
     let VaultInputs { cluster, role, .. } = inputs;
     let reads = RefCell::new(Reads::new());
-    eight_at_a_time(paths(inputs), async |(path, ())| {
+    eight_at_a_time(paths(inputs), async |path| {
         let kept = client.call(&VaultRead { cluster, path, token, role }).await;
-        reads.borrow_mut().insert(path.clone(), kept);
+        reads.borrow_mut().push((path.clone(), kept));
     })
     .await;
     reads.into_inner()
@@ -140,7 +141,6 @@ async fn finished<H: Host>(
     outcome: Outcome,
 ) -> Result<Run, Error> {
     let export = Export { options: &inputs.export, region: None, account: None, source: "Vault", outcome: &outcome };
-    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
+    let plan = planned(host, client, export).await?;
     Ok(Run { goal: inputs.goal, account: None, outcome, plan })
 }

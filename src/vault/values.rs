@@ -1,5 +1,6 @@
 //! What the entries of `vault-secrets` take of the secrets that were read.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use crate::error::Error;
@@ -14,8 +15,8 @@ use crate::text::nearest::nearest;
 use crate::text::printable::printable;
 use crate::vault::read::Kept;
 
-/// What was read, by path.
-pub type Reads = BTreeMap<VaultPath, Result<Kept, Error>>;
+/// What was read, each path once.
+pub type Reads = Vec<(VaultPath, Result<Kept, Error>)>;
 
 /// The values, with notices for the log.
 #[derive(Debug, Default)]
@@ -29,14 +30,20 @@ pub struct Loaded {
 /// The values, or all that is wrong with what was read. `at` is the address of Vault.
 pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Error> {
     let named = lines.iter().filter_map(|line| match &line.taken {
-        Taken::One { name, .. } => Some((name.as_str().to_ascii_lowercase(), None)),
+        Taken::One { name, .. } => Some(name.as_str().to_ascii_lowercase()),
         Taken::All { .. } => None,
     });
-    let mut loading =
-        Loading { at, taken: named.collect(), loaded: Loaded::default(), problems: Vec::new(), numbers: Vec::new() };
+    let mut loading = Loading {
+        at,
+        named: named.collect(),
+        taken: BTreeMap::new(),
+        loaded: Loaded::default(),
+        problems: Vec::new(),
+        numbers: Vec::new(),
+    };
     let mut unread = None;
     for line in lines {
-        match reads.get(&line.path) {
+        match reads.iter().find(|(path, _)| *path == line.path).map(|(_, kept)| kept) {
             Some(Ok(kept)) => loading.take(line, kept),
             Some(Err(error)) => unread = Some(unread.map_or(error.clone(), |others: Error| others.and(error.clone()))),
             None => return Err(Error::Internal("a path was not read")),
@@ -60,8 +67,10 @@ pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Erro
 
 struct Loading<'a> {
     at: &'a str,
-    /// Names in lower case; with the key and the path if `*` took them, which entries of their own go before.
-    taken: BTreeMap<String, Option<(String, String)>>,
+    /// The names of entries of their own, in lower case: `*` leaves them alone.
+    named: BTreeSet<String>,
+    /// Those that `*` took, with the key and the path.
+    taken: BTreeMap<String, (String, String)>,
     loaded: Loaded,
     problems: Vec<ValueProblem>,
     /// The variables whose numbers Vault may have rewritten.
@@ -117,18 +126,18 @@ impl Loading<'_> {
     /// The name for a key; none if an entry of its own loads it.
     fn name(&mut self, key: &str, name: &str, path: &VaultPath) -> Result<Option<EnvName>, String> {
         let folded = name.to_ascii_lowercase();
-        if self.taken.get(&folded).is_some_and(Option::is_none) {
+        if self.named.contains(&folded) {
             return Ok(None);
         }
         let name = EnvName::wanted_by(WantedBy::Star, name)
             .map_err(|problem| format!("gives a variable `{}`, which {problem}", printable(name)))?;
         match self.taken.entry(folded) {
             Entry::Vacant(entry) => {
-                entry.insert(Some((printable(key), path.shown())));
+                entry.insert((printable(key), path.shown()));
                 Ok(Some(name))
             }
             Entry::Occupied(entry) => {
-                let (other, store) = entry.get().clone().unwrap_or_default();
+                let (other, store) = entry.get();
                 Err(format!(
                     "gives the variable `{name}`, as key `{other}` of {store} does, or one that {DIFFERS_IN_CASE}"
                 ))
