@@ -115,8 +115,11 @@ impl VaultLogin<'_> {
         if matches!(answer.status, 403 | 404) {
             return Diagnosis::new(
                 Code::VaultAuthNotFound,
-                format!("Vault has no auth method at auth/{path}, or it is not the JWT method."),
-                "Check ‹vault-auth-path› (vault auth list shows the paths; the default is `jwt`).",
+                format!(
+                    "Vault has no JWT auth method at auth/{path}, or the role does not admit the runner's address."
+                ),
+                "Check ‹vault-auth-path› (vault auth list shows the paths; the default is `jwt`), and the role's \
+                 `token_bound_cidrs`.",
             );
         }
         // `role "NAME" could not be found`

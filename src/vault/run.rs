@@ -36,8 +36,9 @@ pub(crate) async fn run<H: Host>(host: &H, inputs: &VaultInputs) -> Result<Run, 
     let token = log_in(host, client, inputs).await?;
     let reads = read(client, inputs, &token).await;
     let values = load(&inputs.lines, &reads, inputs.cluster.node().as_str());
+    let is_loaded = values.is_ok();
     // The masks of many values take as long as an answer.
-    let ((), ran) = join(end(host, client, inputs, &token, &reads), async {
+    let ((), ran) = join(end(host, client, inputs, &token, is_loaded, leased(&reads)), async {
         host.all_sent().await;
         let Loaded { values, notices } = values?;
         say_read(host, &reads);
@@ -104,18 +105,27 @@ async fn read<H: Host>(client: &Client<'_, H>, inputs: &VaultInputs, token: &Vau
     reads.into_inner()
 }
 
-/// Ends the token, where that is right: it is of no more use, and lives for minutes or hours.
-async fn end<H: Host>(host: &H, client: &Client<'_, H>, inputs: &VaultInputs, token: &VaultToken, reads: &Reads) {
-    let leased: Vec<_> = reads.iter().filter(|(_, kept)| kept.as_ref().is_ok_and(|kept| kept.is_leased)).collect();
-    if token.is_batch || inputs.export_token {
+/// The paths whose secrets end with the token, if there are any.
+fn leased(reads: &Reads) -> Option<String> {
+    let leased = reads.iter().filter(|(_, kept)| kept.as_ref().is_ok_and(|kept| kept.is_leased));
+    leased.map(|(path, _)| path.shown()).reduce(|paths, path| format!("{paths}, {path}"))
+}
+
+/// Ends the token, where that is right: it is of no more use, and lives for minutes or hours. What later steps get keeps
+/// it alive; after a failure they get nothing.
+async fn end<H: Host>(
+    host: &H,
+    client: &Client<'_, H>,
+    inputs: &VaultInputs,
+    token: &VaultToken,
+    is_loaded: bool,
+    leased: Option<String>,
+) {
+    if token.is_batch || (inputs.export_token && is_loaded) {
         return;
     }
-    if !leased.is_empty() {
-        let paths: Vec<_> = leased.iter().map(|(path, _)| path.shown()).collect();
-        host.log(Log::Info(format!(
-            "The Vault token was not revoked: the secrets of {} would end with it.",
-            paths.join(", ")
-        )));
+    if let (Some(paths), true) = (leased, is_loaded) {
+        host.log(Log::Info(format!("The Vault token was not revoked: the secrets of {paths} would end with it.")));
         return;
     }
     if let Err(error) = client.call(&RevokeSelf { cluster: &inputs.cluster, token: &token.token }).await {

@@ -238,6 +238,16 @@ fn a_token_that_leases_depend_on_is_left_to_end() {
 }
 
 #[test]
+fn after_a_failure_nothing_keeps_the_token_alive() {
+    let lease = |path: &str| v1(path, "database/creds/ci/x1", json!({ "password": "CANARY-p" }));
+    let entries = "database/creds/ci password | P; database/creds/ci gone | Q";
+    for (name, text) in [("vault-role", "deploy"), ("export-vault-token", "true")] {
+        let run = script(entries).input(name, text).then(login()).then(lease("database/creds/ci")).then(revoke()).run();
+        run.fails_with("key-missing");
+    }
+}
+
+#[test]
 fn a_token_that_is_exported_is_masked_and_not_revoked() {
     let run = script("kv1/ci a | A")
         .input("export-vault-token", "true")
