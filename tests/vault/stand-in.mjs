@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 
 /** The token of every login. */
 export const TOKEN = 'hvs.stand-in-token-0123456789abcdef';
@@ -11,12 +12,13 @@ export const TOKEN = 'hvs.stand-in-token-0123456789abcdef';
  * @typedef {{ method: string, path: string, headers: http.IncomingHttpHeaders, body: string }} Asked
  * @param {(asked: Asked, earlier: Asked[]) => { status: number, body?: unknown, headers?: Record<string, string>, afterMs?: number } | undefined} [answer]
  *   undefined: as an active node with any secret `{ token: 'canary-token' }`
+ * @param {{ key: string, cert: string }} [tls] serves https instead of http
  * @returns {Promise<{ url: string, asked: Asked[], connections: () => number, close: () => Promise<void> }>}
  */
-export async function startStandIn(answer = () => undefined) {
+export async function startStandIn(answer = () => undefined, tls) {
   const asked = [];
   let connections = 0;
-  const server = http.createServer(async (request, response) => {
+  const serve = async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const { method, url: path, headers } = request;
     const now = { method, path, headers, body };
@@ -26,12 +28,13 @@ export async function startStandIn(answer = () => undefined) {
       response.writeHead(status, { 'content-type': 'application/json', ...more });
       response.end(said === undefined ? '' : JSON.stringify(said));
     }, afterMs);
-  });
+  };
+  const server = tls ? https.createServer(tls, serve) : http.createServer(serve);
   server.on('connection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`,
     asked,
     connections: () => connections,
     close() {
