@@ -23,6 +23,7 @@ pub mod inputs;
 pub mod lines;
 pub mod migration;
 pub mod pipeline;
+pub mod run;
 pub mod stores;
 pub mod text;
 pub mod vault;

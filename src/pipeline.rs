@@ -6,13 +6,13 @@
 
 use futures_util::future::try_join;
 
-use crate::aws::names::{AccountId, RoleArn};
+use crate::aws::names::RoleArn;
 use crate::aws::secrets_manager::Access;
 use crate::aws::session::{RoleSessionName, Session};
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
 use crate::error::Error;
-use crate::export::{Export, ExportPlan, Outcome};
+use crate::export::{Export, Outcome};
 use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
@@ -20,26 +20,13 @@ use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs, Source};
 use crate::migration::Mover;
+use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::stores::backend::Caller;
 use crate::stores::denied::explained;
 use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
-use crate::stores::resolve::Value;
 use crate::stores::wanted::{Read, values, wanted};
 use crate::vault;
-
-/// A run that reached its goal.
-#[derive(Debug)]
-pub struct Run {
-    /// What it was for.
-    pub goal: Goal,
-    /// The account of the role that read, if one did.
-    pub account: Option<AccountId>,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// What is to be written.
-    pub plan: ExportPlan,
-}
 
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
@@ -125,29 +112,6 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
     say_loaded(host, &outcome.values);
     Ok(outcome)
-}
-
-/// The plan, once its warnings are said.
-pub(crate) async fn planned<H: Host>(
-    host: &H,
-    client: &Client<'_, H>,
-    export: Export<'_>,
-) -> Result<ExportPlan, Error> {
-    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    Ok(plan)
-}
-
-pub(crate) fn say_loaded<H: Host>(host: &H, values: &[Value]) {
-    let count = match values.len() {
-        1 => "1 value".to_owned(),
-        count => format!("{count} values"),
-    };
-    host.log(Log::Group(format!("{count} loaded"), values.iter().map(Value::origin).collect()));
-}
-
-pub(crate) fn say_claims<H: Host>(host: &H, job: &JobToken<'_, H>) {
-    host.log(Log::Group("Claims of the GitHub token".to_owned(), job.claims().lines()));
 }
 
 /// The job's token, if it is needed, and the claims that name things.

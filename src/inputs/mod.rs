@@ -22,6 +22,7 @@ mod migration;
 pub mod reader;
 pub mod table;
 pub mod vault;
+pub mod vault_action;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -17,7 +17,7 @@ use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
-use crate::inputs::vault::{VAULT_NOTATION, instead_of};
+use crate::inputs::vault_action::{VAULT_NOTATION, instead_of};
 use crate::inputs::{Goal, Inputs, RawInputs, Source};
 use crate::lines::env_name::DIFFERS_IN_CASE;
 use crate::lines::secrets::SecretLine;

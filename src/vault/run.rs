@@ -16,7 +16,7 @@ use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
 use crate::inputs::vault::VaultInputs;
 use crate::lines::vault::VaultPath;
-use crate::pipeline::{Run, planned, say_claims, say_loaded};
+use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::text::printable::printable;
 use crate::vault::login::{VaultLogin, VaultToken};
 use crate::vault::read::VaultRead;
@@ -27,9 +27,7 @@ use crate::vault::values::{Loaded, Reads, load};
 pub(crate) async fn run<H: Host>(host: &H, inputs: &VaultInputs) -> Result<Run, Error> {
     let client = &Client::new(host, inputs.timeout, None);
     if inputs.wants_nothing() {
-        host.log(Log::Notice(
-            "No value was loaded: ‹vault-secrets› names none. Nothing was sent.".replace(['‹', '›'], "`"),
-        ));
+        host.log(Log::Notice("No value was loaded: `vault-secrets` names none. Nothing was sent.".to_owned()));
         return finished(host, client, inputs, Outcome::default()).await;
     }
     trust(host, inputs)?;
