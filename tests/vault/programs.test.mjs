@@ -14,7 +14,7 @@ const bao = await newOpenBao();
 await addRole(bao, 'deploy');
 await bao.does('POST', 'secret/data/ci', { data: { token: `${CANARY}-token`, user: `${CANARY}-user` } });
 
-const CONNECTION = ['--vault-url', bao.url, '--vault-role', 'deploy', '--vault-ca-certificate', bao.certificate, '--oidc-issuer', cloud.url, '--github-enterprise-name', 'octo-enterprise'];
+const CONNECTION = ['--vault-url', bao.url, '--vault-role', 'deploy', `--vault-ca-certificate=${bao.certificate}`, '--oidc-issuer', cloud.url, '--github-enterprise-name', 'octo-enterprise'];
 const ENTRIES = 'secret/data/ci token | TOKEN ; secret/data/ci user | DB_USER';
 
 /** As a person with a job's token has it: neither in a job nor with anything of AWS. */
