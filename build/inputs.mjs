@@ -30,7 +30,7 @@ const CODES_OF_THE_DOORS = ['cancelled', 'export-failed', 'profile-not-written',
  * @property {boolean} flag
  * @property {string | undefined} older
  * @property {string | undefined} see
- * @property {true | 'required' | undefined} workflow
+ * @property {true | undefined} workflow
  */
 
 /** @returns {Input[]} of the action, in its order, and after them the claims that the library and the command line take */
@@ -126,7 +126,24 @@ function flagHelp(input, inputs) {
 /** A constant of the core, which a test holds against what it reads. */
 function coreTable(inputs) {
   const names = inputs.filter(({ isClaim }) => !isClaim).map(({ name }) => `    "${name}",\n`);
-  return `//! ${MADE}\n\n/// The inputs of the action, in the order of \`action.yml\`.\npub const INPUT_NAMES: [&str; ${names.length}] = [\n${names.join('')}];\n`;
+  const defaults = inputs.filter(({ isClaim, fixedDefault }) => !isClaim && fixedDefault !== undefined);
+  const rows = defaults.map(({ name, fixedDefault }) => defaultRow(name, String(fixedDefault)));
+  return `//! ${MADE}
+
+/// The inputs of the action, in the order of \`action.yml\`.
+pub const INPUT_NAMES: [&str; ${names.length}] = [
+${names.join('')}];
+
+/// What a runner gives for inputs that a step leaves out.
+pub const INPUT_DEFAULTS: [(&str, &str); ${rows.length}] = [
+${rows.join('')}];
+`;
+}
+
+/** As rustfmt breaks it. */
+function defaultRow(name, text) {
+  const row = `    ("${name}", "${text}"),\n`;
+  return row.length <= 121 ? row : `    (\n        "${name}",\n        "${text}",\n    ),\n`;
 }
 
 function types(text, inputs, troubleshooting) {
@@ -240,9 +257,9 @@ function list(inputs) {
 
 function workflow(text, inputs) {
   const passed = inputs.filter((input) => input.workflow);
-  const declared = passed.map(({ name, summary, fixedDefault, workflow }) => [
+  const declared = passed.map(({ name, summary, fixedDefault }) => [
     name,
-    { description: summary, type: 'string', ...(workflow === 'required' ? { required: true } : { default: fixedDefault ?? '' }) },
+    { description: summary, type: 'string', default: fixedDefault ?? '' },
   ]);
   const given = passed.map(({ name }) => [name, `\${{ inputs.${name} }}`]);
   const yaml = (pairs, indent) => stringify(Object.fromEntries(pairs), { lineWidth: 0, singleQuote: true }).replace(/^(?=.)/gm, ' '.repeat(indent));

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -15,10 +16,12 @@ const autoSelectFamilyAttemptTimeout = 1000;
 export interface Agents {
   agentFor(url: URL): Promise<http.Agent>;
   connectEarly(url: URL, connections: number): Promise<void>;
+  /** Lets connections to the origin trust these certificates and no others. Throws if OpenSSL finds none. */
+  trust(origin: string, pem: string): void;
   destroy(): void;
 }
 
-/** One pool of connections for each way out: direct, and through the proxy. */
+/** One pool of connections for each way out: direct, and through the proxy; and for each set of certificates. */
 export function createAgents(): Agents {
   const agents = new Map<string, Promise<http.Agent>>();
   const ending = new AbortController();
@@ -27,32 +30,35 @@ export function createAgents(): Agents {
   const proxyFor = proxyRules(process.env);
   /** One for all connections: to make one takes as long as a handshake. */
   let secureContext: tls.SecureContext | undefined;
-  const secureOptions = () => ({
+  /** For the origins that have one of their own. */
+  const contexts = new Map<string, tls.SecureContext>();
+  const secureOptions = (context = (secureContext ??= tls.createSecureContext(authorities))) => ({
     // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
     rejectUnauthorized: true,
-    secureContext: (secureContext ??= tls.createSecureContext(authorities)),
+    secureContext: context,
   });
 
   const agentFor = (url: URL) => {
     // Plain http leads to this machine only.
     const proxy = url.protocol === 'https:' ? proxyFor(url) : undefined;
-    const way = `${url.protocol} ${proxy ? 'by proxy' : ''}`;
-    const agent = agents.get(way) ?? create(url.protocol, proxy);
+    const context = contexts.get(url.origin);
+    const way = `${url.protocol} ${proxy ? 'by proxy' : ''} ${context ? url.origin : ''}`;
+    const agent = agents.get(way) ?? create(url.protocol, proxy, context);
     agents.set(way, agent);
     return agent;
   };
-  const create = async (protocol: string, proxy: Proxy | undefined) => {
+  const create = async (protocol: string, proxy: Proxy | undefined, context: tls.SecureContext | undefined) => {
     if (protocol === 'http:') {
       return new http.Agent(options);
     }
     if (proxy === undefined) {
-      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions() }), ending.signal);
+      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions(context) }), ending.signal);
     }
     const { HttpsProxyAgent } = await import('hpagent');
     // A proxy may take long to answer, or for ever. The types of hpagent know only a few of Node's options.
     setMaxListeners(0, ending.signal);
     const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal } as object;
-    const tunnelled = { ...options, ...secureOptions(), proxy: proxy as URL, proxyRequestOptions };
+    const tunnelled = { ...options, ...secureOptions(context), proxy: proxy as URL, proxyRequestOptions };
     return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
   };
   return {
@@ -62,6 +68,11 @@ export function createAgents(): Agents {
       if (!ending.signal.aborted) {
         early.get(agent)?.open(url, connections);
       }
+    },
+    trust(origin, pem) {
+      // Of what is not a certificate, `createSecureContext` says nothing.
+      new X509Certificate(pem);
+      contexts.set(new URL(origin).origin, tls.createSecureContext({ ca: pem }));
     },
     destroy() {
       ending.abort();

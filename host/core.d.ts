@@ -31,6 +31,8 @@ export interface Host {
   allSent(): Promise<void>;
   /** Sees to it that so many connections stand open for later requests to the origin. */
   connectEarly(origin: string, connections: number): void;
+  /** Lets connections to the origin that are opened from now on trust these certificates alone. Throws if there are none. */
+  trust(origin: string, pem: string): void;
   /** Whether the RSA key made the signature: RSASSA-PKCS1-v1_5 with SHA-256. Numbers are big-endian. */
   verifyRs256(modulus: Uint8Array, exponent: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   nowMs(): number;
@@ -116,6 +118,7 @@ export interface Failure {
 }
 
 export interface Core {
+  /** Those of the action, and those that are errors because another action has them. */
   inputNames(): string[];
   environmentVariables(): string[];
   /** Rejects with a `Failure`, whose texts name inputs by the spelling: as the action does, unless told. */

@@ -8,6 +8,7 @@ export function nodeHost(transport: Transport): Omit<Host, 'githubToken' | 'log'
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
     // After what is sent in this turn of the event loop: that is what somebody waits for.
     connectEarly: (origin, connections) => void setImmediate(() => transport.connectEarly(origin, connections)),
+    trust: (origin, pem) => transport.trust(origin, pem),
     allSent: () => transport.allSent(),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     verifyRs256,

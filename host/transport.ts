@@ -16,6 +16,7 @@ export class HostError extends Error {
 export interface Transport {
   send(request: Request, timeoutMs: number): Promise<Response>;
   connectEarly(origin: string, connections: number): void;
+  trust(origin: string, pem: string): void;
   /** Resolves when every request that was made so far has left, or failed. */
   allSent(): Promise<void>;
   /** What is under way fails, and what comes after: nothing is left that would keep a process alive. */
@@ -47,6 +48,7 @@ export function createTransport(): Transport {
     },
     // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
     connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {}),
+    trust: agents.trust,
     allSent: () => outbox.empty(),
     close() {
       closed = true;

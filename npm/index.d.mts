@@ -150,6 +150,37 @@ interface ValueInputs {
    */
   minMaskLength?: number | undefined;
   /**
+   * Address of Vault or OpenBao; the values are then read from there, and not from AWS. Further addresses of the same
+   * cluster may follow, separated by white space or commas: a standby node may send requests on to them.
+   */
+  vaultUrl?: string | undefined;
+  /** Role of Vault's JWT auth method to log in as. Required with `vaultUrl`. */
+  vaultRole?: string | undefined;
+  /**
+   * Path of the JWT auth method.
+   * @defaultValue `jwt`
+   */
+  vaultAuthPath?: string | undefined;
+  /** Namespace of Vault Enterprise, HCP Vault or OpenBao. Vault Community Edition ignores it. */
+  vaultNamespace?: string | undefined;
+  /**
+   * Audience to request the GitHub token for; the role's `bound_audiences` must have it. An audience of AWS is refused:
+   * whoever receives the token could use it there.
+   * @defaultValue the first address in `vaultUrl`, without its path
+   */
+  vaultAudience?: string | undefined;
+  /**
+   * Certificate of the CA that Vault's certificate is from: PEM, or PEM in Base64. Vault's connections then trust it and
+   * nothing else.
+   */
+  vaultCaCertificate?: string | undefined;
+  /**
+   * What to read from Vault: entries `PATH KEY | NAME`, separated by `;`. This is the notation of vault-action. `PATH *`
+   * loads every key, with the name in capitals; `PATH **` keeps the case. A path of KV version 2 has `data/` after the
+   * mount, and may end in `?version=N`.
+   */
+  vaultSecrets?: string | undefined;
+  /**
    * Repository whose stores are read; only with the identity `environment`. Outside GitHub Actions it is required to read
    * stores. Elsewhere the token says it.
    */
@@ -245,22 +276,35 @@ type Lines =
   | (Given<ValueInputs, 'values'> & Pick<ValueInputs, 'secrets'>)
   | (Given<ValueInputs, 'secrets'> & Pick<ValueInputs, 'values'>);
 
-/** What to read, and where it goes. `values`, `secrets` or both are required. */
-export type LoadValuesOptions = ConnectionOptions &
-  Lines &
-  Omit<ValueInputs, keyof Lines> & {
-    /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
-    mask?: boolean | undefined;
-    /** Gets the values under their names, all or none: `process.env`, for instance. */
-    env?: Record<string, string | undefined> | undefined;
-  };
+type OfVault = 'vaultUrl' | 'vaultRole' | 'vaultAuthPath' | 'vaultNamespace' | 'vaultAudience' | 'vaultCaCertificate' | 'vaultSecrets';
+
+/** `values`, `secrets` or both are required. */
+type FromAws = ConnectionOptions & Lines & Omit<ValueInputs, keyof Lines | OfVault> & Absent<OfVault>;
+
+/** `vaultUrl`, `vaultRole` and `vaultSecrets` are required, and nothing of AWS may be given. */
+type FromVault = Given<ValueInputs, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> &
+  Pick<ValueInputs, Exclude<OfVault, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> | 'minMaskLength'> &
+  Pick<ConnectionInputs, 'githubEnterpriseName' | 'oidcIssuer' | 'githubToken' | 'timeoutSeconds'> &
+  Absent<'identity' | 'cognitoIdentityPoolId' | 'cognitoRoleArn' | keyof Lines> &
+  RunOptions;
+
+/** What to read, from AWS or from Vault, and where it goes. */
+export type LoadValuesOptions = (FromAws | FromVault) & {
+  /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
+  mask?: boolean | undefined;
+  /** Gets the values under their names, all or none: `process.env`, for instance. */
+  env?: Record<string, string | undefined> | undefined;
+};
 
 /** Where a value is from. */
 export interface Origin {
-  /** The level of its store; `secret` or `parameter` for one that `secrets` names. */
+  /** The level of its store; `secret` for one that `secrets` or `vaultSecrets` names, or `parameter`. */
   readonly level: 'environment' | 'repository' | 'secret' | 'parameter';
+  /** In Vault, the path. */
   readonly secretName: string;
+  /** In Vault, the URL that was read. */
   readonly secretArn: string;
+  /** In Vault, the version's number; empty where there are no versions. */
   readonly versionId: string;
 }
 
@@ -273,7 +317,7 @@ export interface LoadedValue {
 }
 
 /**
- * Reads values of the job's repository and environment from AWS Secrets Manager.
+ * Reads values of the job's repository and environment from AWS Secrets Manager, or secrets from Vault.
  *
  * ```js
  * import { loadValues } from 'env-kvstore';
@@ -366,7 +410,23 @@ export type ErrorCode =
   | 'throttled'
   | 'tls-not-trusted'
   | 'token-exchange-refused'
-  | 'value-unusable';
+  | 'value-unusable'
+  | 'vault-access-denied'
+  | 'vault-audience-refused'
+  | 'vault-auth-not-found'
+  | 'vault-claim-missing'
+  | 'vault-claim-refused'
+  | 'vault-issuer-unreachable'
+  | 'vault-login-refused'
+  | 'vault-path-wrong'
+  | 'vault-policy-refused'
+  | 'vault-redirect-refused'
+  | 'vault-refused'
+  | 'vault-role-not-found'
+  | 'vault-sealed'
+  | 'vault-secret-deleted'
+  | 'vault-secret-not-found'
+  | 'vault-token-refused';
 
 // Up to here.
 

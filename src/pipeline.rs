@@ -2,7 +2,7 @@
 //!
 //! inputs → GitHub token → claims → identity (Cognito, STS) → stores (Secrets Manager, Parameter Store) → values → export
 //!
-//! A step that migrates does so between identity and stores.
+//! A step that migrates does so between identity and stores. One that reads from Vault takes another path: [`vault::run`].
 
 use futures_util::future::try_join;
 
@@ -12,42 +12,39 @@ use crate::aws::session::{RoleSessionName, Session};
 use crate::aws::sigv4::rehearse_signing;
 use crate::call::client::Client;
 use crate::error::Error;
-use crate::export::{Export, ExportPlan, Outcome};
+use crate::export::{Export, Outcome};
 use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
-use crate::inputs::{Goal, Inputs, RawInputs};
+use crate::inputs::{Goal, Inputs, RawInputs, Source};
 use crate::migration::Mover;
+use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::stores::backend::Caller;
 use crate::stores::denied::explained;
 use crate::stores::fetch::FetchPlan;
 use crate::stores::naming::{Stores, stores_of};
-use crate::stores::resolve::Value;
+use crate::stores::resolve::services_of;
 use crate::stores::wanted::{Read, values, wanted};
-
-/// A run that reached its goal.
-#[derive(Debug)]
-pub struct Run {
-    /// What it was asked for.
-    pub inputs: Inputs,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// What is to be written.
-    pub plan: ExportPlan,
-}
+use crate::vault;
 
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
-    let inputs = Inputs::parse(raw)?;
+    match Source::parse(raw)? {
+        Source::Aws(inputs) => run_on_aws(host, &inputs).await,
+        Source::Vault(inputs) => vault::run::run(host, &inputs).await,
+    }
+}
+
+async fn run_on_aws<H: Host>(host: &H, inputs: &Inputs) -> Result<Run, Error> {
     let client = &Client::new(host, inputs.timeout, inputs.max_attempts);
-    let outcome = reach_goal(host, client, &inputs).await?;
+    let outcome = reach_goal(host, client, inputs).await?;
     let account = inputs.session.session_role().map(RoleArn::account);
-    let export = Export { options: &inputs.export, region: &inputs.region, account, outcome: &outcome };
-    let (plan, warnings) = export.plan(async || client.give_way().await).await?;
-    warnings.into_iter().for_each(|warning| host.log(Log::Warning(warning)));
-    Ok(Run { inputs, outcome, plan })
+    let (options, region) = (&inputs.export, Some(&inputs.region));
+    let export = Export { options, region, account, source: services_of(&outcome.values), outcome: &outcome };
+    let plan = planned(host, client, export).await?;
+    Ok(Run { goal: inputs.goal, account: account.cloned(), outcome, plan })
 }
 
 async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<Outcome, Error> {
@@ -115,12 +112,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         host.log(Log::Info(format!("Read {} ({})", document.name, document.arn())));
     }
     outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
-    let origins = outcome.values.iter().map(Value::origin).collect();
-    let count = match outcome.values.len() {
-        1 => "1 value".to_owned(),
-        count => format!("{count} values"),
-    };
-    host.log(Log::Group(format!("{count} loaded"), origins));
+    say_loaded(host, &outcome.values);
     Ok(outcome)
 }
 
@@ -140,7 +132,7 @@ async fn job<'a, H: Host>(
     let (job, ()) = try_join(job, prepare(host, client, inputs)).await?;
     let claims = match &job {
         Some(job) => {
-            host.log(Log::Group("Claims of the GitHub token".to_owned(), job.claims().lines()));
+            say_claims(host, job);
             job.claims().clone()
         }
         None => inputs.claims.clone().unwrap_or_default(),

@@ -15,6 +15,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::aws::config_file::{self, File, ProfileName};
 use crate::aws::environment::AwsEnvironment;
+use crate::aws::names::AccountId;
 use crate::aws::session::Session;
 use crate::error::Error;
 use crate::export::ProfilePlan;
@@ -22,7 +23,9 @@ use crate::export::summary::failure_summary;
 use crate::host::http::{Host, Log, MAX_BODY_BYTES, Request, Response, Rs256, SendFailure};
 use crate::inputs::Goal;
 use crate::inputs::table::INPUT_NAMES;
-use crate::pipeline::{self, Run};
+use crate::inputs::vault_action::OF_VAULT_ACTION;
+use crate::pipeline;
+use crate::run::Run;
 use crate::stores::resolve::Value;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
@@ -56,6 +59,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = connectEarly)]
     fn connect_early(this: &JsHost, origin: &str, connections: usize);
 
+    #[wasm_bindgen(method, catch)]
+    fn trust(this: &JsHost, origin: &str, pem: &str) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = verifyRs256)]
     fn verify_rs256(
         this: &JsHost,
@@ -75,10 +81,11 @@ extern "C" {
     fn log(this: &JsHost, kind: &str, text: &str, lines: Vec<String>);
 }
 
-/// The names of the action's inputs.
+/// The names of the action's inputs, and those of vault-action's that are errors here: a step that has them was meant for it.
 #[cfg_attr(feature = "exports", wasm_bindgen(js_name = inputNames))]
 pub fn input_names() -> Vec<String> {
-    INPUT_NAMES.iter().map(ToString::to_string).collect()
+    let theirs = OF_VAULT_ACTION.iter().map(|(name, _)| name);
+    INPUT_NAMES.iter().chain(theirs).map(ToString::to_string).collect()
 }
 
 /// The environment variables that the core wants to know.
@@ -176,7 +183,7 @@ struct SessionCredentials<'a> {
 }
 
 impl<'a> Finished<'a> {
-    fn of(Run { inputs, outcome, plan }: &'a Run, masks: &'a Secret) -> Self {
+    fn of(Run { goal, account, outcome, plan }: &'a Run, masks: &'a Secret) -> Self {
         let value = |value: &'a Value| LoadedValue {
             name: value.name.as_str(),
             kind: value.kind.name(),
@@ -192,7 +199,7 @@ impl<'a> Finished<'a> {
             session_token: session.credentials.session_token.as_ref().map(Secret::secret),
             expiration: session.expiration.as_deref(),
             answered: session.answered.as_deref(),
-            account_id: inputs.session.session_role().map(|role| role.account().digits()),
+            account_id: account.as_ref().map(AccountId::digits),
         };
         let profile = |profile: &'a ProfilePlan| Profile {
             name: &profile.name,
@@ -208,8 +215,8 @@ impl<'a> Finished<'a> {
                 summary: &plan.summary,
                 profile: plan.profile.as_ref().map(profile),
             },
-            values: outcome.values.iter().filter(|_| inputs.goal == Goal::Values).map(value).collect(),
-            credentials: outcome.session.as_ref().filter(|_| inputs.goal == Goal::Credentials).map(credentials),
+            values: outcome.values.iter().filter(|_| *goal == Goal::Values).map(value).collect(),
+            credentials: outcome.session.as_ref().filter(|_| *goal == Goal::Credentials).map(credentials),
             web_identity_token: outcome.web_identity_token.as_ref().map(Secret::secret),
             session_name: outcome.session_name.as_deref(),
         }
@@ -287,6 +294,10 @@ impl Host for JsHost {
 
     fn connect_early(&self, origin: &str, connections: usize) {
         JsHost::connect_early(self, origin, connections);
+    }
+
+    fn trust(&self, origin: &str, pem: &str) -> bool {
+        JsHost::trust(self, origin, pem).is_ok()
     }
 
     fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {

@@ -110,10 +110,10 @@ function onNode(name) {
   const node = isLinux64 ? path.join(root, `tests/tools/node_modules/${name}/bin/node`) : process.execPath;
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const isFirst = name === 'node-20';
-  const tests = ['action', 'demo', 'npm', 'bench'].flatMap(testsIn).filter((file) => isFirst || !OF_THE_CORE.includes(path.basename(file)));
+  const tests = ['action', 'demo', 'npm', 'vault', 'bench'].flatMap(testsIn).filter((file) => isFirst || !OF_THE_CORE.includes(path.basename(file)));
   const files = [...tests, 'tests/repository/readme.test.mjs'];
   const environment = { NODE_UNDER_TEST: node };
-  step(`the bundle, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
+  step(`the bundle, also against OpenBao, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
 }
 
 /** Wine is Windows enough to run the bundle; where it is missing, Windows is tested by the workflow's own job alone. */

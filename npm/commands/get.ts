@@ -14,8 +14,8 @@ export const get: Command = {
   usage: 'NAME [--yes]',
   operands: 'words',
   about: [
-    'Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or ' +
-      '--secrets has a line for NAME. Refuses to print to a terminal, and to a pipe of a CI job, which may lead to its log.',
+    'Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values, ' +
+      '--secrets or --vault-secrets has a line for NAME. Refuses to print to a terminal, and to a pipe of a CI job, which may lead to its log.',
     'With --identity environment, the credentials are those that the AWS CLI would use: environment, profile, SSO, container or instance.',
     'With --version-id or --version-stage, it reads one store: of --environment if given, else of the repository. Without a pool, that is with the credentials of this machine.',
   ],
@@ -46,7 +46,7 @@ export const get: Command = {
     if (own['version-id'] !== undefined || own['version-stage'] !== undefined) return printVersion(args, name);
     if (switches.has('variable')) throw wrongUsage('--variable goes with --version-id or --version-stage', `Pass --values ${name},variable.`);
     const environment = await awsVariables(options, own['profile']);
-    const isGiven = options['values'] || options['secrets'];
+    const isGiven = ['values', 'secrets', 'vaultUrl', 'vaultSecrets'].some((name) => options[name as 'values']);
     const lines = isGiven ? options : { ...options, values: `${name},secret` };
     const { plan, values } = await run('values', { ...common, options: lines, environment }).catch((error: EnvKvstoreError) => {
       if (isGiven || error.code !== 'key-missing') throw error;
@@ -56,7 +56,7 @@ export const get: Command = {
     const found = values.find((value) => value.name === name);
     if (!found) {
       const message = `there is no value for ${name}`;
-      throw new EnvKvstoreError({ code: 'key-missing', message, hint: 'Give it a line in --values or --secrets.' });
+      throw new EnvKvstoreError({ code: 'key-missing', message, hint: 'Give it a line in --values, --secrets or --vault-secrets.' });
     }
     await maskInLog(plan.masks);
     await print(found.value);

@@ -26,6 +26,13 @@ export const INPUT_FLAGS: InputFlag[] = [
   { name: 'role-duration-seconds', of: 'session', value: 'N', help: "Lifetime of the session's credentials, in seconds. 900 to 43200. Default: 3600 for credentials, 900 for values." },
   { name: 'environment-store', of: 'values', value: 'RULE', help: "What to do if the job's environment has no store. One of required, not-found-ok, optional. Default: not-found-ok.", choices: ['required', 'not-found-ok', 'optional'] },
   { name: 'timeout-seconds', of: 'connection', value: 'N', help: 'Time limit for all requests and retries together, in seconds. 1 to 3600. Default: 60.' },
+  { name: 'vault-url', of: 'values', value: 'URL', help: 'Address of Vault or OpenBao; the values are then read from there, and not from AWS.' },
+  { name: 'vault-role', of: 'values', value: 'NAME', help: "Role of Vault's JWT auth method to log in as." },
+  { name: 'vault-auth-path', of: 'values', value: 'PATH', help: 'Path of the JWT auth method. Default: jwt.' },
+  { name: 'vault-namespace', of: 'values', value: 'PATH', help: 'Namespace of Vault Enterprise, HCP Vault or OpenBao.' },
+  { name: 'vault-audience', of: 'values', value: 'TEXT', help: "Audience to request the GitHub token for; the role's bound_audiences must have it. Default: the first address in --vault-url, without its path." },
+  { name: 'vault-ca-certificate', of: 'values', value: 'PEM', help: "Certificate of the CA that Vault's certificate is from: PEM, or PEM in Base64." },
+  { name: 'vault-secrets', of: 'values', value: 'ENTRIES', help: 'What to read from Vault: entries PATH KEY | NAME, separated by ;.', repeated: true },
   { name: 'repository', of: 'values', value: 'OWNER/NAME', help: 'Repository whose stores are read; only with the identity --environment.' },
   { name: 'environment', of: 'values', value: 'NAME', help: 'Environment whose stores are read too; only with --repository.' },
 ];

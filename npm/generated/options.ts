@@ -27,6 +27,13 @@ export const OPTIONS = {
   environmentStore: { input: 'environment-store', of: 'values' },
   minMaskLength: { input: 'min-mask-length', of: 'values', kind: 'number' },
   timeoutSeconds: { input: 'timeout-seconds', of: 'connection', kind: 'number' },
+  vaultUrl: { input: 'vault-url', of: 'values' },
+  vaultRole: { input: 'vault-role', of: 'values' },
+  vaultAuthPath: { input: 'vault-auth-path', of: 'values' },
+  vaultNamespace: { input: 'vault-namespace', of: 'values' },
+  vaultAudience: { input: 'vault-audience', of: 'values' },
+  vaultCaCertificate: { input: 'vault-ca-certificate', of: 'values' },
+  vaultSecrets: { input: 'vault-secrets', of: 'values' },
   repository: { input: 'repository', of: 'values', isClaim: true },
   environment: { input: 'environment', of: 'values', isClaim: true },
 } as const;

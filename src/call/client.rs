@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::call::operation::{AnyOperation, Operation, Parsing};
 use crate::call::outlook::{Outlook, outlook_of_failure};
+use crate::call::redirect::Redirect;
 use crate::error::Error;
 use crate::error::refusal::{Call, Refusal, Unanswered};
 use crate::host::answer::Answer;
@@ -190,46 +191,62 @@ impl<'h, H: Host> Client<'h, H> {
         let request = operation.request(self.now()).map_err(permanent)?;
         let sent = request.credentials.clone();
         let by_form = operation.protocol().refuses_by_form();
-        let response = match self.send(&call, request).await {
+        let response = match self.send(operation, &call, request).await {
             Err(failed) if by_form && failed.is_too_large() => {
                 return Err(refused(operation, call, Answer::too_large(), Outlook::Permanent));
             }
             response => response?,
         };
-        match response.status {
-            200 => match operation.parse(&response) {
-                Ok(()) => return Ok(response),
+        if operation.protocol().is_success(response.status) {
+            return match operation.parse(&response) {
+                Ok(()) => Ok(response),
                 Err(problem) if by_form => {
                     let answer = Answer::new(&response, "", problem, None, &sent);
-                    return Err(refused(operation, call, answer, Outlook::Permanent));
+                    Err(refused(operation, call, answer, Outlook::Permanent))
                 }
-                Err(problem) => return Err(unusable(call, problem)),
-            },
-            300..400 if !by_form => {
-                let redirect = "a redirect, which is not followed";
-                return Err(permanent(Error::AnswerUnusable(Box::new(call), redirect)));
-            }
-            _ => {}
+                Err(problem) => Err(unusable(call, problem)),
+            };
         }
         let answer = operation.protocol().refusal(&response, &sent);
         let outlook = self.corrected(operation.protocol().outlook(&answer), &response, clock);
-        let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
-        Err(Failed { retry_after: retry_after.map(Duration::from_millis), ..refused(operation, call, answer, outlook) })
+        let retry_after = operation.protocol().retry_after(&response);
+        Err(Failed { retry_after, ..refused(operation, call, answer, outlook) })
     }
 
-    /// Sends a request and gets an answer of whatever status.
-    async fn send(&self, call: &Call, mut request: Request) -> Result<Response, Failed> {
+    /// Sends a request, and on to where the operation lets it go, and gets an answer that is not a redirect.
+    async fn send(&self, operation: &dyn AnyOperation, call: &Call, mut request: Request) -> Result<Response, Failed> {
+        let mut hops = 0;
         request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
-        let (timeout, out_of_time) = self.attempt_time();
-        let failed = |failure| Failed {
-            outlook: outlook_of_failure(&failure),
-            error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
-            retry_after: None,
-        };
-        if timeout.is_zero() {
-            return Err(failed(SendFailure::TimedOut));
+        loop {
+            let (timeout, out_of_time) = self.attempt_time();
+            let failed = |failure| Failed {
+                outlook: outlook_of_failure(&failure),
+                error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
+                retry_after: None,
+            };
+            if timeout.is_zero() {
+                return Err(failed(SendFailure::TimedOut));
+            }
+            let response = self.host.send(request.clone(), timeout).await.map_err(failed)?;
+            if !(300..400).contains(&response.status) {
+                return Ok(response);
+            }
+            match operation.redirect(&request.url, hops, &response) {
+                Redirect::To(url) => request.url = url,
+                Redirect::Refused(diagnosis) => {
+                    let location = response.header("location").unwrap_or_default();
+                    let answer = Answer::new(&response, "", location, None, &request.credentials);
+                    let refusal = Refusal { call: call.clone(), answer, diagnosis };
+                    return Err(permanent(Error::Refused(Box::new(refusal))));
+                }
+                Redirect::Unexpected if operation.protocol().refuses_by_form() => return Ok(response),
+                Redirect::Unexpected => {
+                    let redirect = "a redirect, which is not followed";
+                    return Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)));
+                }
+            }
+            hops += 1;
         }
-        self.host.send(request, timeout).await.map_err(failed)
     }
 
     /// The outlook once the clock is set by the answer, if it was wrong. `clock` is what the request was signed by.

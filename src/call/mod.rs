@@ -4,3 +4,5 @@ pub mod client;
 pub mod operation;
 pub mod outlook;
 pub mod protocol;
+pub mod redirect;
+pub mod together;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::SystemTime;
 
 use crate::call::protocol::Protocol;
+use crate::call::redirect::Redirect;
 use crate::error::Error;
 use crate::error::refusal::{Call, Diagnosis, Refusal};
 use crate::host::answer::Answer;
@@ -28,7 +29,11 @@ pub trait Operation {
     fn endpoint(&self) -> &BaseUrl;
     /// The request, signed for the moment `at` if the operation is a signed one.
     fn request(&self, at: SystemTime) -> Result<Request, Error>;
-    /// Reads an answer of status 200; an error says what is wrong with it, without an excerpt.
+    /// Whether the answer to a request to `from`, which has been sent elsewhere `hops` times, is to be followed.
+    fn redirect(&self, _from: &str, _hops: u32, _response: &Response) -> Redirect {
+        Redirect::Unexpected
+    }
+    /// Reads the answer of a success; an error says what is wrong with it, without an excerpt.
     fn parse(&self, response: &Response) -> Result<Self::Output, &'static str>;
     /// What a refusal means that no repetition will change, if [`Protocol::diagnose`] does not know.
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
@@ -40,6 +45,7 @@ pub(crate) trait AnyOperation {
     fn protocol(&self) -> &'static dyn Protocol;
     fn call(&self) -> Call;
     fn request(&self, at: SystemTime) -> Result<Request, Error>;
+    fn redirect(&self, from: &str, hops: u32, response: &Response) -> Redirect;
     /// Keeps what is parsed.
     fn parse(&self, response: &Response) -> Result<(), &'static str>;
     fn diagnose(&self, answer: &Answer) -> Diagnosis;
@@ -72,6 +78,10 @@ impl<O: Operation> AnyOperation for Parsing<'_, O> {
 
     fn request(&self, at: SystemTime) -> Result<Request, Error> {
         self.operation.request(at)
+    }
+
+    fn redirect(&self, from: &str, hops: u32, response: &Response) -> Redirect {
+        self.operation.redirect(from, hops, response)
     }
 
     fn parse(&self, response: &Response) -> Result<(), &'static str> {

@@ -201,7 +201,7 @@ impl Error {
                 lines.join("\n")
             }
             Self::AnswerUnusable(..) => "Something other than the service answered: a proxy, a captive portal, or a \
-                 wrong `AWS_ENDPOINT_URL`. Check for a proxy or firewall between the runner and this host."
+                 wrong `AWS_ENDPOINT_URL` or ‹vault-url›. Check for a proxy or firewall between the runner and this host."
                 .to_owned(),
             Self::ValuesUnusable(problems) if matches!(problems.first(), Some(ValueProblem::StoreNotFound { .. })) => {
                 "Nothing was exported. Create the store, or check ‹namespace› (the first part of its name), ‹aws-region› and \
@@ -209,7 +209,7 @@ impl Error {
                     .to_owned()
             }
             Self::ValuesUnusable(_) => {
-                "Nothing was exported. Correct what AWS has, or the lines of ‹values› and ‹secrets›."
+                "Nothing was exported. Correct the secrets where they are kept, or the lines of ‹values›, ‹secrets› or ‹vault-secrets›."
                     .to_owned()
             }
             Self::NotWritten { problem, .. } => format!("The store was not changed. {}", problem.hint()),

@@ -81,7 +81,8 @@ impl Unanswered {
         }
         match &self.failure {
             SendFailure::Tls(_) => "The runner does not trust the certificate. Behind an inspecting proxy, set \
-                 `NODE_EXTRA_CA_CERTS` or `AWS_CA_BUNDLE` to the proxy's CA."
+                 `NODE_EXTRA_CA_CERTS` or `AWS_CA_BUNDLE` to the proxy's CA. For a Vault with a CA of its own, set \
+                 ‹vault-ca-certificate›."
                 .to_owned(),
             // Some proxies answer with the status of a server.
             SendFailure::Proxy(401 | 407) => "The proxy requires credentials: set them in `HTTPS_PROXY` \
@@ -92,11 +93,11 @@ impl Unanswered {
             }
             SendFailure::TooLarge => {
                 "The answer is far larger than any answer of this API. Something other than the service \
-                 answered: check `HTTPS_PROXY` and `AWS_ENDPOINT_URL`."
+                 answered: check `HTTPS_PROXY`, `AWS_ENDPOINT_URL` and ‹vault-url›."
                     .to_owned()
             }
             SendFailure::Connection(code) if code == "ENOTFOUND" || code == "EAI_AGAIN" => {
-                "The host's name does not resolve. Check the region, and the runner's DNS.".to_owned()
+                "The host's name does not resolve. Check the region or ‹vault-url›, and the runner's DNS.".to_owned()
             }
             SendFailure::Status(_) => {
                 "GitHub's token service is failing; see githubstatus.com, and run the job again.".to_owned()

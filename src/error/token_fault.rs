@@ -129,8 +129,8 @@ impl TokenFault {
                 }
             }
             (Self::Audience { expected, .. }, _) => format!(
-                "Request the token for an audience that the OIDC provider in IAM lists, and set ‹audience› to it if it is \
-                 not `{expected}`."
+                "Request the token for `{expected}`, or set ‹audience› (‹vault-audience› with ‹vault-url›) to an audience that \
+                 the OIDC provider in IAM, or Vault's role, lists."
             ),
         }
     }

@@ -26,6 +26,8 @@ pub enum ExportCredentials {
     Environment,
     /// To a profile of the files that AWS's tools read.
     Profile(ProfileName),
+    /// Vault's token and no credentials of AWS, to the environment: `export-vault-token`
+    VaultToken,
 }
 
 /// What is exported, and where to.
@@ -86,9 +88,11 @@ pub struct Export<'a> {
     /// What was asked for.
     pub options: &'a ExportOptions,
     /// `aws-region`, or where the identity is: where later steps use the credentials.
-    pub region: &'a Region,
+    pub region: Option<&'a Region>,
     /// The account of the session's role.
     pub account: Option<&'a AccountId>,
+    /// What the values are from.
+    pub source: &'static str,
     /// What came of it.
     pub outcome: &'a Outcome,
 }
@@ -99,7 +103,8 @@ impl Export<'_> {
         &self,
         give_way: impl AsyncFn() -> Result<(), Error>,
     ) -> Result<(ExportPlan, Vec<String>), Error> {
-        let Self { options, region, account, outcome } = *self;
+        let Self { options, account, outcome, .. } = *self;
+        let region = self.region.map_or("", Region::name);
         let (masks, mut warnings) = self.masks(give_way).await?;
         let values = || outcome.values.iter().map(|value| (value.name.as_str(), value.text.secret()));
         let exported = self.credentials();
@@ -109,7 +114,10 @@ impl Export<'_> {
             ExportCredentials::None => {}
             ExportCredentials::Environment => {
                 environment.extend(exported.iter().map(|(name, text)| (*name, text.secret())));
-                environment.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, region.name())));
+                environment.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, region)));
+            }
+            ExportCredentials::VaultToken => {
+                environment.extend(exported.iter().map(|(name, text)| (*name, text.secret())));
             }
             ExportCredentials::Profile(name) => {
                 if options.has_environment_credentials {
@@ -118,7 +126,7 @@ impl Export<'_> {
                 // A setting is called as its variable, in lower case.
                 let setting = |(name, text): &(&str, Secret)| (name.to_ascii_lowercase(), text.clone());
                 let credentials = exported.iter().map(setting).collect();
-                let (name, region) = (name.as_str().to_owned(), region.name().to_owned());
+                let (name, region) = (name.as_str().to_owned(), region.to_owned());
                 profile = Some(ProfilePlan { name, overwrite: options.overwrite_profile, credentials, region });
             }
         }
@@ -129,7 +137,10 @@ impl Export<'_> {
                     variable: value.name.to_string(),
                     key: String::new(),
                     store: value.secret_name.clone(),
-                    problem: "would set what ‹export-aws-credentials› sets",
+                    problem: match options.credentials {
+                        ExportCredentials::VaultToken => "would set what ‹export-vault-token› sets",
+                        _ => "would set what ‹export-aws-credentials› sets",
+                    },
                 }]));
             }
             environment.extend(values());
@@ -156,6 +167,9 @@ impl Export<'_> {
 
     /// The session's credentials, if they are exported, by the names of their variables.
     fn credentials(&self) -> Vec<(&'static str, Secret)> {
+        if let Some(token) = &self.outcome.vault_token {
+            return vec![("VAULT_TOKEN", token.clone())];
+        }
         let Some(session) = self.outcome.session.as_ref() else { return vec![] };
         if self.options.credentials == ExportCredentials::None {
             return vec![];
@@ -230,6 +244,8 @@ pub struct Outcome {
     pub session_name: Option<String>,
     /// The session.
     pub session: Option<Session>,
+    /// Vault's token, if it is exported.
+    pub vault_token: Option<Secret>,
     /// What it took from GitHub.
     pub migrated: Vec<Migrated>,
     /// What it read.

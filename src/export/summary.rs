@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::export::{Export, ExportCredentials};
 use crate::lines::values::Kind;
 use crate::migration::Migrated;
-use crate::stores::resolve::{Level, Value};
+use crate::stores::resolve::Value;
 use crate::text::printable::printable;
 
 /// GitHub drops a step's summary of more than 1 MiB, and other programs of the step may write to it too.
@@ -28,6 +28,9 @@ impl Export<'_> {
             // Writing to a String cannot fail.
             let _ = writeln!(summary, "Credentials of {} until {until}, in {to}.\n", code_span(&session.arn));
         }
+        if self.outcome.vault_token.is_some() {
+            summary.push_str("Vault's token, in `VAULT_TOKEN` of the environment.\n\n");
+        }
         if !self.outcome.migrated.is_empty() {
             summary.push_str("### Migrated from GitHub\n\n| name | type | to | result |\n|---|---|---|---|\n");
             add_rows(&mut summary, self.outcome.migrated.iter().map(migrated_row).collect(), "names");
@@ -35,14 +38,7 @@ impl Export<'_> {
         if self.outcome.values.is_empty() {
             return summary;
         }
-        let is_of_parameter = |value: &Value| value.level == Level::Parameter;
-        let (some, all) =
-            (self.outcome.values.iter().any(is_of_parameter), self.outcome.values.iter().all(is_of_parameter));
-        summary.push_str(match (some, all) {
-            (false, _) => "### Values from AWS Secrets Manager\n\n",
-            (true, false) => "### Values from AWS Secrets Manager and Parameter Store\n\n",
-            (true, true) => "### Values from AWS Parameter Store\n\n",
-        });
+        let _ = writeln!(summary, "### Values from {}\n", self.source);
         summary.push_str("| variable | type | from | version | masked |\n|---|---|---|---|---|\n");
         add_rows(&mut summary, self.outcome.values.iter().map(summary_row).collect(), "values");
         summary
@@ -106,11 +102,7 @@ pub fn failure_summary(error: &Error) -> String {
     let told = format!("{error}\n\n{}", error.hint());
     let shown: String = told.chars().take(MAX_FAILURE_CHARACTERS).collect();
     let rest = if shown.len() < told.len() { "\n…\n(The rest is in the log.)" } else { "" };
-    format!(
-        "### Values from AWS Secrets Manager\n\nNo value was exported: `{}`\n\n<pre>{}{rest}</pre>\n\n",
-        error.code(),
-        html_escaped(&shown),
-    )
+    format!("### Values\n\nNo value was exported: `{}`\n\n<pre>{}{rest}</pre>\n\n", error.code(), html_escaped(&shown),)
 }
 
 fn html_escaped(text: &str) -> String {

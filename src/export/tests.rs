@@ -38,7 +38,7 @@ fn inputs(given: &[(&str, &str)], environment: &str) -> Inputs {
 
 fn export<'a>(inputs: &'a Inputs, outcome: &'a Outcome) -> Export<'a> {
     let account = inputs.session.session_role().map(RoleArn::account);
-    Export { options: &inputs.export, region: &inputs.region, account, outcome }
+    Export { options: &inputs.export, region: Some(&inputs.region), account, source: "AWS Secrets Manager", outcome }
 }
 
 fn planned(values: &[Value], given: &[(&str, &str)], environment: &str) -> Result<(ExportPlan, Vec<String>), Error> {

@@ -35,6 +35,10 @@ pub trait Host {
     /// are ignored.
     fn connect_early(&self, origin: &str, connections: usize);
 
+    /// Lets connections to `origin` that are opened from now on trust the certificates in `pem`, and no others. False if it has
+    /// none.
+    fn trust(&self, origin: &str, pem: &str) -> bool;
+
     /// Whether the key made the signature of the message: RSASSA-PKCS1-v1_5 with SHA-256. Nothing else is decided there, and
     /// nothing is remembered.
     /// <https://www.rfc-editor.org/rfc/rfc8017#section-8.2.2>

@@ -13,6 +13,7 @@ use crate::github::claims::Claims;
 use crate::github::job_token::TokenOptions;
 use crate::host::url::BaseUrl;
 use crate::identity::{Identity, SessionOptions};
+use crate::inputs::vault::VaultInputs;
 use crate::migration::MigrationOptions;
 use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
@@ -20,6 +21,8 @@ use crate::text::secret::Secret;
 mod migration;
 pub mod reader;
 pub mod table;
+pub mod vault;
+pub mod vault_action;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -62,7 +65,23 @@ pub struct RawInputs {
     pub unmasked: bool,
 }
 
-/// The step's inputs, each valid by itself and with the others, defaults filled in.
+/// Where a step reads from, with the inputs that lead there.
+#[derive(Debug)]
+pub enum Source {
+    /// AWS Secrets Manager, or what else takes a role of AWS.
+    Aws(Box<Inputs>),
+    /// Vault or OpenBao.
+    Vault(Box<VaultInputs>),
+}
+
+impl Source {
+    /// Reads and checks everything; nothing has been sent when this fails.
+    pub fn parse(raw: RawInputs) -> Result<Self, Error> {
+        reader::read_source(&raw).map_err(Error::InvalidInput)
+    }
+}
+
+/// The inputs of a step that asks AWS, each valid by itself and with the others, defaults filled in.
 #[derive(Debug)]
 pub struct Inputs {
     /// What for.
@@ -90,7 +109,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads and checks everything; nothing has been sent when this fails.
+    /// The same, for what only AWS can give.
     pub fn parse(raw: RawInputs) -> Result<Self, Error> {
         reader::read(&raw).map_err(Error::InvalidInput)
     }

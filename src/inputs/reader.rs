@@ -19,10 +19,12 @@ use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
-use crate::inputs::{Goal, Inputs, RawInputs};
+use crate::inputs::vault_action::{VAULT_NOTATION, instead_of};
+use crate::inputs::{Goal, Inputs, RawInputs, Source};
 use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
+use crate::lines::vault::looks_like_vault;
 use crate::lines::{secrets, values};
 use crate::stores::StoreOptions;
 use crate::stores::backend::Backend;
@@ -120,10 +122,25 @@ impl Places {
     }
 }
 
-/// The inputs, or all that is wrong with them.
+/// The inputs of a step that asks AWS, or all that is wrong with them.
 pub(crate) fn read(raw: &RawInputs) -> Result<Inputs, Vec<Problem>> {
+    read_by(raw, |reader| {
+        reader.refuse_vault();
+        reader.read()
+    })
+}
+
+/// The inputs of any step.
+pub(crate) fn read_source(raw: &RawInputs) -> Result<Source, Vec<Problem>> {
+    read_by(raw, |reader| match reader.is_of_vault() {
+        true => reader.read_vault().map(|inputs| Source::Vault(Box::new(inputs))),
+        false => reader.read().map(|inputs| Source::Aws(Box::new(inputs))),
+    })
+}
+
+fn read_by<T>(raw: &RawInputs, read: impl Fn(&mut Reader<'_>) -> Option<T>) -> Result<T, Vec<Problem>> {
     let mut reader = Reader { raw, problems: Vec::new() };
-    match reader.read() {
+    match read(&mut reader) {
         Some(inputs) if reader.problems.is_empty() => Ok(inputs),
         _ => Err(reader.problems),
     }
@@ -143,8 +160,7 @@ impl Reader<'_> {
         let who = self.who();
         let export_credentials = self.export_credentials();
         let lines = self.value_lines(who.session_role());
-        let enterprise =
-            self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug);
+        let enterprise = self.enterprise();
         let namespace = self.namespace().or(enterprise.as_deref().and_then(NamePart::parse));
         let issuer = self.issuer(enterprise.as_deref());
         let places = self.places();
@@ -154,7 +170,7 @@ impl Reader<'_> {
             .optional("environment-store", "required, not-found-ok or optional", EnvironmentStore::parse)
             .unwrap_or_default();
         let export = self.export(export_credentials);
-        let timeout = Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into());
+        let timeout = self.timeout();
         let max_attempts = self.max_attempts();
         let token = self.token(&who, issuer);
         let claims = self.given_claims(who.kind);
@@ -191,11 +207,24 @@ impl Reader<'_> {
         Some(Inputs { goal, claims, session, token, stores, region, s3, migration, export, timeout, max_attempts })
     }
 
-    fn check_names(&mut self) {
-        for name in self.raw.inputs.keys().filter(|name| !INPUT_NAMES.contains(&name.as_str())) {
-            let message = "is not an input of this action".to_owned();
+    pub(super) fn check_names(&mut self) {
+        for (name, text) in self.raw.inputs.iter().filter(|(name, _)| !INPUT_NAMES.contains(&name.as_str())) {
+            let message = match instead_of(name) {
+                // The action asks for these too, and is given nothing where they are not set.
+                Some(_) if text.secret().trim().is_empty() => continue,
+                Some(message) => message,
+                None => "is not an input of this action".to_owned(),
+            };
             self.problems.push(Problem { input: printable(name), message });
         }
+    }
+
+    pub(super) fn enterprise(&mut self) -> Option<String> {
+        self.optional("github-enterprise-name", "an enterprise's slug (letters, digits, hyphens)", slug)
+    }
+
+    pub(super) fn timeout(&mut self) -> Duration {
+        Duration::from_secs(self.number("timeout-seconds", 60, 1..=3600).into())
     }
 
     fn who(&mut self) -> Who {
@@ -230,7 +259,7 @@ impl Reader<'_> {
         seconds
     }
 
-    fn export(&mut self, credentials: Option<ExportCredentials>) -> Option<ExportOptions> {
+    pub(super) fn export(&mut self, credentials: Option<ExportCredentials>) -> Option<ExportOptions> {
         let overwrite_profile = self.boolean("overwrite-aws-profile", false);
         let env = self.boolean("export-env", true);
         let outputs = self.boolean("export-outputs", false);
@@ -414,7 +443,7 @@ impl Reader<'_> {
         self.problem(name, message);
     }
 
-    fn required<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         if self.text(name).is_none() {
             self.problem(name, format!("is required: {wanted}"));
         }
@@ -440,14 +469,24 @@ impl Reader<'_> {
     /// `values` and `secrets`: none if they are wrong, and empty if values are not what the run is for.
     fn value_lines(&mut self, role: Option<&RoleArn>) -> Option<(Vec<ValueLine>, Vec<SecretLine>)> {
         let values = self.lines("values", values::parse);
-        let secrets = self.lines("secrets", secrets::parse);
+        let secrets = match self.text("secrets") {
+            Some(text) if looks_like_vault(text) => {
+                self.problem("secrets", VAULT_NOTATION);
+                None
+            }
+            _ => self.lines("secrets", secrets::parse),
+        };
         self.check_lines(values.as_deref(), secrets.as_deref(), role);
         self.check_some(values.as_deref(), secrets.as_deref());
         let lines = (values?, secrets?);
         Some(if self.raw.goal.is_values() { lines } else { (vec![], vec![]) })
     }
 
-    fn lines<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>) -> Option<Vec<T>> {
+    pub(super) fn lines<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>,
+    ) -> Option<Vec<T>> {
         let text = self.text(name).unwrap_or_default();
         match parse(text) {
             Ok(lines) => Some(lines),
@@ -518,7 +557,7 @@ impl Reader<'_> {
     }
 
     /// `oidc-issuer` by itself and with the enterprise's slug; none if it is wrong.
-    fn issuer(&mut self, enterprise: Option<&str>) -> Option<(BaseUrl, BaseUrl)> {
+    pub(super) fn issuer(&mut self, enterprise: Option<&str>) -> Option<(BaseUrl, BaseUrl)> {
         let text = self.text("oidc-issuer").unwrap_or(GITHUB_ISSUER).to_owned();
         let base = match BaseUrl::parse(&text) {
             Ok(base) => base,
@@ -544,7 +583,7 @@ impl Reader<'_> {
     }
 
     /// The one input whose text is never shown.
-    fn github_token(&mut self) -> Option<Secret> {
+    pub(super) fn github_token(&mut self) -> Option<Secret> {
         let token = self.text("github-token")?.to_owned();
         if token.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
             self.problem("github-token", "has spaces or line breaks: it takes one JSON Web Token");

@@ -1,7 +1,7 @@
 //! Made by build/inputs.mjs from action.yml and build/inputs.yml. Do not edit.
 
 /// The inputs of the action, in the order of `action.yml`.
-pub const INPUT_NAMES: [&str; 37] = [
+pub const INPUT_NAMES: [&str; 45] = [
     "cognito-identity-pool-id",
     "cognito-role-arn",
     "values",
@@ -31,6 +31,14 @@ pub const INPUT_NAMES: [&str; 37] = [
     "export-outputs",
     "min-mask-length",
     "timeout-seconds",
+    "vault-url",
+    "vault-role",
+    "vault-auth-path",
+    "vault-namespace",
+    "vault-audience",
+    "vault-ca-certificate",
+    "vault-secrets",
+    "export-vault-token",
     "existing-gh-secrets",
     "existing-gh-variables",
     "migrate-to",
@@ -39,4 +47,30 @@ pub const INPUT_NAMES: [&str; 37] = [
     "migrate-config-from-store",
     "migrate-overwrite",
     "migrate-keys",
+];
+
+/// What a runner gives for inputs that a step leaves out.
+pub const INPUT_DEFAULTS: [(&str, &str); 19] = [
+    ("oidc-issuer", "https://token.actions.githubusercontent.com"),
+    ("identity", "cognito"),
+    (
+        "chain-session-tags",
+        "actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha",
+    ),
+    ("chain-transitive-tag-keys", "none"),
+    ("role-session-name", "{run_id}@{sha}"),
+    ("role-duration-seconds", "900"),
+    ("environment-store", "not-found-ok"),
+    ("export-aws-credentials", "none"),
+    ("overwrite-aws-profile", "false"),
+    ("export-env", "true"),
+    ("export-outputs", "false"),
+    ("min-mask-length", "4"),
+    ("timeout-seconds", "60"),
+    ("export-vault-token", "false"),
+    ("existing-gh-secrets", "{}"),
+    ("existing-gh-variables", "{}"),
+    ("migrate-to", "bucket"),
+    ("migrate-config-from-store", "false"),
+    ("migrate-overwrite", "false"),
 ];

@@ -9,6 +9,7 @@ pub mod env_name;
 pub mod secrets;
 pub mod unsafe_names;
 pub mod values;
+pub mod vault;
 
 /// Reads all lines but blank ones and comments. `read` gives what a line takes, which no other line may take, in another
 /// case neither.

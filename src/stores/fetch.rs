@@ -2,8 +2,6 @@
 //! where that pays, and ten parameters a call.
 
 use std::cell::{OnceCell, RefCell};
-use std::future::poll_fn;
-use std::task::Poll;
 
 use crate::aws::endpoints::Service;
 use crate::aws::names::{Region, RoleArn};
@@ -13,6 +11,7 @@ use crate::aws::secrets_manager::MAX_BATCH;
 use crate::aws::source::Source;
 use crate::aws::ssm::MAX_NAMES;
 use crate::call::client::Client;
+use crate::call::together::{MAX_CALLS, eight_at_a_time, together};
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::host::answer::Answer;
@@ -20,9 +19,6 @@ use crate::host::http::Host;
 use crate::host::url::BaseUrl;
 use crate::stores::backend::{Backend, Caller, Fetched};
 use crate::stores::wanted::{NOT_READ, Origin, Read, Wanted};
-
-/// To a service in a region, each over a connection of its own.
-const MAX_CALLS: usize = 8;
 
 /// So many secrets are read one by one: all at once, and without the permission that a batch needs.
 const HANDFUL: usize = 5;
@@ -181,22 +177,17 @@ impl<H: Host> RegionFetch<'_, H> {
 
     /// Makes calls in their order, each over a connection of its own.
     async fn eight_at_a_time(&self, fetches: Vec<Fetch>, refusal: &RefCell<Option<String>>) {
-        let queue = RefCell::new(fetches.into_iter());
-        let worker = async |_| loop {
-            let fetch = queue.borrow_mut().next();
-            match fetch {
-                None => break,
-                Some(Fetch::One(place, answer)) => self.one(place, answer).await,
-                // What one batch is refused, the next would be refused too.
-                Some(Fetch::Batch(places)) if refusal.borrow().is_some() => self.leave(&places),
-                Some(Fetch::Batch(places)) => {
-                    if let Some(why) = self.batch(&places).await {
-                        refusal.replace(Some(why));
-                    }
+        eight_at_a_time(fetches, async |fetch| match fetch {
+            Fetch::One(place, answer) => self.one(place, answer).await,
+            // What one batch is refused, the next would be refused too.
+            Fetch::Batch(places) if refusal.borrow().is_some() => self.leave(&places),
+            Fetch::Batch(places) => {
+                if let Some(why) = self.batch(&places).await {
+                    refusal.replace(Some(why));
                 }
             }
-        };
-        together((0..MAX_CALLS).map(worker)).await;
+        })
+        .await;
     }
 
     async fn one(&self, place: usize, answer: Option<Answer>) {
@@ -245,16 +236,6 @@ impl<H: Host> RegionFetch<'_, H> {
             _ = slot.outcome.set(outcome);
         }
     }
-}
-
-/// Runs a few futures side by side. `futures_util`'s `join_all` brings what thousands need, and 10 KB of it in wasm.
-async fn together(futures: impl Iterator<Item: Future<Output = ()>>) {
-    let mut running: Vec<_> = futures.map(Box::pin).collect();
-    poll_fn(|context| {
-        running.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub struct Value {
 pub enum Level {
     /// A store of the job.
     Store(Scope),
-    /// A secret that a line of `secrets` names.
+    /// A secret that a line of `secrets`, or an entry of `vault-secrets`, names.
     Secret,
     /// A parameter that a line of `secrets` names.
     Parameter,
@@ -64,6 +64,16 @@ impl Value {
         let Self { name, kind, level, secret_name, version_id, .. } = self;
         let version = if *level == Level::Parameter { format!(", version {version_id}") } else { String::new() };
         format!("{name} ({}) from {} {secret_name}{version}", kind.name(), level.name())
+    }
+}
+
+/// The services that values of AWS are from, as people call them.
+pub(crate) fn services_of(values: &[Value]) -> &'static str {
+    let of_parameters = values.iter().filter(|value| value.level == Level::Parameter).count();
+    match of_parameters {
+        0 => "AWS Secrets Manager",
+        _ if of_parameters == values.len() => "AWS Parameter Store",
+        _ => "AWS Secrets Manager and Parameter Store",
     }
 }
 

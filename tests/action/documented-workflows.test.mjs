@@ -151,7 +151,9 @@ describe('a documented workflow', POSIX, () => {
     assert.deepEqual(current('env/production/variables'), []);
   });
 
-  after(() => assert.deepEqual([...ran].sort(), Object.keys(blocks).sort(), 'every marked block of YAML has been run'));
+  // Those of Vault are run by tests/vault/documented.test.mjs.
+  const here = Object.keys(blocks).filter((name) => !name.startsWith('vault-'));
+  after(() => assert.deepEqual([...ran].sort(), here.sort(), 'every marked block of YAML has been run'));
 });
 
 function block(name) {

@@ -7,13 +7,15 @@
 //   --node PATH,PATH    the Nodes that run the programs; without it those that a runner has, of tests/tools
 //   --write             into docs/performance.md and docs/bench.svg of the working directory
 //
-// Every round trip is measured with the first number of secrets, and every number at 40 ms, or the first round trip.
+// Every round trip is measured with the first number of secrets, and every number at 40 ms, or the first round trip. There too
+// one and four secrets of Vault are read.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { RUNNERS_NODES, distSizes, findNodes } from './programs.mjs';
-import { MARKED, conditions, goalTable, settingTable, withSection } from './report.mjs';
+import { MARKED, conditions, goalTable, settingTable, vaultTable, withSection } from './report.mjs';
 import { measure } from './rounds.mjs';
+import { VAULT_PROGRAMS, measureVault } from './vault.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -49,12 +51,15 @@ const programs = await measure({
     console.log(`${settingTable(measured, programs)}\n`);
   },
 });
-console.log(goalTable(results, distSizes(), nodes));
+console.log(`${goalTable(results, distSizes(), nodes)}\n`);
+const ofVault = await measureVault({ nodes, settings: [1, 4].map((secretCount) => ({ rttMs: cross.rttMs, secretCount })), runs });
+const vault = vaultTable(ofVault, VAULT_PROGRAMS);
+console.log(vault);
 if (values.write) {
   const { plot } = await import('./plot.mjs');
   mkdirSync('docs', { recursive: true });
   writeFileSync('docs/bench.svg', await plot(results, programs, cross, nodes.at(-1).name));
-  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes(), nodes));
+  writeFileSync('docs/performance.md', withSection(page, results, programs, distSizes(), nodes, vault));
 }
 
 function numbers(option, least) {

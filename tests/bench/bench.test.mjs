@@ -31,7 +31,7 @@ describe('the bench', () => {
     const options = ['--rtt', '10', '--secrets', '4,40', '--runs', '2', '--write'];
     const { stdout } = await promisify(execFile)(NODE, [BENCH, ...options], { cwd: folder });
 
-    const [stores, secrets, goals, ...others] = tables(stdout);
+    const [stores, secrets, goals, vault, ...others] = tables(stdout);
     assert.deepEqual(others, []);
     // Four dependent requests, then one for all stores; the action has the issuer's keys too, and a request for each store.
     counts(stores, '4 stores, RTT 10 ms', { action: [8, 9], floor: [4, 5], sdk: [7, 8] });
@@ -42,9 +42,17 @@ describe('the bench', () => {
     for (const cells of goals.slice(1, 8)) assert.deepEqual(cells.slice(2), ['not measured', 'not measured', ''], cells[0]);
     assert.match(goals[8].at(-1), /^(yes|no)$/);
 
+    // A login and the reads; the action ends its token too.
+    for (const [what, requests] of Object.entries({ 'this action, 1 secret': 3, 'this action, 4 secrets': 6, 'floor, 4 secrets': 5, "vault-action's requests, 1 secret": 2 })) {
+      for (const node of NODES) {
+        const [row] = vault.filter(([first]) => first === `${what}, RTT 10 ms, ${node}`);
+        assert.equal(row?.at(-1), String(requests), `${what}, ${node}`);
+      }
+    }
+
     const page = await readFile(path.join(folder, 'docs/performance.md'), 'utf8');
     assert.match(page, /^before\n<!-- bench -->\n\n\d{4}-\d\d-\d\d, .*\(bench\.svg\).*<!-- \/bench -->\nafter\n$/s);
-    assert.deepEqual(tables(page), [goals, stores, secrets]);
+    assert.deepEqual(tables(page), [goals, stores, secrets, vault]);
     const plot = await readFile(path.join(folder, 'docs/bench.svg'), 'utf8');
     assert.match(plot, /^<svg .*<\/svg>$/s);
     for (const text of ['this action', 'floor', 'AWS SDK', 'RTT 10 ms', '4 stores', 'Node 24']) assert.ok(plot.includes(text), text);

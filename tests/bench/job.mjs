@@ -108,7 +108,7 @@ function allowShared({ roles, roleArn, documents }) {
 }
 
 /** One certificate that is its own authority. */
-function makeCertificate(folder) {
+export function makeCertificate(folder) {
   const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   const names = ['-subj', '/CN=env-kvstore bench', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const key = execFileSync('openssl', ['req', '-x509', ...options, ...names, '-out', 'certificate.pem', '-keyout', '-'], {

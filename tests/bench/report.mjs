@@ -85,8 +85,34 @@ export function goalTable(results, sizes, nodes) {
   ]);
 }
 
+/**
+ * Vault's runs: one table of all settings.
+ * @param {import('./vault.mjs').MeasuredVault[]} results
+ * @param {Record<string, string>} names of the programs
+ */
+export function vaultTable(results, names) {
+  const quantities = [MS, CPU, REQUESTS];
+  return table([
+    ['Vault', 'wall ms', 'CPU ms', 'requests'],
+    ...results.flatMap(({ rttMs, secretCount, byNode }) => Object.entries(byNode).flatMap(([node, rounds]) => [
+      ...Object.entries(names).map(([key, name]) => [
+        `${name}, ${counted(secretCount)}, RTT ${rttMs} ms, ${node}`,
+        ...quantities.map((quantity) => shown(rounds.map((round) => quantity.of(round[key])), quantity.digits)),
+      ]),
+      ...Object.keys(names).filter((key) => key !== 'action').map((key) => [
+        `this action ÷ ${names[key]}, ${counted(secretCount)}, RTT ${rttMs} ms, ${node}`,
+        ...quantities.map((quantity) => shown(ratios(rounds, quantity, key), 2)),
+      ]),
+    ])),
+  ]);
+}
+
+function counted(count) {
+  return count === 1 ? '1 secret' : `${count} secrets`;
+}
+
 /** The page with what was measured between its marks. */
-export function withSection(page, results, programs, sizes, nodes) {
+export function withSection(page, results, programs, sizes, nodes, vault) {
   const section = `
 ${new Date().toISOString().slice(0, 10)}, ${conditions(results[0].byNode[nodes[0].name].length, nodes)}
 
@@ -100,6 +126,8 @@ ${goalTable(results, sizes, nodes)}
 ${results.map((measured) => settingTable(measured, programs)).join('\n\n')}
 
 </details>
+
+${vault}
 
 `;
   return page.replace(MARKED, () => section);

@@ -24,3 +24,4 @@ mod scripted_host;
 mod secrets;
 mod signing;
 mod token_exchange;
+mod vault;

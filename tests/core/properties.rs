@@ -163,7 +163,7 @@ proptest! {
             version_id: "v".to_owned(),
         }).collect();
         let inputs = parsers::inputs_with_outputs();
-        let (plan, _) = Export { options: &inputs.export, region: &inputs.region, account: None, outcome: &Outcome { values, ..Outcome::default() } }
+        let (plan, _) = Export { options: &inputs.export, region: Some(&inputs.region), account: None, source: "AWS Secrets Manager", outcome: &Outcome { values, ..Outcome::default() } }
             .plan(async || Ok(()))
             .now_or_never()
             .unwrap()

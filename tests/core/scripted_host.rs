@@ -210,6 +210,12 @@ impl Job {
         Expectation::new(&format!("GitHub token for {AUDIENCE}"), Reply::Token(self.jwt().to_owned()))
     }
 
+    /// A request of Vault's API, as a script calls it: its method and URL.
+    pub fn vault(name: &str, status: u16, body: &str) -> Expectation {
+        Expectation::new(name, answer(status, body))
+            .check(|request| assert_eq!(header(request, "x-vault-request"), Some("true")))
+    }
+
     fn login_key(&self) -> &str {
         self.issuer.strip_prefix("https://").unwrap()
     }
@@ -805,6 +811,11 @@ impl Script {
         self
     }
 
+    /// A script without the inputs of AWS.
+    pub fn without_aws() -> Self {
+        Self { inputs: BTreeMap::new(), ..Self::new("") }
+    }
+
     /// These are in the environment.
     pub fn environment_keys(self, Keys { id, secret, token }: Keys) -> Self {
         let script = self.environment("AWS_ACCESS_KEY_ID", id).environment("AWS_SECRET_ACCESS_KEY", secret);
@@ -911,6 +922,8 @@ pub struct Run {
     pub waited_for: Vec<usize>,
     pub logs: Vec<Log>,
     pub early_connections: Vec<EarlyConnections>,
+    /// Origins, and the certificates that they are held to.
+    pub trusted: Vec<(String, String)>,
     pub elapsed: Duration,
 }
 
@@ -1073,6 +1086,7 @@ struct Seen {
     waited_for: Vec<usize>,
     logs: Vec<Log>,
     early_connections: Vec<EarlyConnections>,
+    trusted: Vec<(String, String)>,
 }
 
 pub struct ScriptedHost {
@@ -1153,7 +1167,8 @@ impl ScriptedHost {
         let unused: Vec<_> = self.groups.iter().flatten().filter(|slot| slot.taken.get() == 0).collect();
         let names: Vec<_> = unused.iter().map(|slot| &slot.expectation.name).collect();
         assert!(names.is_empty(), "never requested: {names:?}; the run ended with {result:?}");
-        let Seen { requests, sleeps, gave_way_after, waited_for, logs, early_connections } = self.seen.into_inner();
+        let Seen { requests, sleeps, gave_way_after, waited_for, logs, early_connections, trusted } =
+            self.seen.into_inner();
         Run {
             result,
             requests,
@@ -1162,6 +1177,7 @@ impl ScriptedHost {
             waited_for,
             logs,
             early_connections,
+            trusted,
             elapsed: self.elapsed.get(),
         }
     }
@@ -1169,7 +1185,7 @@ impl ScriptedHost {
 
 /// What a script calls a request.
 fn name_of(request: &Request) -> String {
-    if request.method.name() != "POST" {
+    if request.method.name() != "POST" || header(request, "x-vault-request").is_some() {
         return format!("{} {}", request.method.name(), request.url);
     }
     let body = request.body.secret();
@@ -1271,6 +1287,12 @@ impl Host for ScriptedHost {
         assert!(!is_late, "{origin}: a connection is early only before the first request");
         let (origin, after_requests, at) = (origin.to_owned(), seen.requests.len(), self.elapsed.get());
         seen.early_connections.push(EarlyConnections { origin, count, after_requests, at });
+    }
+
+    fn trust(&self, origin: &str, pem: &str) -> bool {
+        let is_readable = !pem.contains("unreadable");
+        self.seen.borrow_mut().trusted.push((origin.to_owned(), pem.to_owned()));
+        is_readable
     }
 
     fn verify_rs256(&self, signed: &Rs256<'_>) -> bool {

@@ -30,7 +30,7 @@ test('the core reads the inputs that action.yml names', () => {
 });
 
 test('the core takes for left out what action.yml gives as default', () => {
-  const sources = ['src/inputs/reader.rs', 'src/inputs/migration.rs', 'src/migration/mod.rs'].map(read).join('\n');
+  const sources = ['src/inputs/reader.rs', 'src/inputs/migration.rs', 'src/inputs/vault.rs', 'src/migration/mod.rs'].map(read).join('\n');
   const constants = [...sources.matchAll(/^const (\w+): &str = ("[\w-]+");$/gm)];
   const source = constants.reduce((text, [, name, literal]) => text.replaceAll(`(${name},`, `(${literal},`), sources);
   for (const [name, value] of defaults) {

@@ -2,7 +2,8 @@
 // job whose GitHub and AWS are the local cloud, by their real names.
 //
 // A block after `<!-- test: NAME -->` is run by bash, Python or Node, or written to the file NAME. Those of YAML are run by
-// tests/action/documented-workflows.test.mjs, those called set-up-... by tests/cloud/set-up-aws.test.mjs.
+// tests/action/documented-workflows.test.mjs, those called set-up-... by tests/cloud/set-up-aws.test.mjs,
+// those called vault-... by tests/vault/documented.test.mjs.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/repository/readme.test.mjs` runs them on another Node.
 
@@ -36,7 +37,7 @@ const text = Object.values(pages).join('\n');
 const blocks = Object.fromEntries(
   [...text.matchAll(/<!-- test: ([\w.-]+) -->\s*```(\w+)\n(.*?)```/gs)].map(([, name, language, text]) => [name, { language, text }]),
 );
-const isRunHere = (name) => blocks[name].language !== 'yaml' && !name.startsWith('set-up-');
+const isRunHere = (name) => blocks[name].language !== 'yaml' && !/^(set-up|vault)-/.test(name);
 const ran = new Set();
 /** Of a program that nobody wanted to run. */
 const RAN_HOSTILE = 'import { writeFileSync } from "node:fs"; writeFileSync("ran-hostile", process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? "");';

@@ -17,7 +17,7 @@ const STARTS_WITHIN_MS = 20_000;
 /**
  * A server in memory. `secret/` is a KV engine of version 2, `kv1/` one of version 1.
  * @returns {Promise<{
- *   url: string, certificate: string, certificateFile: string,
+ *   url: string, certificate: string, certificateFile: string, rootToken: string,
  *   call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answered>,
  *   does: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<any>,
  *   stop: () => Promise<void>,
@@ -55,7 +55,7 @@ export async function startOpenBao() {
     throw new Error(`OpenBao did not start (${server.exitCode})`);
   }
   await does('POST', 'sys/mounts/kv1', { type: 'kv', options: { version: '1' } });
-  return { url, certificate, certificateFile, call, does, stop };
+  return { url, certificate, certificateFile, rootToken: ROOT_TOKEN, call, does, stop };
 }
 
 /**
