@@ -38,6 +38,8 @@ pub struct VaultSetUp {
     pub namespace: String,
     /// The ids of the repositories, by OWNER/NAME.
     pub repositories: BTreeMap<String, String>,
+    /// The events whose jobs are let in where a binding names none.
+    pub events: Vec<String>,
     /// Where jobs reach it.
     pub url: String,
     /// Where the KV engine is.
@@ -169,6 +171,7 @@ pub(crate) fn on_vault(merged: &Merged, planned: &Planned) -> Result<Option<Vaul
         issuer: planned.issuer.clone(),
         namespace: planned.namespace.clone(),
         repositories: planned.repositories.clone(),
+        events: planned.events.clone(),
         url: vault.url.trim_end_matches('/').to_owned(),
         mount: vault.mount.clone(),
         auth_path: auth_path(vault).to_owned(),

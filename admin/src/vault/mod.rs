@@ -7,12 +7,10 @@
 //!
 //! It answers as the server does: <https://developer.hashicorp.com/vault/api-docs/auth/jwt>, the same in OpenBao.
 
-//pub mod audit;
-//pub mod explain;
 mod glob;
 mod login;
 pub mod policy;
-//pub mod snapshot;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 
