@@ -130,7 +130,11 @@ thread_local! {
 /// Begins to read CloudTrail's files, by these rules. Resolves to what is wrong with them.
 #[wasm_bindgen(js_name = beginTrail)]
 pub fn begin_trail(rules: JsValue) -> Result<JsValue, JsValue> {
-    match rules_of(rules).ok_or_else(not_agreed)?.read() {
+    let rules = rules_of(rules).ok_or_else(not_agreed)?;
+    match rules.read() {
+        Ok(ruled) if !ruled.is_on_aws => {
+            Ok(as_json(&[rules.problem("CloudTrail says nothing of Vault, and the rules are about Vault alone")]))
+        }
         Ok(ruled) => {
             TRAIL.with_borrow_mut(|trail| *trail = Some(Trail::new(ruled.account)));
             Ok(as_json(&Vec::<Problem>::new()))

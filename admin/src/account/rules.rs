@@ -34,6 +34,13 @@ pub struct Ruled {
     pub vault_set_up: Option<VaultSetUp>,
 }
 
+impl Ruled {
+    /// Of an account, and of no Vault.
+    pub fn on_aws(account: Account, set_up: Option<SetUp>) -> Self {
+        Self { account, is_on_aws: true, set_up, vault: None, vault_set_up: None }
+    }
+}
+
 impl Rules {
     /// Files by the name of what they are; nothing if there is no such kind. A snapshot of Vault is a file too, and known by what is in it.
     pub fn of(kind: &str, texts: Vec<Text>) -> Option<Self> {
@@ -46,9 +53,17 @@ impl Rules {
         }
     }
 
+    /// Something that the rules as a whole cannot be used for.
+    pub(crate) fn problem(&self, message: &str) -> Problem {
+        let file = match self {
+            Self::File(texts) | Self::Snapshot(texts) => texts.first().map(|text| text.name.clone()).unwrap_or_default(),
+            Self::Vault(text) => text.name.clone(),
+        };
+        Problem { file, pointer: String::new(), line: 1, message: message.to_owned() }
+    }
+
     /// Reads the files, or says everything that is wrong with them.
     pub fn read(&self) -> Result<Ruled, Vec<Problem>> {
-        let on_aws = |account, set_up| Ruled { account, is_on_aws: true, set_up, vault: None, vault_set_up: None };
         match self {
             Self::File(texts) => {
                 let merged = read(texts)?;
@@ -65,10 +80,10 @@ impl Rules {
                     vault_set_up: plan.vault,
                 })
             }
-            Self::Snapshot(texts) => Ok(on_aws(snapshot::account(texts)?, None)),
+            Self::Snapshot(texts) => Ok(Ruled::on_aws(snapshot::account(texts)?, None)),
             Self::Vault(text) => {
                 let vault = snapshot_of_vault::read(text)?;
-                Ok(Ruled { is_on_aws: false, vault: Some(vault), ..on_aws(Account::default(), None) })
+                Ok(Ruled { is_on_aws: false, vault: Some(vault), ..Ruled::on_aws(Account::default(), None) })
             }
         }
     }

@@ -2,7 +2,7 @@
 //! <https://github.com/ryanuber/go-glob>, by which both servers compare.
 
 /// Whether a text is of a pattern.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut left) = text.strip_prefix(first) else { return false };
     let mut parts = rest.split('*').peekable();

@@ -14,6 +14,7 @@ pub mod snapshot;
 
 use std::collections::BTreeMap;
 
+pub use glob::matches;
 pub use login::{Refusal, refusals};
 use policy::Policy;
 
