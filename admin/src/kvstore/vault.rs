@@ -221,7 +221,7 @@ fn is_role_name(name: &str) -> bool {
 }
 
 /// Whether a path means itself alone, in a policy and in a URL.
-fn is_path(path: &str) -> bool {
+pub(crate) fn is_path(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-+=@".contains(&byte);
     let is_segment = |segment: &str| {
         !segment.trim_matches('.').is_empty() && !segment.starts_with('+') && segment.bytes().all(plain)
