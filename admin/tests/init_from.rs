@@ -14,8 +14,17 @@ fn place(from: &[(&str, String)]) -> Place {
 }
 
 fn answers(more: &[(&str, &str)]) -> Value {
-    let own = [("tenant", "organization"), ("organization", "octo-org"), ("organization_id", "9919"), ("url", "https://vault.example.com")];
-    own.iter().chain(more).map(|(key, value)| ((*key).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+    let own = [
+        ("tenant", "organization"),
+        ("organization", "octo-org"),
+        ("organization_id", "9919"),
+        ("url", "https://vault.example.com"),
+    ];
+    own.iter()
+        .chain(more)
+        .map(|(key, value)| ((*key).to_owned(), json!(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn stepped(from: &[(&str, String)], answers: &Value) -> Step {
@@ -29,7 +38,12 @@ fn planned(from: &[(&str, String)], more: &[(&str, &str)]) -> Plan {
     let plan = step.plan.unwrap();
     let text = Text { name: "kvstore.json".to_owned(), text: plan.text.clone() };
     let generated = generate(&[text], Target::Terraform, None);
-    assert!(generated.problems.is_empty() && generated.failed.is_empty(), "{:?} {:?}", generated.problems, generated.failed);
+    assert!(
+        generated.problems.is_empty() && generated.failed.is_empty(),
+        "{:?} {:?}",
+        generated.problems,
+        generated.failed
+    );
     plan
 }
 
@@ -51,7 +65,8 @@ const ID: (&str, &str) = ("id of octo-org/app", "456789");
 fn files_of_teams_become_bindings_and_their_policies_what_is_read() {
     let policy = "path \"kv/data/app/deploy\" {\n  capabilities = [\"read\", \"list\"]\n}\n\npath \"kv/data/shared/*\" {\n  capabilities = [\"read\"]\n}\n";
     let mut shared = binding("shared", "repo:octo-org/*");
-    shared["additional_claims"] = json!({ "job_workflow_ref": "octo-org/platform/.github/workflows/deploy.yml@refs/tags/v1" });
+    shared["additional_claims"] =
+        json!({ "job_workflow_ref": "octo-org/platform/.github/workflows/deploy.yml@refs/tags/v1" });
     let mut main = binding("app-main", "repo:octo-org/app:ref:refs/heads/main");
     main["ttl"] = json!(60);
     main["user_claim"] = json!("job_workflow_ref");
@@ -113,9 +128,18 @@ fn without_its_policy_a_binding_reads_what_the_convention_has() {
     )];
     let plan = planned(&files, &[ID, ("set_up", "vault")]);
     let document: Value = serde_json::from_str(&plan.text).unwrap();
-    assert_eq!((&document["bindings"][0]["read"], &document["bindings"][1]["read"]), (&json!(["env:production"]), &json!(["repo"])));
+    assert_eq!(
+        (&document["bindings"][0]["read"], &document["bindings"][1]["read"]),
+        (&json!(["env:production"]), &json!(["repo"]))
+    );
     assert_eq!(plan.targets, ["vault", "matrix"]);
-    assert!(notes(&plan).iter().any(|note| note.contains("/oidc_bindings/0/vault_policies: app `read` is env:production by convention")), "{:?}", notes(&plan));
+    assert!(
+        notes(&plan)
+            .iter()
+            .any(|note| note.contains("/oidc_bindings/0/vault_policies: app `read` is env:production by convention")),
+        "{:?}",
+        notes(&plan)
+    );
 }
 
 #[test]
@@ -135,9 +159,21 @@ fn what_would_let_in_other_jobs_is_left_out_with_its_line() {
         (with("repo:octo-org/app:environment:x", json!({ "ref": "refs/heads/*" })), "has a wildcard: name each value"),
         (with("repo:octo-org/app:environment:x", json!({ "reff": "y" })), "no token has a claim `reff`"),
         (with("repo:octo-org/app:ref:refs/heads/x", json!({ "ref": "refs/heads/y" })), "wants another `ref`"),
-        (with("repo:octo-org/app:environment:x", json!({ "repository": "octo-org/web" })), "wants another `repository`"),
-        (with("repo:octo-org/*", json!({ "job_workflow_ref": "o/p/.github/workflows/x.yml@v1", "repository_id": "1" })), "one `repository_id`"),
-        (json!({ "bound_subject": "repo:octo-org/app:environment:x", "vault_policies": [] }), "`vault_role_name` is missing"),
+        (
+            with("repo:octo-org/app:environment:x", json!({ "repository": "octo-org/web" })),
+            "wants another `repository`",
+        ),
+        (
+            with(
+                "repo:octo-org/*",
+                json!({ "job_workflow_ref": "o/p/.github/workflows/x.yml@v1", "repository_id": "1" }),
+            ),
+            "one `repository_id`",
+        ),
+        (
+            json!({ "bound_subject": "repo:octo-org/app:environment:x", "vault_policies": [] }),
+            "`vault_role_name` is missing",
+        ),
         (json!({ "vault_role_name": "odd" }), "`bound_subject` is missing"),
         (binding("GOOD", "repo:octo-org/app:environment:x"), "`GOOD` is there twice"),
     ];
@@ -149,7 +185,14 @@ fn what_would_let_in_other_jobs_is_left_out_with_its_line() {
         let found = notes.iter().find(|note| note.contains(said)).unwrap_or_else(|| panic!("{odd}: {notes:#?}"));
         assert!(found.contains(" /1") && found.ends_with("the binding is left out"), "{found}");
         let alone = stepped(&[("a.json", list(&[odd]))], &answers(&[ID]));
-        assert!(alone.problems.first().is_none_or(|problem| problem.message == "no binding can be carried over" || said.contains("GOOD")), "{:?}", alone.problems);
+        assert!(
+            alone
+                .problems
+                .first()
+                .is_none_or(|problem| problem.message == "no binding can be carried over" || said.contains("GOOD")),
+            "{:?}",
+            alone.problems
+        );
     }
 }
 
@@ -160,11 +203,17 @@ fn ids_in_the_files_are_not_asked_for_and_others_are() {
     let files = [("a.json", list(&[by_claim, binding("two", "repo:octo-org@9919/web@456790:environment:y")]))];
     let plan = planned(&files, &[]);
     let document: Value = serde_json::from_str(&plan.text).unwrap();
-    assert_eq!(document["repositories"], json!({ "octo-org/app": { "id": "456789" }, "octo-org/web": { "id": "456790" } }));
+    assert_eq!(
+        document["repositories"],
+        json!({ "octo-org/app": { "id": "456789" }, "octo-org/web": { "id": "456790" } })
+    );
     assert!(document["bindings"][0]["when"].get("repository_id").is_none());
     let missing = stepped(&[("a.json", list(&[binding("one", "repo:octo-org/app:environment:x")]))], &answers(&[]));
     let said: Vec<_> = missing.problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert_eq!(said, ["`id of octo-org/app` is missing: Id of octo-org/app. To print it: gh api repos/octo-org/app --jq .id"]);
+    assert_eq!(
+        said,
+        ["`id of octo-org/app` is missing: Id of octo-org/app. To print it: gh api repos/octo-org/app --jq .id"]
+    );
 }
 
 #[test]

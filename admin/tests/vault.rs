@@ -14,20 +14,18 @@ use serde_json::{Value, json};
 const EXAMPLE: &str = include_str!("../../docs/use-cases/kvstore.json");
 const PINNED: &str = "org/env-kvstore@0123456789abcdef0123456789abcdef01234567";
 
-/// The same on Vault alone, with a change.
+/// The same on Vault alone.
+const ON_VAULT: &str = include_str!("../../docs/use-cases/vault.json");
+
+/// With a change.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
-    let mut document: Value = serde_json::from_str(EXAMPLE).unwrap();
-    document.as_object_mut().unwrap().remove("aws");
-    document["vault"] = json!({ "url": "https://vault.example.com:8200", "mount": "secret" });
-    let without_role = |one: &mut Value| drop(one.as_object_mut().unwrap().remove("role"));
-    document["bindings"].as_array_mut().unwrap().iter_mut().for_each(without_role);
-    document["expect"].as_array_mut().unwrap().iter_mut().for_each(without_role);
+    let mut document: Value = serde_json::from_str(ON_VAULT).unwrap();
     change(&mut document);
     serde_json::to_string_pretty(&document).unwrap()
 }
 
 fn on_vault() -> String {
-    changed(|_| ())
+    ON_VAULT.to_owned()
 }
 
 fn on_both() -> String {
@@ -55,6 +53,18 @@ fn file<'g>(generated: &'g Generated, path: &str) -> &'g str {
 
 fn set_up(document: &str) -> VaultSetUp {
     plan(&read(&texts(document)).unwrap()).unwrap_or_else(|problems| panic!("{problems:#?}")).vault.unwrap()
+}
+
+#[test]
+fn the_file_for_vault_has_the_bindings_of_that_for_aws() {
+    let mut aws: Value = serde_json::from_str(EXAMPLE).unwrap();
+    let mut vault: Value = serde_json::from_str(ON_VAULT).unwrap();
+    aws.as_object_mut().unwrap().remove("aws");
+    vault.as_object_mut().unwrap().remove("vault");
+    for binding in aws["bindings"].as_array_mut().unwrap() {
+        binding.as_object_mut().unwrap().remove("role");
+    }
+    assert_eq!(vault, aws);
 }
 
 #[test]
@@ -138,8 +148,7 @@ fn what_aws_needs_a_role_of_its_own_for_vault_does_not() {
         d["bindings"][1]["when"]["actor"] = json!("dependabot[bot]");
         d["bindings"][1]["read"] = json!(["env:production", "repo", "secret:shared"]);
     });
-    let role: Value =
-        serde_json::from_str(file(&made(&document, Target::Vault), "vault/roles/main.json")).unwrap();
+    let role: Value = serde_json::from_str(file(&made(&document, Target::Vault), "vault/roles/main.json")).unwrap();
     assert_eq!(role["bound_claims"]["ref"], json!(["refs/heads/main", "refs/tags/v1"]));
     assert_eq!(role["bound_claims"]["actor"], json!(["dependabot[bot]"]));
 }
@@ -198,13 +207,25 @@ fn what_cannot_be_built_says_where_and_what_instead() {
         ("an unknown key", |d| d["vault"]["auth-path"] = json!("jwt"), "Did you mean `auth_path`?"),
         ("plain http", |d| d["vault"]["url"] = json!("http://vault.example.com"), "/vault/url: must be https"),
         ("no address", |d| d["vault"]["url"] = json!("vault"), "/vault/url: must be an https URL"),
-        ("a mount that is a path of KV", |d| d["vault"]["mount"] = json!("secret/data"), "/vault/mount: is the path of the engine"),
+        (
+            "a mount that is a path of KV",
+            |d| d["vault"]["mount"] = json!("secret/data"),
+            "/vault/mount: is the path of the engine",
+        ),
         ("a mount with a wildcard", |d| d["vault"]["mount"] = json!("+"), "/vault/mount: must be a path"),
         ("a slash", |d| d["vault"]["mount"] = json!("secret/"), "/vault/mount: must be a path"),
         ("auth/", |d| d["vault"]["auth_path"] = json!("auth/jwt"), "/vault/auth_path: is what follows auth/"),
         ("a namespace", |d| d["vault"]["namespace"] = json!("a b"), "/vault/namespace: must be a path"),
-        ("an audience of AWS", |d| d["vault"]["audience"] = json!("sts.amazonaws.com"), "/vault/audience: is an audience of AWS"),
-        ("AWS as Vault", |d| d["vault"]["url"] = json!("https://x.amazonaws.com"), "/vault/audience: is an audience of AWS"),
+        (
+            "an audience of AWS",
+            |d| d["vault"]["audience"] = json!("sts.amazonaws.com"),
+            "/vault/audience: is an audience of AWS",
+        ),
+        (
+            "AWS as Vault",
+            |d| d["vault"]["url"] = json!("https://x.amazonaws.com"),
+            "/vault/audience: is an audience of AWS",
+        ),
         ("a user claim", |d| d["vault"]["user_claim"] = json!("repository-id"), "Did you mean `repository_id`?"),
         ("a role of AWS", |d| d["bindings"][1]["role"] = json!("r"), "/bindings/1/role: is a role of AWS"),
         ("a wildcard", |d| d["bindings"][1]["when"]["ref"] = json!("refs/heads/*"), "has a wildcard: name each value"),
@@ -222,7 +243,11 @@ fn what_cannot_be_built_says_where_and_what_instead() {
             "/bindings/0/read: pull requests would read octo-enterprise/repo/octo-org/app/env/production/secrets",
         ),
         ("a name without letters", |d| d["bindings"][1]["name"] = json!("Ü"), "/bindings/1/name: `` has no letter"),
-        ("one name", |d| d["bindings"][1]["name"] = json!("PR"), "/bindings/1/name: gives the Vault role `pr`, as `pr` does"),
+        (
+            "one name",
+            |d| d["bindings"][1]["name"] = json!("PR"),
+            "/bindings/1/name: gives the Vault role `pr`, as `pr` does",
+        ),
         (
             "a name that a role of an environment has",
             |d| d["bindings"][1]["name"] = json!("stages / staging"),
@@ -230,7 +255,11 @@ fn what_cannot_be_built_says_where_and_what_instead() {
         ),
         ("a wildcard in a path", |d| d["bindings"][1]["read"] = json!(["secret:a/+/b"]), "`a/+/b` is no path of Vault"),
         ("dots", |d| d["bindings"][1]["read"] = json!(["secret:a/../b"]), "`a/../b` is no path of Vault"),
-        ("a star alone", |d| d["bindings"][4]["when"] = json!({ "runner_environment": "github-hosted" }), "* needs `job_workflow_ref`"),
+        (
+            "a star alone",
+            |d| d["bindings"][4]["when"] = json!({ "runner_environment": "github-hosted" }),
+            "* needs `job_workflow_ref`",
+        ),
     ];
     for (what, change, expected) in cases {
         let problems = problems(&changed(change));
@@ -243,7 +272,10 @@ fn what_is_for_aws_alone_says_so() {
     for target in [Target::CloudFormation, Target::Wrapper] {
         let generated = made(&on_vault(), target);
         let problems: Vec<_> = generated.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(problems, ["kvstore.json:1: `aws` is missing: this is about AWS, and the stores are on Vault alone"]);
+        assert_eq!(
+            problems,
+            ["kvstore.json:1: `aws` is missing: this is about AWS, and the stores are on Vault alone"]
+        );
     }
     assert_eq!(made(EXAMPLE, Target::Vault).problems[0].message, "`vault` is missing: where is Vault?");
 }
@@ -274,13 +306,21 @@ fn workflows_read_by_the_role_of_the_binding() {
                 github-enterprise-name: octo-enterprise\n          vault-secrets: |\n            \
                 secret/data/octo-enterprise/repo/octo-org/app/env/production/secrets ** ;\n          export-env: false";
     assert!(main.contains(step), "{main}");
-    assert!(main.contains("# Vault gives its values to jobs with these claims alone:") && !main.contains("AWS"), "{main}");
+    assert!(
+        main.contains("# Vault gives its values to jobs with these claims alone:") && !main.contains("AWS"),
+        "{main}"
+    );
     let stages = file(&generated, "workflows/stages.yml");
     assert!(stages.contains("          - environment: staging\n            role: stages-staging\n"), "{stages}");
-    assert!(stages.contains("vault-role: ${{ matrix.role }}") && stages.contains("/env/${{ matrix.environment }}/secrets **"), "{stages}");
+    assert!(
+        stages.contains("vault-role: ${{ matrix.role }}")
+            && stages.contains("/env/${{ matrix.environment }}/secrets **"),
+        "{stages}"
+    );
     assert!(!file(&generated, "workflows/README.md").contains("AWS"));
     let both = changed(|d| {
-        d["vault"] = json!({ "url": "https://v", "mount": "kv", "auth_path": "gh", "namespace": "team", "audience": "vault" });
+        d["vault"] =
+            json!({ "url": "https://v", "mount": "kv", "auth_path": "gh", "namespace": "team", "audience": "vault" });
         let example: Value = serde_json::from_str(EXAMPLE).unwrap();
         d["aws"] = example["aws"].clone();
         d["aws"]["pool_id"] = json!("us-west-2:12345678-1234-1234-1234-1234567890ab");

@@ -25,11 +25,7 @@ fn on_both() -> Value {
 }
 
 fn on_vault() -> Rules {
-    let mut document = on_both();
-    document.as_object_mut().unwrap().remove("aws");
-    let without_role = |one: &mut Value| drop(one.as_object_mut().unwrap().remove("role"));
-    document["bindings"].as_array_mut().unwrap().iter_mut().for_each(without_role);
-    file(document.to_string())
+    file(include_str!("../../docs/use-cases/vault.json").to_owned())
 }
 
 fn asked(rules: &Rules, question: Value) -> Explained {
@@ -38,7 +34,12 @@ fn asked(rules: &Rules, question: Value) -> Explained {
 
 fn explained(rules: &Rules, question: Value) -> Explanation {
     let explained = asked(rules, question);
-    assert!(explained.problems.is_empty() && explained.wrong.is_none(), "{:?} {:?}", explained.problems, explained.wrong);
+    assert!(
+        explained.problems.is_empty() && explained.wrong.is_none(),
+        "{:?} {:?}",
+        explained.problems,
+        explained.wrong
+    );
     println!("{}", explained.text);
     explained.explanation.unwrap()
 }
@@ -65,16 +66,23 @@ fn a_job_that_the_file_lets_in_passes_every_gate() {
 
 #[test]
 fn another_ref_is_stopped_by_the_bound_claim_that_names_it() {
-    let explanation =
-        explained(&on_vault(), json!({ "pairs": with(&["ref=refs/heads/x"]), "read": "env:production" }));
+    let explanation = explained(&on_vault(), json!({ "pairs": with(&["ref=refs/heads/x"]), "read": "env:production" }));
     let gate = stopped(&explanation);
     assert_eq!(serde_json::to_value(gate.gate).unwrap(), "bound-claims");
     let [failure] = gate.failures.as_slice() else { panic!("{gate:#?}") };
     assert_eq!((failure.element.as_str(), failure.key.as_deref()), ("bound_claims", Some("ref")));
-    assert_eq!((failure.wants.as_slice(), failure.has.as_deref()), (&["refs/heads/main".to_owned()][..], Some(&["refs/heads/x".to_owned()][..])));
+    assert_eq!(
+        (failure.wants.as_slice(), failure.has.as_deref()),
+        (&["refs/heads/main".to_owned()][..], Some(&["refs/heads/x".to_owned()][..]))
+    );
     assert!(gate.remedy[0].contains("name its value in the binding's `when`"), "{:?}", gate.remedy);
     let others = gate.also_admits.as_deref().unwrap();
-    assert!(others.starts_with("every job for which ref is refs/heads/x and enterprise_id is 9266 and environment is production"), "{others}");
+    assert!(
+        others.starts_with(
+            "every job for which ref is refs/heads/x and enterprise_id is 9266 and environment is production"
+        ),
+        "{others}"
+    );
     let absent = explained(&on_vault(), json!({ "pairs": with(&["ref="]), "read": "env:production" }));
     assert_eq!(stopped(&absent).failures[0].has, None);
 }
@@ -98,10 +106,15 @@ fn a_role_that_is_named_is_asked_alone() {
 fn what_the_token_itself_says_is_asked_first() {
     let issuer = explained(&on_vault(), json!({ "pairs": with(&["iss=https://token.actions.githubusercontent.com"]) }));
     assert_eq!(serde_json::to_value(stopped(&issuer).gate).unwrap(), "issuer");
-    let audience = explained(&on_vault(), json!({ "pairs": with(&["aud=cognito-identity.amazonaws.com"]), "role": "main" }));
+    let audience =
+        explained(&on_vault(), json!({ "pairs": with(&["aud=cognito-identity.amazonaws.com"]), "role": "main" }));
     assert_eq!(serde_json::to_value(stopped(&audience).gate).unwrap(), "audience");
     assert!(stopped(&audience).remedy[0].contains("vault-audience"));
-    assert_eq!(explained(&on_vault(), json!({ "pairs": with(&["aud=https://vault.example.com:8200"]), "role": "main" })).answer, Answer::Allow);
+    assert_eq!(
+        explained(&on_vault(), json!({ "pairs": with(&["aud=https://vault.example.com:8200"]), "role": "main" }))
+            .answer,
+        Answer::Allow
+    );
 }
 
 #[test]
@@ -151,7 +164,8 @@ fn exact() -> Value {
 #[test]
 fn a_snapshot_with_globs_and_subjects_is_asked_as_the_server_does() {
     let by_glob = role(json!({ "bound_claims_type": "glob", "bound_claims": { "sub": "repo:octo-org/app:*" } }));
-    let by_subject = role(json!({ "bound_subject": "repo:octo-org/app:environment:production", "token_policies": ["q"] }));
+    let by_subject =
+        role(json!({ "bound_subject": "repo:octo-org/app:environment:production", "token_policies": ["q"] }));
     let rules = snapshot(json!({ "glob": by_glob, "subject": by_subject }), exact());
     let sub = "sub=repo:octo-org/app:pull_request";
     let job = json!([sub, "repository_id=1", "event_name=push"]);
@@ -196,7 +210,8 @@ fn each_finding_is_found_and_none_where_the_advice_is_followed() {
     assert_eq!(ids(&snapshot(json!({ "r": role(json!({})) }), exact())), []);
     let claims = |claims: Value| json!({ "bound_claims": claims });
     let globs = |claims: Value| json!({ "bound_claims_type": "glob", "bound_claims": claims });
-    let cases: Vec<(Value, Value, Vec<(&str, Severity)>)> = vec![
+    type Found = Vec<(&'static str, Severity)>;
+    let cases: Vec<(Value, Value, Found)> = vec![
         (claims(json!({ "ref": "refs/heads/main" })), exact(), vec![("vault-tenant-missing", High)]),
         (
             claims(json!({ "job_workflow_ref": "o/p/.github/workflows/x.yml@refs/tags/v1", "event_name": "push" })),
@@ -205,20 +220,36 @@ fn each_finding_is_found_and_none_where_the_advice_is_followed() {
         ),
         (claims(json!({ "repository": "o/r", "event_name": "push" })), exact(), vec![("vault-tenant-by-name", Medium)]),
         (claims(json!({ "sub": "repo:o@1/r@2:ref:refs/heads/main" })), exact(), vec![]),
-        (claims(json!({ "sub": "repo:o/r:environment:x" })), exact(), vec![("vault-tenant-by-name", Medium), ("vault-pull-requests-let-in", Medium)]),
+        (
+            claims(json!({ "sub": "repo:o/r:environment:x" })),
+            exact(),
+            vec![("vault-tenant-by-name", Medium), ("vault-pull-requests-let-in", Medium)],
+        ),
         (claims(json!({ "repository_id": "1" })), exact(), vec![("vault-pull-requests-let-in", High)]),
         (claims(json!({ "repository_id": "1", "ref": ["refs/heads/main", "refs/tags/v1"] })), exact(), vec![]),
         (claims(json!({ "repository_id": "1", "event_name": "pull_request" })), exact(), vec![]),
-        (claims(json!({ "repository_id": "1", "event_name": ["push", "pull_request"] })), exact(), vec![("vault-pull-requests-let-in", High)]),
+        (
+            claims(json!({ "repository_id": "1", "event_name": ["push", "pull_request"] })),
+            exact(),
+            vec![("vault-pull-requests-let-in", High)],
+        ),
         (
             globs(json!({ "sub": "repo:o/*" })),
             exact(),
-            vec![("vault-pull-requests-let-in", High), ("vault-tenant-by-name", Medium), ("vault-wildcard-in-claim", Low)],
+            vec![
+                ("vault-pull-requests-let-in", High),
+                ("vault-tenant-by-name", Medium),
+                ("vault-wildcard-in-claim", Low),
+            ],
         ),
         (
             globs(json!({ "repository_id": "*", "repository": "o/r", "ref": "refs/heads/*" })),
             exact(),
-            vec![("vault-tenant-by-name", Medium), ("vault-wildcard-in-claim", Medium), ("vault-wildcard-in-claim", Low)],
+            vec![
+                ("vault-tenant-by-name", Medium),
+                ("vault-wildcard-in-claim", Medium),
+                ("vault-wildcard-in-claim", Low),
+            ],
         ),
         (json!({ "bound_audiences": [] }), exact(), vec![("vault-role-nobody-uses", Medium)]),
         (json!({ "bound_audiences": ["sts.amazonaws.com"] }), exact(), vec![("vault-audience-of-others", High)]),
@@ -287,7 +318,11 @@ fn the_forms_of_a_report_have_vault() {
     assert_eq!(data["vault"]["roles"][1]["claims"]["ref"], json!(["refs/heads/main"]));
     assert!(by(Format::Sarif).text.contains("vault-tenant-missing"));
     assert!(by(Format::Html).problems[0].message.contains("the page shows AWS"));
-    let aws = answer::answer(&file(EXAMPLE.to_owned()), None, &answer::Asked { format: Format::Json, ..answer::Asked::default() });
+    let aws = answer::answer(
+        &file(EXAMPLE.to_owned()),
+        None,
+        &answer::Asked { format: Format::Json, ..answer::Asked::default() },
+    );
     assert!(!aws.text.contains("\"vault\""));
 }
 
@@ -297,7 +332,7 @@ fn a_snapshot_that_is_none_says_where() {
         let rules = Rules::of("vault", vec![Text { name: "v.json".to_owned(), text: text.to_owned() }]).unwrap();
         rules.read().unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert!(read("{").first().unwrap().starts_with("v.json:1: is no snapshot of Vault"));
+    assert!(read("{").first().unwrap().starts_with("v.json:1: is no folder of a snapshot, and no snapshot of Vault"));
     assert!(read("{\n\"auth_path\": \"jwt\" }")[0].contains("missing field `roles`"));
     let policy = read(r#"{"auth_path": "jwt", "roles": {}, "policies": {"p": "path {"}}"#);
     assert_eq!(policy, ["v.json:1 /policies/p: is not HCL"]);

@@ -56,7 +56,9 @@ impl Rules {
     /// Something that the rules as a whole cannot be used for.
     pub(crate) fn problem(&self, message: &str) -> Problem {
         let file = match self {
-            Self::File(texts) | Self::Snapshot(texts) => texts.first().map(|text| text.name.clone()).unwrap_or_default(),
+            Self::File(texts) | Self::Snapshot(texts) => {
+                texts.first().map(|text| text.name.clone()).unwrap_or_default()
+            }
             Self::Vault(text) => text.name.clone(),
         };
         Problem { file, pointer: String::new(), line: 1, message: message.to_owned() }
@@ -69,7 +71,8 @@ impl Rules {
                 let merged = read(texts)?;
                 let plan = plan(&merged)?;
                 let malformed = |message: String| vec![merged.problem(&Place::default(), message)];
-                let account = plan.aws.as_ref().map(planned).transpose().map_err(|error| malformed(error.to_string()))?;
+                let account =
+                    plan.aws.as_ref().map(planned).transpose().map_err(|error| malformed(error.to_string()))?;
                 let vault = plan.vault.as_ref().map(VaultSetUp::server).transpose().map_err(malformed)?;
                 let is_on_aws = account.is_some();
                 Ok(Ruled {

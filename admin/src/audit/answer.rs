@@ -74,7 +74,8 @@ pub fn answer(rules: &Rules, against: Option<&Rules>, asked: &Asked) -> Answer {
         (Ok(ruled), Ok(against)) => {
             // Nobody reads anything by it, and that would look like an answer.
             let is_known = |role: &String| {
-                ruled.account.role(role).is_some() || ruled.vault.as_ref().is_some_and(|vault| vault.role(role).is_some())
+                ruled.account.role(role).is_some()
+                    || ruled.vault.as_ref().is_some_and(|vault| vault.role(role).is_some())
             };
             let unknown_role = asked.question.role.clone().filter(|role| !is_known(role));
             if unknown_role.is_some() {

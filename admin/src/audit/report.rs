@@ -193,7 +193,7 @@ pub fn report(ruled: &Ruled, against: Option<&Ruled>, question: &Question) -> Re
     let mut report = of(&audit, differences, question);
     if let Some(server) = &ruled.vault {
         let expected = against.and_then(|against| against.vault.as_ref());
-        let on_vault = vault::report(server, expected, question);
+        let on_vault = vault::report(server, expected, question.role.as_deref(), question.repository.as_deref());
         let is_asked = |finding: &Finding| {
             finding.place.role.as_ref().is_none_or(|name| on_vault.roles.iter().any(|role| role.name == *name))
         };

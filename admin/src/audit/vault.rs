@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::audit::report::Question;
 use crate::vault::policy::{PathRule, Policy, decisive};
 use crate::vault::{Role, Vault, matches};
 
@@ -80,11 +79,11 @@ pub struct Difference {
     pub actual: String,
 }
 
-/// Asks everything of a Vault, and how it differs from `expected`.
-pub fn report(vault: &Vault, expected: Option<&Vault>, question: &Question) -> VaultReport {
-    let is_asked = |role: &&Role| {
-        question.role.as_ref().is_none_or(|name| role.name.eq_ignore_ascii_case(name))
-            && question.repository.as_ref().is_none_or(|name| admits(role, name))
+/// Asks everything of a Vault, or what is for one role or one repository, and how it differs from `expected`.
+pub fn report(vault: &Vault, expected: Option<&Vault>, role: Option<&str>, repository: Option<&str>) -> VaultReport {
+    let is_asked = |known: &&Role| {
+        role.is_none_or(|name| known.name.eq_ignore_ascii_case(name))
+            && repository.is_none_or(|name| admits(known, name))
     };
     let roles: Vec<&Role> = vault.roles.iter().filter(is_asked).collect();
     let mut paths: BTreeMap<String, Vec<Reader>> = BTreeMap::new();

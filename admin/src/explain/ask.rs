@@ -85,7 +85,10 @@ fn answer(ruled: &Ruled, asked: &Asked) -> Result<Explanation, (&'static str, St
             let store = match (&asked.read, &ruled.vault_set_up) {
                 (_, Some(set_up)) => named()?.map(|name| set_up.path(&name)),
                 (Some(path), None) if !path.contains('/') || path.contains(':') => {
-                    let message = format!("`{}` is no path: of a snapshot of Vault name it whole, as secret/data/NAME", printable(path));
+                    let message = format!(
+                        "`{}` is no path: of a snapshot of Vault name it whole, as secret/data/NAME",
+                        printable(path)
+                    );
                     return Err(("read", message));
                 }
                 (path, None) => path.clone(),
@@ -158,12 +161,7 @@ fn assumed(job: &Job, known: Option<&Known<'_>>) -> BTreeMap<String, String> {
     assumed
 }
 
-fn store_of(
-    read: &str,
-    job: &Job,
-    known: Option<&Known<'_>>,
-    asked: &Asked,
-) -> Result<String, (&'static str, String)> {
+fn store_of(read: &str, job: &Job, known: Option<&Known<'_>>, asked: &Asked) -> Result<String, (&'static str, String)> {
     let claim = |name: &str| {
         job.claims
             .get(name)

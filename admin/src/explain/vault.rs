@@ -129,7 +129,9 @@ impl Walk<'_> {
         let text = format!("The role {} is for another subject.", printable(&self.role.name));
         let mut gate = Gate::new(GateName::BoundSubject, GateResult::Failed, text);
         gate.failures.push(failure("bound_subject", "string", "sub", &[wants.to_owned()], has));
-        Some(gate.remedy(format!("Run the job with the sub {}, or change bound_subject of the role.", printable(wants))))
+        Some(
+            gate.remedy(format!("Run the job with the sub {}, or change bound_subject of the role.", printable(wants))),
+        )
     }
 
     fn bound_claims(&self) -> Gate {
@@ -163,7 +165,10 @@ impl Walk<'_> {
         }
         if let Some(claim) = entity {
             gate.failures.push(failure("user_claim", "string", claim, &["any value".to_owned()], None));
-            gate.remedy.push(format!("Name the job by a claim that every token has, such as repository_id, in place of {}.", printable(claim)));
+            gate.remedy.push(format!(
+                "Name the job by a claim that every token has, such as repository_id, in place of {}.",
+                printable(claim)
+            ));
         }
         if !failing.is_empty() {
             gate.also_admits = Some(self.also_admits(&failing));
@@ -180,13 +185,17 @@ impl Walk<'_> {
             (true, _) => format!(
                 "Run the job with a claim `{claim}` for which {claim} is {wants}; or name its value in the binding's `when`."
             ),
-            (false, _) => format!("Run the job with a claim `{claim}` for which {claim} is {wants}; or add its value to bound_claims of the role."),
+            (false, _) => format!(
+                "Run the job with a claim `{claim}` for which {claim} is {wants}; or add its value to bound_claims of the role."
+            ),
         }
     }
 
     /// Whom the role lets in once it takes what this job has.
     fn also_admits(&self, failing: &[(&str, &[String], Option<&str>)]) -> String {
-        let own = failing.iter().filter_map(|(claim, _, has)| Some(format!("{} is {}", printable(claim), printable((*has)?))));
+        let own = failing
+            .iter()
+            .filter_map(|(claim, _, has)| Some(format!("{} is {}", printable(claim), printable((*has)?))));
         let others = self.role.claims.iter().filter(|(claim, _)| !failing.iter().any(|(other, ..)| other == claim));
         let verb = if self.role.is_glob { "is like" } else { "is" };
         let others = others.map(|(claim, values)| format!("{} {verb} {}", printable(claim), listed(values)));
@@ -211,7 +220,8 @@ impl Walk<'_> {
                     printable(found.policy),
                     printable(found.path)
                 );
-                return gate(GateResult::Failed, text).remedy("Add read to the capabilities of the rule, if that is meant.");
+                return gate(GateResult::Failed, text)
+                    .remedy("Add read to the capabilities of the rule, if that is meant.");
             }
             None => {}
         }

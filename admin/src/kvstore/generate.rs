@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::kvstore::cloudformation;
 use crate::kvstore::made::{Made, code, json_text};
-use crate::kvstore::problem::Problem;
 use crate::kvstore::plan::{Plan, plan};
+use crate::kvstore::problem::Problem;
 use crate::kvstore::proof::{Case, Proof, prove, prove_on_vault};
 use crate::kvstore::published::{self, Published};
 use crate::kvstore::reader::{Merged, Text, read};

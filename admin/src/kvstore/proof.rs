@@ -315,7 +315,9 @@ impl<'s> Rules<'s> {
                             });
                         }
                     } else {
-                        for (asker, name) in named.iter().flat_map(|(asker, names)| names.iter().map(move |name| (asker, name))) {
+                        for (asker, name) in
+                            named.iter().flat_map(|(asker, names)| names.iter().map(move |name| (asker, name)))
+                        {
                             self.ask(proof, format!("expectation {}", place + 1), asker, name, allowed);
                         }
                     }

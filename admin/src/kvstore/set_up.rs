@@ -264,7 +264,8 @@ impl Planner<'_> {
         let mut roles = vec![shared];
         let mut guarded: Guarded = BTreeMap::new();
         let mut stores = BTreeMap::new();
-        for ((binding, place), grants) in bindings.iter().zip(&planned.grants).filter(|(_, grants)| !grants.is_empty()) {
+        for ((binding, place), grants) in bindings.iter().zip(&planned.grants).filter(|(_, grants)| !grants.is_empty())
+        {
             match &binding.role {
                 None => self.guard(binding, place, grants, repositories, &mut guarded),
                 Some(role) => self.own_role(binding, place, role, &mut roles),
@@ -727,7 +728,9 @@ pub(crate) fn problem_on_vault(claim: &str, value: &str) -> Option<String> {
     if value.contains('*') {
         Some(format!("`{shown}` has a wildcard: name each value"))
     } else if value.contains(|c: char| c == ',' || c.is_control()) || value.trim() != value {
-        Some(format!("`{shown}` has a comma, a control character or spaces at an end, which Terraform does not hand to Vault as they are"))
+        Some(format!(
+            "`{shown}` has a comma, a control character or spaces at an end, which Terraform does not hand to Vault as they are"
+        ))
     } else if claim == "event_name" {
         unknown_event(value)
     } else if claim == "environment" && NamePart::parse(value).is_none() {

@@ -133,7 +133,8 @@ pub(crate) fn on_vault(merged: &Merged, planned: &Planned) -> Result<Option<Vaul
         let own = binding.when.get("event_name").map(|values| values.values().to_vec());
         let events = own.unwrap_or_else(|| planned.events.clone());
         let is_mixed = |events: &[String]| {
-            events.iter().any(|event| is_of_pull_request(event)) && !events.iter().all(|event| is_of_pull_request(event))
+            events.iter().any(|event| is_of_pull_request(event))
+                && !events.iter().all(|event| is_of_pull_request(event))
         };
         if is_mixed(&events) {
             let message = "names events of pull requests and others: make a binding for each";
@@ -141,7 +142,8 @@ pub(crate) fn on_vault(merged: &Merged, planned: &Planned) -> Result<Option<Vaul
         }
         for (name, grant) in named(binding, grants) {
             if !is_role_name(&name) {
-                let message = format!("`{}` has no letter or digit that a role of Vault could be named by", printable(&name));
+                let message =
+                    format!("`{}` has no letter or digit that a role of Vault could be named by", printable(&name));
                 problem_at(place, "/name", message);
             }
             if let Some(other) = roles.iter().find(|role| role.name == name) {
@@ -246,8 +248,11 @@ fn problems_of(merged: &Merged, vault: &file::Vault) -> Vec<Problem> {
     if let (false, Err(message)) = (vault.url.is_empty(), BaseUrl::parse(&vault.url)) {
         problem("url", format!("{message}: write it as https://vault.example.com:8200"));
     }
-    for (key, path) in [("mount", Some(vault.mount.as_str())), ("auth_path", vault.auth_path.as_deref()), ("namespace", vault.namespace.as_deref())]
-    {
+    for (key, path) in [
+        ("mount", Some(vault.mount.as_str())),
+        ("auth_path", vault.auth_path.as_deref()),
+        ("namespace", vault.namespace.as_deref()),
+    ] {
         if path.is_some_and(|path| !path.is_empty() && !is_path(path)) {
             let message = "must be a path of letters, digits and characters of _.-, without a slash at its ends";
             problem(key, message.to_owned());
@@ -261,12 +266,17 @@ fn problems_of(merged: &Merged, vault: &file::Vault) -> Vec<Problem> {
     }
     let audience = audience(vault);
     if is_of_aws(&audience) {
-        problem("audience", "is an audience of AWS: whoever runs Vault could show the token there. Leave it out, or name Vault".to_owned());
+        problem(
+            "audience",
+            "is an audience of AWS: whoever runs Vault could show the token there. Leave it out, or name Vault"
+                .to_owned(),
+        );
     } else if audience.chars().any(|c| c.is_control() || c.is_whitespace()) {
         problem("audience", "must have no spaces".to_owned());
     }
     if let Some(claim) = vault.user_claim.as_deref().filter(|claim| !USER_CLAIMS.contains(claim)) {
-        let near = nearest(claim, USER_CLAIMS.into_iter()).map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
+        let near =
+            nearest(claim, USER_CLAIMS.into_iter()).map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
         problem("user_claim", format!("must be one of {}.{near}", USER_CLAIMS.join(", ")));
     }
     problems
@@ -305,7 +315,8 @@ mod tests {
         for path in ["secret", "octo/repo/a/env/x+y=@z/secrets", "a/.b"] {
             assert!(is_path(path), "{path}");
         }
-        for path in ["", "/a", "a/", "a//b", "a/./b", "a/../b", "a/+/b", "a/+x", "a*", "a/{{b}}", "a b", "a%2fb", "é"] {
+        for path in ["", "/a", "a/", "a//b", "a/./b", "a/../b", "a/+/b", "a/+x", "a*", "a/{{b}}", "a b", "a%2fb", "é"]
+        {
             assert!(!is_path(path), "{path}");
         }
     }
@@ -321,7 +332,8 @@ mod tests {
         ] {
             assert!(is_of_aws(audience), "{audience}");
         }
-        for audience in ["https://vault.example.com", "https://notamazonaws.com", "amazonaws.com.example.com", "vault"] {
+        for audience in ["https://vault.example.com", "https://notamazonaws.com", "amazonaws.com.example.com", "vault"]
+        {
             assert!(!is_of_aws(audience), "{audience}");
         }
     }

@@ -26,8 +26,7 @@ pub(crate) fn identity_lines(set_up: &SetUp, merged: &Merged, published: &Publis
 
 /// Whose tokens a step shows.
 fn issuer_lines(tenant: &Tenant, merged: &Merged) -> Vec<String> {
-    let enterprise =
-        tenant.is_enterprise.then(|| format!("github-enterprise-name: {}", scalar(&tenant.name)));
+    let enterprise = tenant.is_enterprise.then(|| format!("github-enterprise-name: {}", scalar(&tenant.name)));
     let issuer = merged.file.github.issuer.as_ref().map(|issuer| format!("oidc-issuer: {}", scalar(issuer)));
     enterprise.into_iter().chain(issuer).collect()
 }
@@ -68,7 +67,10 @@ fn page(plan: &Plan, rows: &str) -> String {
             "`env-kvstore put`. A job that AWS refuses, such as one from another branch, fails with `assume-role-denied`\nor `store-access-denied`",
             "",
         ),
-        None => ("`vault kv put`, or `bao kv put`. A job that Vault refuses, such as one from another branch, fails", " at its login"),
+        None => (
+            "`vault kv put`, or `bao kv put`. A job that Vault refuses, such as one from another branch, fails",
+            " at its login",
+        ),
     };
     format!(
         "# A first workflow for each binding\n\n\
@@ -363,7 +365,7 @@ impl Writer<'_> {
                 lines.extend(self.what(set_up, role));
                 lines
             }
-            Side::Vault { set_up, roles, .. } => self.from_vault(set_up, roles),
+            Side::Vault { set_up, roles, .. } => self.on_vault(set_up, roles),
         };
         lines.push("export-env: false # nothing for later steps".to_owned());
         for line in lines {
@@ -419,7 +421,7 @@ impl Writer<'_> {
     }
 
     /// The inputs of a step that reads the binding's secrets on Vault, each key under its own name.
-    fn from_vault(&self, set_up: &VaultSetUp, roles: &[&Role]) -> Vec<String> {
+    fn on_vault(&self, set_up: &VaultSetUp, roles: &[&Role]) -> Vec<String> {
         let mut lines = vec![format!("vault-url: {}", scalar(&set_up.url))];
         let role = match roles {
             [only] => scalar(&only.name),

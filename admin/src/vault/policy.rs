@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_path_is_that_path_alone() {
-        let policy = "# why\npath \"secret/data/a\" {\n  capabilities = [\"read\"]\n}\npath \"kv/x\" { policy = \"read\" }\n";
+        let policy =
+            "# why\npath \"secret/data/a\" {\n  capabilities = [\"read\"]\n}\npath \"kv/x\" { policy = \"read\" }\n";
         assert!(reads(policy, "secret/data/a") && reads(policy, "kv/x"));
         for path in ["secret/data/a/b", "secret/data/", "secret/metadata/a", "secret/data", "kv"] {
             assert!(!reads(policy, path), "{path}");

@@ -53,7 +53,8 @@ struct Read {
 
 /// Whether a text is such a file, and not `kvstore.json`.
 pub(crate) fn is_one(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("auth_path").is_some() && value.get("roles").is_some())
+    serde_json::from_str::<Value>(text)
+        .is_ok_and(|value| value.get("auth_path").is_some() && value.get("roles").is_some())
 }
 
 /// Reads it, or says what is wrong with it.
@@ -65,8 +66,9 @@ pub(crate) fn read(text: &Text) -> Result<Vault, Vec<Problem>> {
         message,
     };
     let source = text.text.trim_start_matches('\u{feff}');
-    let snapshot: Snapshot = serde_json::from_str(source)
-        .map_err(|error| vec![problem(error.line(), "", format!("is no snapshot of Vault: {error}"))])?;
+    let snapshot: Snapshot = serde_json::from_str(source).map_err(|error| {
+        vec![problem(error.line(), "", format!("is no folder of a snapshot, and no snapshot of Vault: {error}"))]
+    })?;
     let (mut policies, mut problems) = (BTreeMap::new(), Vec::new());
     for (name, policy) in snapshot.policies {
         match Policy::parse(&policy) {

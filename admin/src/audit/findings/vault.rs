@@ -76,7 +76,9 @@ fn of_role(vault: &Vault, role: &Role) -> Vec<Finding> {
     let mut found = Vec::new();
     let place = || Place { role: Some(role.name.clone()), ..Place::default() };
     found.extend(tenancy(vault, role).map(|(rule, severity, cause)| rule.finding(severity, place(), cause)));
-    found.extend(pull_requests(vault, role).map(|(severity, cause)| PULL_REQUESTS_LET_IN.finding(severity, place(), cause)));
+    found.extend(
+        pull_requests(vault, role).map(|(severity, cause)| PULL_REQUESTS_LET_IN.finding(severity, place(), cause)),
+    );
     for (claim, values) in role.claims.iter().filter(|_| role.is_glob) {
         let wild: Vec<_> = values.iter().filter(|value| value.contains('*')).cloned().collect();
         if wild.is_empty() {
@@ -85,7 +87,9 @@ fn of_role(vault: &Vault, role: &Role) -> Vec<Finding> {
         let is_any = wild.iter().any(|value| value.trim_matches('*').is_empty());
         let (severity, what) = match is_any {
             true => (Severity::Medium, "takes every value, so the claim must only be there".to_owned()),
-            false => (Severity::Low, format!("takes {}, and * stands for any text, also for slashes and colons", some(wild))),
+            false => {
+                (Severity::Low, format!("takes {}, and * stands for any text, also for slashes and colons", some(wild)))
+            }
         };
         found.push(WILDCARD_IN_CLAIM.finding(severity, place().at(claim), format!("The bound claim {claim} {what}.")));
     }
@@ -99,10 +103,17 @@ fn of_role(vault: &Vault, role: &Role) -> Vec<Finding> {
             host if host.ends_with("amazonaws.com") || host.ends_with("amazonaws.com.cn") => {
                 (Severity::High, "what AWS is shown: whoever gets such a token there can log in here, and the reverse")
             }
-            "github.com" => (Severity::Low, "the default of GitHub: any step that requests a token without an audience gets one for Vault"),
+            "github.com" => (
+                Severity::Low,
+                "the default of GitHub: any step that requests a token without an audience gets one for Vault",
+            ),
             _ => continue,
         };
-        found.push(AUDIENCE_OF_OTHERS.finding(severity, place().at("bound_audiences"), format!("The audience {audience} is {whose}.")));
+        found.push(AUDIENCE_OF_OTHERS.finding(
+            severity,
+            place().at("bound_audiences"),
+            format!("The audience {audience} is {whose}."),
+        ));
     }
     for (policy, rules) in role.rules(vault) {
         // What the server itself gives every token is about the token.
@@ -172,7 +183,10 @@ fn tenancy(vault: &Vault, role: &Role) -> Option<(&'static Rule, Severity, Strin
         let values = role.claims.get(claim);
         values.is_some_and(|values| values.iter().all(|value| fixed((value, role.is_glob)).contains('/')))
     };
-    let named: Vec<_> = NAMES.iter().filter(|claim| exact(role, claim).is_some() || (**claim == "repository" && has_owner(claim))).collect();
+    let named: Vec<_> = NAMES
+        .iter()
+        .filter(|claim| exact(role, claim).is_some() || (**claim == "repository" && has_owner(claim)))
+        .collect();
     let by_workflow = has_owner("job_workflow_ref").then_some("job_workflow_ref");
     let by_subject = owners(|_| true).then_some("sub");
     // An enterprise that issues tokens under its own name has a path.
@@ -181,7 +195,9 @@ fn tenancy(vault: &Vault, role: &Role) -> Option<(&'static Rule, Severity, Strin
     match (&names[..], by_issuer) {
         ([], false) => {
             let cause = match by_workflow {
-                Some(_) => "job_workflow_ref names the called workflow, and not who calls it: any repository on GitHub may.",
+                Some(_) => {
+                    "job_workflow_ref names the called workflow, and not who calls it: any repository on GitHub may."
+                }
                 None => "No bound claim says whose job it must be, so every repository on GitHub may log in.",
             };
             Some((&TENANT_MISSING, Severity::High, cause.to_owned()))
@@ -191,7 +207,10 @@ fn tenancy(vault: &Vault, role: &Role) -> Option<(&'static Rule, Severity, Strin
             Some((&TENANT_BY_NAME, Severity::Medium, cause.to_owned()))
         }
         (names, _) => {
-            let cause = format!("It is known by {} alone. Whoever gets the name once it is given up is let in.", names.join(" and "));
+            let cause = format!(
+                "It is known by {} alone. Whoever gets the name once it is given up is let in.",
+                names.join(" and ")
+            );
             Some((&TENANT_BY_NAME, Severity::Medium, cause))
         }
     }
@@ -224,7 +243,11 @@ fn pull_requests(vault: &Vault, role: &Role) -> Option<(Severity, String)> {
     let subjects = subjects(role);
     let kind = |subject: &(&str, bool)| fixed(*subject).splitn(3, ':').nth(2).map(str::to_owned);
     let kinds: Vec<_> = subjects.iter().map(kind).collect();
-    if !kinds.is_empty() && kinds.iter().all(|kind| kind.as_ref().is_some_and(|kind| kind.starts_with("ref:refs/heads/") || kind.starts_with("ref:refs/tags/"))) {
+    if !kinds.is_empty()
+        && kinds.iter().all(|kind| {
+            kind.as_ref().is_some_and(|kind| kind.starts_with("ref:refs/heads/") || kind.starts_with("ref:refs/tags/"))
+        })
+    {
         return None;
     }
     let is_request = |kind: &Option<String>| kind.as_deref() == Some("pull_request");
@@ -233,7 +256,8 @@ fn pull_requests(vault: &Vault, role: &Role) -> Option<(Severity, String)> {
     }
     let is_guarded = exact(role, "environment").is_some()
         || exact(role, "job_workflow_ref").is_some()
-        || (!kinds.is_empty() && kinds.iter().all(|kind| kind.as_ref().is_some_and(|kind| kind.starts_with("environment:"))));
+        || (!kinds.is_empty()
+            && kinds.iter().all(|kind| kind.as_ref().is_some_and(|kind| kind.starts_with("environment:"))));
     Some(match is_guarded {
         true => (
             Severity::Medium,
@@ -241,7 +265,10 @@ fn pull_requests(vault: &Vault, role: &Role) -> Option<(Severity, String)> {
         ),
         false => (
             Severity::High,
-            format!("No bound claim keeps out the events {}: their jobs run the code of a pull request.", PULL_REQUEST_EVENTS.join(", ")),
+            format!(
+                "No bound claim keeps out the events {}: their jobs run the code of a pull request.",
+                PULL_REQUEST_EVENTS.join(", ")
+            ),
         ),
     })
 }
@@ -253,8 +280,9 @@ fn shared_paths(vault: &Vault, role: &Role) -> Vec<String> {
         let all = rules.iter().filter(|(name, _)| *name != "default").flat_map(|(_, policy)| &policy.rules);
         all.filter(|rule| rule.capabilities.contains("read")).map(|rule| rule.path.clone()).collect()
     };
-    let is_for_requests =
-        |other: &&Role| exact(other, "event_name").is_some_and(|events| events.iter().all(|event| is_of_pull_request(event)));
+    let is_for_requests = |other: &&Role| {
+        exact(other, "event_name").is_some_and(|events| events.iter().all(|event| is_of_pull_request(event)))
+    };
     let others: Vec<_> =
         vault.roles.iter().filter(|other| other.name != role.name && !is_for_requests(other)).flat_map(paths).collect();
     paths(role).into_iter().filter(|path| others.contains(path)).collect()

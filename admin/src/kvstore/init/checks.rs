@@ -6,10 +6,10 @@ use env_kvstore::aws::names::{AccountId, Region};
 use env_kvstore::aws::secret_id::SecretName;
 use env_kvstore::host::url::BaseUrl;
 
-use crate::kvstore::vault::is_path;
 use crate::kvstore::set_up::{
     ACCOUNT, POOL_NAME, REGION, ROLE_NAME, is_id, is_pool_name, is_repository, is_role_name, problem_of_value,
 };
+use crate::kvstore::vault::is_path;
 
 /// The longest name of an environment, a branch or a tag, in characters, as GitHub takes them.
 const MAX_NAME: usize = 255;

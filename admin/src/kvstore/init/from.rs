@@ -165,8 +165,15 @@ impl<'t> Reader<'t> {
 
     /// Adds the binding; the error is why it is left out, because without that it would let in other jobs.
     fn carried(&mut self, source: &Source<'_, 't>) -> Result<(), Problem> {
-        const KNOWN: [&str; 7] =
-            ["audience", "vault_role_name", "bound_subject", "vault_policies", "user_claim", "additional_claims", "ttl"];
+        const KNOWN: [&str; 7] = [
+            "audience",
+            "vault_role_name",
+            "bound_subject",
+            "vault_policies",
+            "user_claim",
+            "additional_claims",
+            "ttl",
+        ];
         let name = source.text("vault_role_name").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| source.note("", "`vault_role_name` is missing"))?;
         let subject = source.text("bound_subject").ok_or_else(|| source.note("", "`bound_subject` is missing"))?;
@@ -252,7 +259,12 @@ impl<'t> Reader<'t> {
     }
 
     /// What the policies of a binding read, or what the convention has for it.
-    fn reads(&mut self, source: &Source<'_, 't>, repository: &str, environment: Option<&String>) -> Result<Vec<String>, Problem> {
+    fn reads(
+        &mut self,
+        source: &Source<'_, 't>,
+        repository: &str,
+        environment: Option<&String>,
+    ) -> Result<Vec<String>, Problem> {
         let key = "vault_policies";
         let names: Vec<String> = match source.object.get(key).map(|property| &property.value) {
             Some(Node::Array(list)) => list.elements.iter().filter_map(text_of).collect(),
@@ -275,7 +287,8 @@ impl<'t> Reader<'t> {
                 if !rule.capabilities.contains("read") {
                     continue;
                 }
-                let Some((mount, store)) = rule.path.split_once("/data/").filter(|_| !rule.is_pattern() && !rule.is_template())
+                let Some((mount, store)) =
+                    rule.path.split_once("/data/").filter(|_| !rule.is_pattern() && !rule.is_template())
                 else {
                     say("is left out: only a whole path of a KV engine of version 2 can be named".to_owned());
                     continue;
@@ -307,7 +320,10 @@ impl<'t> Reader<'t> {
                 (true, Some(environment)) => format!("`read` is env:{} by convention", printable(environment)),
                 (true, None) => "`read` is repo by convention".to_owned(),
             };
-            let message = format!("{} {instead}: move the values there, or give --from the policy too, as NAME.hcl", shown.join(", "));
+            let message = format!(
+                "{} {instead}: move the values there, or give --from the policy too, as NAME.hcl",
+                shown.join(", ")
+            );
             self.found.notes.push(source.note(key, message));
         }
         if read.is_empty() {
@@ -326,7 +342,10 @@ impl<'t> Reader<'t> {
         if self.found.audience.is_none() {
             for (audience, (file, line)) in &self.audiences {
                 let why = if is_of_others(audience) { "is requested for others too" } else { "is one of several" };
-                let message = format!("the audience `{}` {why}: the roles take the address of Vault, as the step requests it", printable(audience));
+                let message = format!(
+                    "the audience `{}` {why}: the roles take the address of Vault, as the step requests it",
+                    printable(audience)
+                );
                 self.found.notes.push(problem(file, *line, "", message));
             }
         }
@@ -335,7 +354,10 @@ impl<'t> Reader<'t> {
             [only] if USER_CLAIMS.contains(only) => self.found.user_claim = Some((*only).to_owned()),
             _ => {
                 for (claim, (file, line)) in &self.user_claims {
-                    let message = format!("the user_claim `{}` becomes repository_id: who ran a job is in the metadata of its login", printable(claim));
+                    let message = format!(
+                        "the user_claim `{}` becomes repository_id: who ran a job is in the metadata of its login",
+                        printable(claim)
+                    );
                     self.found.notes.push(problem(file, *line, "", message));
                 }
             }
@@ -381,11 +403,15 @@ fn subject_of(subject: &str, by_workflow: bool) -> Result<Subject, String> {
     match kind.and_then(|kind| kind.split_once(':')).map_or((kind, None), |(kind, value)| (Some(kind), Some(value))) {
         (Some("environment"), Some(value)) if is_exact(value) => {
             let value = value.replace("%3A", ":").replace("%3a", ":");
-            found(Some(("environment", value)), "jobs of pull requests in this environment are kept out: a binding for them names `event_name`")
+            found(
+                Some(("environment", value)),
+                "jobs of pull requests in this environment are kept out: a binding for them names `event_name`",
+            )
         }
-        (Some("ref"), Some(value)) if is_exact(value) => {
-            found(Some(("ref", value.to_owned())), "a job on this ref that has an environment is let in too: its subject was another one")
-        }
+        (Some("ref"), Some(value)) if is_exact(value) => found(
+            Some(("ref", value.to_owned())),
+            "a job on this ref that has an environment is let in too: its subject was another one",
+        ),
         (Some("pull_request"), None) => {
             let when = Some(("event_name", "pull_request".to_owned()));
             found(when, "a job of a pull request that has an environment is let in too: its subject was another one")

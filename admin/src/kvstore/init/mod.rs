@@ -106,8 +106,7 @@ fn carried_over(texts: &[Text], answers: &Answers, place: &Place) -> Result<Step
     if !texts.is_empty() {
         return Err(vec![wrong("is there already: --from makes a new file, so name another one by --file".to_owned())]);
     }
-    let files: Vec<_> =
-        place.from.iter().map(|(name, text)| Text { name: name.clone(), text: text.clone() }).collect();
+    let files: Vec<_> = place.from.iter().map(|(name, text)| Text { name: name.clone(), text: text.clone() }).collect();
     let mut found = from::read(&files)?;
     if found.bindings.is_empty() {
         return Err([vec![wrong("no binding can be carried over".to_owned())], found.notes].concat());
@@ -131,8 +130,11 @@ fn carried_over(texts: &[Text], answers: &Answers, place: &Place) -> Result<Step
         return Ok(Step::default());
     };
     if let Some(organization) = github.get("organization").and_then(Value::as_str) {
-        let is_of_others = |name: &&String| name.split('/').next().is_some_and(|owner| !owner.eq_ignore_ascii_case(organization));
-        let message = |name: &String| format!("`{name}` is not of {organization}, whose id every token must have: its jobs are refused");
+        let is_of_others =
+            |name: &&String| name.split('/').next().is_some_and(|owner| !owner.eq_ignore_ascii_case(organization));
+        let message = |name: &String| {
+            format!("`{name}` is not of {organization}, whose id every token must have: its jobs are refused")
+        };
         found.notes.extend(found.repositories.keys().filter(is_of_others).map(|name| wrong(message(name))));
     }
     let bindings: Vec<_> = found.bindings.iter().map(from::Binding::json).collect();
@@ -251,7 +253,8 @@ impl Interview<'_> {
     }
 
     fn vault(&mut self, found: &Found) -> Option<Map<String, Value>> {
-        let question = Question::text("url", "Address of Vault, as jobs reach it").explain("Such as https://vault.example.com:8200");
+        let question = Question::text("url", "Address of Vault, as jobs reach it")
+            .explain("Such as https://vault.example.com:8200");
         let url = self.ask(question, checks::url);
         let question = Question::text("mount", "Mount of the KV engine of version 2")
             .default(found.mount.as_deref().unwrap_or("secret"));

@@ -60,10 +60,8 @@ pub(crate) fn next(set_up: &SetUp, work: &Work, targets: &[String], place: &Plac
 
 /// The same on Vault, for bindings that were carried over.
 pub(crate) fn next_on_vault(set_up: &VaultSetUp, targets: &[String], place: &Place) -> Vec<Next> {
-    let review = format!(
-        "review {0}/matrix.md, which says who reads what, and commit {1} and {0}",
-        place.folder, place.file
-    );
+    let review =
+        format!("review {0}/matrix.md, which says who reads what, and commit {1} and {0}", place.folder, place.file);
     let apply = targets.iter().filter_map(|target| match target.as_str() {
         "terraform" => {
             let chdir = format!("-chdir={}/terraform/vault", place.folder);
@@ -82,7 +80,8 @@ pub(crate) fn next_on_vault(set_up: &VaultSetUp, targets: &[String], place: &Pla
     let filling = secret.iter().fold(filling, |next, store| {
         next.command(["vault", "kv", "put", "-mount", &set_up.mount, store.as_str(), &format!("{KEY}=-")])
     });
-    let workflows = Next::new(PLATFORM, "make a first workflow for each binding, and change the ones that use vault-action");
+    let workflows =
+        Next::new(PLATFORM, "make a first workflow for each binding, and change the ones that use vault-action");
     let workflows = workflows.command(["env-kvstore", "generate", "workflows", "--file", &place.file]);
     [Next::new(PLATFORM, review)].into_iter().chain(apply).chain([filling, workflows]).collect()
 }

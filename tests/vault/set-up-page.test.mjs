@@ -1,0 +1,81 @@
+// docs/set-up-vault.md: its kvstore.json, its commands and its snapshot, done as they are written, with OpenBao in place of Vault.
+
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { startCloud } from '../cloud/cloud.mjs';
+import { CLI, NODE, runProgram } from '../runner/command.mjs';
+import { inVenv } from '../runner/venv.mjs';
+import { startOpenBao } from './openbao.mjs';
+
+const pages = Object.fromEntries(
+  await Promise.all(['set-up-vault', 'explain'].map(async (name) => [name, (await readFile(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8')).replaceAll('\r\n', '\n')])),
+);
+const blockOf = (page, name) => new RegExp(`<!-- test: ${name} -->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(pages[page])[1];
+const POSIX = { skip: process.platform === 'win32' && 'the commands are for a POSIX shell' };
+const STORE = 'octo-org/repo/octo-org/octo-repo/env/production/secrets';
+
+const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-set-up-vault-'));
+const bin = path.join(folder, 'bin');
+await mkdir(bin);
+await symlink(inVenv('bao'), path.join(bin, 'vault'));
+await writeFile(path.join(bin, 'env-kvstore'), `#!/bin/sh\nexec '${NODE}' '${CLI}' "$@"\n`);
+await chmod(path.join(bin, 'env-kvstore'), 0o755);
+const [bao, cloud] = await Promise.all([startOpenBao(), startCloud()]);
+after(async () => {
+  await Promise.all([bao.stop(), cloud.close()]);
+  await rm(folder, { recursive: true });
+});
+const { auth } = await bao.does('POST', 'auth/token/create', { policies: ['root'] });
+const environment = { PATH: `${bin}${path.delimiter}${process.env.PATH}`, HOME: folder, BAO_ADDR: bao.url, BAO_TOKEN: auth.client_token, BAO_CACERT: bao.certificateFile };
+
+async function sh(commands, more = {}) {
+  const ended = await runProgram(['bash', '-e', '-c', commands], { cwd: folder, environment: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+  assert.equal(ended.exitCode, 0, ended.stderr + ended.stdout);
+  return ended;
+}
+
+describe('docs/set-up-vault.md', POSIX, () => {
+  test('leads from kvstore.json to a value that a job reads, and to a snapshot that is as the file says', async () => {
+    await writeFile(path.join(folder, 'kvstore.json'), blockOf('set-up-vault', 'set-up-vault.json'));
+    const generated = await sh(blockOf('set-up-vault', 'set-up-vault-generate'));
+    assert.match(generated.stderr, /2 allowed, \d\d denied/);
+    const config = path.join(folder, 'generated/vault/config.json');
+    const { oidc_discovery_url: issuer, bound_issuer } = JSON.parse(await readFile(config, 'utf8'));
+    // OpenBao cannot reach GitHub from here.
+    const pem = createPublicKey(cloud.github.keys[0].privateKey).export({ type: 'spki', format: 'pem' });
+    await writeFile(config, JSON.stringify({ bound_issuer, jwt_validation_pubkeys: [pem] }));
+    const script = /^VAULT_ADDR=\S+ (sh generated\/vault\/apply\.sh) /m.exec(pages['set-up-vault'])[1];
+    await sh(script);
+    // Once more changes nothing, and is no error.
+    await sh(script);
+    const put = /^vault kv put .*DATABASE_URL=-/m.exec(pages['set-up-vault'])[0];
+    await sh(`printf %s postgres://app@db | ${put}`);
+
+    const claims = { iss: issuer, aud: 'https://vault.example.com:8200', repository_owner_id: '9919', environment: 'production', ref: 'refs/heads/main' };
+    const login = (others) => bao.call('POST', 'auth/jwt/login', { role: 'production', jwt: cloud.github.mintToken({ ...claims, ...others }) }, { 'x-vault-token': '' });
+    const { body } = await login({});
+    const read = await bao.does('GET', `secret/data/${STORE}`, undefined, { 'x-vault-token': body.auth.client_token });
+    assert.deepEqual(read.data.data, { DATABASE_URL: 'postgres://app@db' });
+    for (const others of [{ ref: 'refs/heads/x' }, { repository_owner_id: '1' }, { event_name: 'pull_request' }]) assert.equal((await login(others)).status, 400);
+
+    // The metadata of a login are those of the last one.
+    await login({ run_id: '2' });
+    const { data } = await bao.does('GET', `identity/entity/id/${body.auth.entity_id}`);
+    assert.deepEqual([data.aliases[0].name, data.aliases[0].metadata.run_id], ['1296269', '2']);
+
+    const audited = await sh(blockOf('set-up-vault', 'set-up-vault-snapshot'));
+    assert.match(audited.stdout, /^Roles of Vault, at auth\/jwt: 1$/m);
+    assert.match(audited.stdout, /^Findings: none$/m);
+    assert.match(audited.stdout, /^Differences on Vault: none$/m);
+  });
+
+  test('a denial is explained as docs/explain.md shows', async () => {
+    await writeFile(path.join(folder, 'kvstore.json'), blockOf('set-up-vault', 'set-up-vault.json'));
+    const { stdout } = await sh(blockOf('explain', 'set-up-vault-explain'));
+    assert.equal(stdout, blockOf('explain', 'set-up-vault-explain-output'));
+  });
+});
