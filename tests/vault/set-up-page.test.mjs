@@ -6,7 +6,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from '../cloud/cloud.mjs';
+import { GitHub } from '../cloud/github.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
 import { CLI, NODE, runProgram } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
 import { startOpenBao } from './openbao.mjs';
@@ -16,6 +17,7 @@ const pages = Object.fromEntries(
 );
 const blockOf = (page, name) => new RegExp(`<!-- test: ${name} -->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(pages[page])[1];
 const POSIX = { skip: process.platform === 'win32' && 'the commands are for a POSIX shell' };
+const GITHUB = 'https://token.actions.githubusercontent.com';
 const STORE = 'octo-org/repo/octo-org/octo-repo/env/production/secrets';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-set-up-vault-'));
@@ -24,9 +26,10 @@ await mkdir(bin);
 await symlink(inVenv('bao'), path.join(bin, 'vault'));
 await writeFile(path.join(bin, 'env-kvstore'), `#!/bin/sh\nexec '${NODE}' '${CLI}' "$@"\n`);
 await chmod(path.join(bin, 'env-kvstore'), 0o755);
-const [bao, cloud] = await Promise.all([startOpenBao(), startCloud()]);
+const [bao, key] = await Promise.all([startOpenBao(), newSigningKey()]);
+const github = new GitHub({ origin: GITHUB, issuer: GITHUB, key, now: Date.now });
 after(async () => {
-  await Promise.all([bao.stop(), cloud.close()]);
+  await bao.stop();
   await rm(folder, { recursive: true });
 });
 const { auth } = await bao.does('POST', 'auth/token/create', { policies: ['root'] });
@@ -46,7 +49,7 @@ describe('docs/set-up-vault.md', POSIX, () => {
     const config = path.join(folder, 'generated/vault/config.json');
     const { oidc_discovery_url: issuer, bound_issuer } = JSON.parse(await readFile(config, 'utf8'));
     // OpenBao cannot reach GitHub from here.
-    const pem = createPublicKey(cloud.github.keys[0].privateKey).export({ type: 'spki', format: 'pem' });
+    const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' });
     await writeFile(config, JSON.stringify({ bound_issuer, jwt_validation_pubkeys: [pem] }));
     const script = /^VAULT_ADDR=\S+ (sh generated\/vault\/apply\.sh) /m.exec(pages['set-up-vault'])[1];
     await sh(script);
@@ -56,7 +59,7 @@ describe('docs/set-up-vault.md', POSIX, () => {
     await sh(`printf %s postgres://app@db | ${put}`);
 
     const claims = { iss: issuer, aud: 'https://vault.example.com:8200', repository_owner_id: '9919', environment: 'production', ref: 'refs/heads/main' };
-    const login = (others) => bao.call('POST', 'auth/jwt/login', { role: 'production', jwt: cloud.github.mintToken({ ...claims, ...others }) }, { 'x-vault-token': '' });
+    const login = (others) => bao.call('POST', 'auth/jwt/login', { role: 'production', jwt: github.mintToken({ ...claims, ...others }) }, { 'x-vault-token': '' });
     const { body } = await login({});
     const read = await bao.does('GET', `secret/data/${STORE}`, undefined, { 'x-vault-token': body.auth.client_token });
     assert.deepEqual(read.data.data, { DATABASE_URL: 'postgres://app@db' });

@@ -7,8 +7,8 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { startCloud } from '../cloud/cloud.mjs';
-import { defaultClaims } from '../cloud/github.mjs';
+import { GitHub, defaultClaims } from '../cloud/github.mjs';
+import { newSigningKey } from '../cloud/jwt.mjs';
 import { runCli, runProgram } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
 import { startOpenBao } from './openbao.mjs';
@@ -19,9 +19,10 @@ const STORE = 'octo-enterprise/repo/octo-org/app/env/production/secrets';
 const MAIN = { repository: 'octo-org/app', repository_id: '456789', enterprise_id: '9266', environment: 'production', ref: 'refs/heads/main', event_name: 'push' };
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-vault-'));
-const [bao, cloud] = await Promise.all([startOpenBao(), startCloud()]);
+const [bao, key] = await Promise.all([startOpenBao(), newSigningKey()]);
+const github = new GitHub({ origin: ISSUER, issuer: ISSUER, key, now: Date.now });
 after(async () => {
-  await Promise.all([bao.stop(), cloud.close()]);
+  await bao.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -193,7 +194,7 @@ async function envKvstore(...args) {
 
 /** OpenBao cannot reach GitHub from here, so it is given the local GitHub's keys; all else is written as it was made. */
 async function applied(at) {
-  const pem = createPublicKey(cloud.github.keys[0].privateKey).export({ type: 'spki', format: 'pem' });
+  const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' });
   const config = path.join(at, 'vault/config.json');
   const { oidc_discovery_url: discovery, ...others } = JSON.parse(await readFile(config, 'utf8'));
   assert.deepEqual([discovery, others], [ISSUER, { bound_issuer: ISSUER }]);
@@ -205,13 +206,15 @@ async function applied(at) {
   assert.equal((await readdir(path.join(at, 'vault/roles'))).length, 6);
 }
 
-const fill = (store) => bao.does('POST', `secret/data/${store}`, { data: { KEY: `value of ${store}` } });
+function fill(store) {
+  return bao.does('POST', `secret/data/${store}`, { data: { KEY: `value of ${store}` } });
+}
 
 /** A job has these claims and no others. */
 function login(role, claims) {
   const none = Object.fromEntries(Object.keys(defaultClaims()).map((claim) => [claim, undefined]));
   const { actor, run_id, sha } = defaultClaims();
-  const jwt = cloud.github.mintToken({ ...none, actor, run_id, sha, iss: ISSUER, aud: bao.url, sub: 'repo:octo-org/app', ...claims });
+  const jwt = github.mintToken({ ...none, actor, run_id, sha, iss: ISSUER, aud: bao.url, sub: 'repo:octo-org/app', ...claims });
   return bao.call('POST', 'auth/jwt/login', { role, jwt }, { 'x-vault-token': '' });
 }
 
