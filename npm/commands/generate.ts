@@ -15,10 +15,11 @@ const STALE = 4;
 export const generate: Command = {
   name: 'generate',
   summary: 'make the set-up of AWS or Vault and its proof from kvstore.json',
-  usage: `${TARGETS.join('|')} [FLAGS]`,
+  usage: 'TARGET [FLAGS]',
   operands: 'words',
   choices: TARGETS,
   about: [
+    `TARGET is ${TARGETS.slice(0, -1).join(', ')} or ${TARGETS.at(-1)}.`,
     'Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the ' +
       'policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.',
     'terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as ' +

@@ -51,12 +51,13 @@ describe('docs/set-up-vault.md', POSIX, () => {
     // OpenBao cannot reach GitHub from here.
     const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' });
     await writeFile(config, JSON.stringify({ bound_issuer, jwt_validation_pubkeys: [pem] }));
-    const script = /^VAULT_ADDR=\S+ (sh generated\/vault\/apply\.sh) /m.exec(pages['set-up-vault'])[1];
+    // The test's server has an engine at secret/ already.
+    await sh(blockOf('set-up-vault', 'set-up-vault-engine').replace('-path=secret', '-path=another'));
+    const script = blockOf('set-up-vault', 'set-up-vault-apply');
     await sh(script);
     // Once more changes nothing, and is no error.
     await sh(script);
-    const put = /^vault kv put .*DATABASE_URL=-/m.exec(pages['set-up-vault'])[0];
-    await sh(`printf %s postgres://app@db | ${put}`);
+    await sh(`printf %s postgres://app@db | ${blockOf('set-up-vault', 'set-up-vault-put')}`);
 
     const claims = { iss: issuer, aud: 'https://vault.example.com:8200', repository_owner_id: '9919', environment: 'production', ref: 'refs/heads/main' };
     const login = (others) => bao.call('POST', 'auth/jwt/login', { role: 'production', jwt: github.mintToken({ ...claims, ...others }) }, { 'x-vault-token': '' });
@@ -74,6 +75,24 @@ describe('docs/set-up-vault.md', POSIX, () => {
     assert.match(audited.stdout, /^Roles of Vault, at auth\/jwt: 1$/m);
     assert.match(audited.stdout, /^Findings: none$/m);
     assert.match(audited.stdout, /^Differences on Vault: none$/m);
+  });
+
+  test('files of oidc_bindings become a kvstore.json, and what is otherwise is printed with its line', async () => {
+    const binding = (name, subject) => ({ audience: 'https://github.com/octo-org', vault_role_name: name, bound_subject: subject, vault_policies: ['app'] });
+    const bindings = [binding('app-prod', 'repo:octo-org/app:ref:refs/heads/main'), binding('app-any', 'repo:octo-org/app:ref:refs/heads/*')];
+    const answers = { tenant: 'organization', organization: 'octo-org', organization_id: '9919', url: bao.url, 'id of octo-org/app': '456789' };
+    await Promise.all(['bindings', 'policies'].map((name) => mkdir(path.join(folder, name))));
+    await writeFile(path.join(folder, 'bindings/team.json'), JSON.stringify(bindings, null, 2));
+    await writeFile(path.join(folder, 'policies/app.hcl'), 'path "secret/data/app/deploy" {\n  capabilities = ["read"]\n}\n');
+    await writeFile(path.join(folder, 'answers.json'), JSON.stringify(answers));
+    const command = blockOf('set-up-vault', 'set-up-vault-init').trimEnd();
+    const made = await sh(`${command} --answers answers.json --file carried.json --to carried --json`);
+    assert.match(made.stderr, /^bindings\/team\.json:13 \/1\/bound_subject: `repo:octo-org\/app:ref:refs\/heads\/\*` has a wildcard: .*: the binding is left out$/m);
+    const { bindings: names, targets, notes } = JSON.parse(made.stdout);
+    assert.deepEqual([names, targets, notes.length], [['app-prod'], ['terraform', 'matrix'], 3]);
+    const carried = JSON.parse(await readFile(path.join(folder, 'carried.json'), 'utf8'));
+    assert.deepEqual(carried.bindings, [{ name: 'app-prod', repository: 'octo-org/app', when: { ref: 'refs/heads/main' }, read: ['secret:app/deploy'] }]);
+    assert.match(await readFile(path.join(folder, 'carried/terraform/vault/roles.tf'), 'utf8'), /"app-prod" = \{/);
   });
 
   test('a denial is explained as docs/explain.md shows', async () => {
