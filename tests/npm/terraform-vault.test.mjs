@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCli } from '../runner/command.mjs';
 import { tofuFor, withoutTofu } from '../runner/tofu.mjs';
 
@@ -67,6 +68,35 @@ describe('generate terraform for Vault', { skip: withoutTofu() }, () => {
     done(tofu(at, 'apply', '-auto-approve'));
     const types = JSON.parse(await readFile(path.join(at, 'terraform.tfstate'), 'utf8')).resources.map(({ type }) => type);
     assert.deepEqual([...new Set(types)].sort(), ['vault_jwt_auth_backend', 'vault_jwt_auth_backend_role', 'vault_policy']);
+  });
+});
+
+describe('generate for Vault alone', () => {
+  test('ends with 2 and the reason where only AWS has what is asked for', async () => {
+    for (const target of ['cloudformation', 'wrapper']) {
+      const refused = await runCli(['generate', target, '--file', fileURLToPath(EXAMPLE), '--to', path.join(folder, target)], { environment: {} });
+      assert.equal(refused.exitCode, 2, refused.stderr);
+      assert.match(refused.stderr, /vault\.json:1: `aws` is missing: this is about AWS, and the stores are on Vault alone/);
+    }
+    const nothing = await runCli(['generate', 'vault', '--file', fileURLToPath(new URL('kvstore.json', EXAMPLE)), '--to', path.join(folder, 'none')], { environment: {} });
+    assert.equal(nothing.exitCode, 2, nothing.stderr);
+    assert.match(nothing.stderr, /`vault` is missing/);
+  });
+
+  test('--check ends with 4 once a role was edited, or a binding is gone', async () => {
+    const file = path.join(folder, 'checked.json');
+    const to = path.join(folder, 'checked');
+    const document = JSON.parse(await readFile(EXAMPLE, 'utf8'));
+    const generate = async (...flags) => {
+      await writeFile(file, JSON.stringify(document));
+      return (await runCli(['generate', 'vault', '--file', file, '--to', to, ...flags], { environment: {} })).exitCode;
+    };
+    assert.deepEqual([await generate(), await generate('--check')], [0, 0]);
+    document.bindings.pop();
+    assert.deepEqual([await generate('--check'), await generate(), await generate('--check')], [4, 0, 0]);
+    assert.ok(!(await readdir(path.join(to, 'vault/roles'))).includes('platform.json'));
+    await writeFile(path.join(to, 'vault/roles/main.json'), '{}');
+    assert.equal(await generate('--check'), 4);
   });
 });
 
