@@ -157,14 +157,14 @@ export interface Generated {
   files: { path: string; text: string }[];
   problems: Problem[];
   /** What the policies answer otherwise than the file says. */
-  failed: { what: string; role: string; job: Record<string, string>; store: string; allowed: boolean }[];
+  failed: { what: string; on?: 'vault'; role: string; job: Record<string, string>; store: string; allowed: boolean }[];
   allowed: number;
   denied: number;
 }
 
-/** Files with rules: `kvstore.json` and those beside it, or the files of a snapshot. */
+/** Files with rules: `kvstore.json` and those beside it, or the files of a snapshot, or the file of one of Vault. */
 export interface Rules {
-  kind: 'file' | 'snapshot';
+  kind: 'file' | 'snapshot' | 'vault';
   texts: [name: string, text: string][];
 }
 
@@ -178,12 +178,14 @@ export interface Asked {
   read?: string;
   variable: boolean;
   namespace?: string;
+  /** Whether Vault is asked, if the rules have AWS too. */
+  vault: boolean;
 }
 
 /** The answer, or what is wrong with the rules or the question. */
 export interface Explained {
   problems: Generated['problems'];
-  wrong?: [part: 'claims' | 'job' | 'read' | 'role', problem: string];
+  wrong?: [part: 'claims' | 'job' | 'read' | 'role' | 'vault', problem: string];
   explanation?: {
     answer: 'allow' | 'deny';
     role: string;
@@ -262,6 +264,8 @@ export interface InitPlace {
   folder: string;
   /** The targets that were generated in the folder before. */
   made: string[];
+  /** Files to be carried over. */
+  from: [name: string, text: string][];
 }
 
 export interface InitQuestion {
@@ -282,6 +286,8 @@ export interface InitPlan {
   bindings: string[];
   /** Who does what then; commands in their words. */
   next: { who: string; what: string; commands: string[][]; workflow?: string }[];
+  /** What of files that were carried over is otherwise, or left out. */
+  notes?: Problem[];
 }
 
 /** What comes next: a question or a plan, unless something is wrong. */

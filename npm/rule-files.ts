@@ -27,11 +27,10 @@ export async function partsOf(file: string): Promise<Texts> {
 export async function rulesOf({ file, snapshot }: Record<string, string | undefined>): Promise<Rules & { from: string }> {
   if (file !== undefined && snapshot !== undefined) throw wrongUsage('--file and --snapshot are both given', 'Leave out one of them.');
   const from = snapshot ?? file ?? KVSTORE_FILE;
-  const rules = await rulesAt(from);
-  if (rules.kind !== (snapshot === undefined ? 'file' : 'snapshot')) {
-    throw wrongUsage(`${printable(from)} is ${snapshot === undefined ? 'a folder' : 'no folder'}`, 'See --file and --snapshot.');
-  }
-  return { ...rules, from };
+  if (snapshot === undefined && isFolder(from)) throw wrongUsage(`${printable(from)} is a folder`, 'See --file and --snapshot.');
+  // An account's is a folder, and Vault's a file.
+  if (snapshot !== undefined && !isFolder(from)) return { kind: 'vault', texts: [[path.basename(from), await readTextFile(from, 'rules')]], from };
+  return { ...(await rulesAt(from)), from };
 }
 
 /** Rules by the path of `kvstore.json`, or of the folder of a snapshot. */

@@ -37,7 +37,7 @@ fn example() -> Ruled {
 
 /// What the example comes to, after changes in the console.
 fn faulty() -> Report {
-    let (planned, Ruled { mut account, set_up }) = (example(), example());
+    let (planned, Ruled { mut account, set_up, .. }) = (example(), example());
     for pool in &mut account.pools {
         pool.allows_unauthenticated = true;
     }

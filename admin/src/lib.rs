@@ -22,6 +22,7 @@ pub mod source;
 mod sts;
 pub mod task;
 pub mod token_server;
+pub mod vault;
 pub mod versions;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -13,9 +13,9 @@ use crate::kvstore;
 use crate::kvstore::generate::Target;
 use crate::kvstore::init::answers::Answers;
 use crate::kvstore::init::{Place, Step, step};
+use crate::kvstore::plan::plan;
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
-use crate::kvstore::set_up::set_up;
 use crate::token_server::TokenServer;
 use env_kvstore::aws::config_file::File;
 use env_kvstore::aws::environment::AwsEnvironment;
@@ -92,7 +92,7 @@ pub fn quoted_command(words: Vec<String>) -> Result<String, String> {
 /// What is wrong with `kvstore.json` and the files beside it, as `problems` of `Generated`.
 #[wasm_bindgen(js_name = problemsOf)]
 pub fn problems_of(names: Vec<String>, texts: Vec<String>) -> JsValue {
-    let problems = read(&texts_of(names, texts)).and_then(|merged| set_up(&merged)).err();
+    let problems = read(&texts_of(names, texts)).and_then(|merged| plan(&merged)).err();
     to_value(&problems.unwrap_or_default()).unwrap_or(JsValue::UNDEFINED)
 }
 
@@ -130,7 +130,11 @@ thread_local! {
 /// Begins to read CloudTrail's files, by these rules. Resolves to what is wrong with them.
 #[wasm_bindgen(js_name = beginTrail)]
 pub fn begin_trail(rules: JsValue) -> Result<JsValue, JsValue> {
-    match rules_of(rules).ok_or_else(not_agreed)?.read() {
+    let rules = rules_of(rules).ok_or_else(not_agreed)?;
+    match rules.read() {
+        Ok(ruled) if !ruled.is_on_aws => {
+            Ok(as_json(&[rules.problem("CloudTrail says nothing of Vault, and the rules are about Vault alone")]))
+        }
         Ok(ruled) => {
             TRAIL.with_borrow_mut(|trail| *trail = Some(Trail::new(ruled.account)));
             Ok(as_json(&Vec::<Problem>::new()))

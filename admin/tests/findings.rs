@@ -749,7 +749,7 @@ fn the_documented_set_ups_have_no_finding() {
 fn a_repository_reads_what_no_condition_keeps_from_it() {
     let read_by = |account: Account, repository: &str| {
         let question = Question { repository: Some(repository.to_owned()), role: None };
-        let report = report(&Ruled { account, set_up: None }, None, &question);
+        let report = report(&Ruled::on_aws(account, None), None, &question);
         report.stores.iter().map(|store| (store.name.clone(), store.readers[0].sentence.clone())).collect::<Vec<_>>()
     };
     let by_subject = |sub: &str| direct(json!({ "StringLike": { format!("{HOST}:sub"): sub } }));
@@ -764,7 +764,7 @@ fn a_repository_reads_what_no_condition_keeps_from_it() {
     ] {
         assert_eq!(!read_by(by_subject(sub), repository).is_empty(), is_read, "{sub} {repository}");
     }
-    let all = report(&Ruled { account: clean(), set_up: None }, None, &Question::default());
+    let all = report(&Ruled::on_aws(clean(), None), None, &Question::default());
     assert_eq!(all.roles[0].requires, "repository_owner_id is 9919 and event_name is push");
     // By its claims, which the sentence then leaves out.
     let name = "octo/repo/octo/app/secrets".to_owned();
@@ -780,7 +780,7 @@ fn texts_of_others_do_not_reach_a_terminal_as_they_are() {
     account.roles[0]
         .policies
         .push(policy(json!([{ "Sid": evil, "Effect": "Allow", "Action": "iam:*", "Resource": "*" }])));
-    let report = report(&Ruled { account, set_up: None }, None, &Question::default());
+    let report = report(&Ruled::on_aws(account, None), None, &Question::default());
     assert!(report.findings.len() >= 4);
     for by in [By::Store, By::Repository, By::Role] {
         let shown = text(&report, by, 80);

@@ -27,7 +27,7 @@ const TASKS: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 fn place() -> Place {
-    Place { file: "kvstore.json".to_owned(), folder: "generated".to_owned(), made: vec![] }
+    Place { file: "kvstore.json".to_owned(), folder: "generated".to_owned(), made: vec![], from: vec![] }
 }
 
 fn text(name: &str, text: impl Into<String>) -> Text {

@@ -38,8 +38,8 @@ export const audit: Command = {
   inputs: [],
   flags: [
     { name: 'file', value: 'FILE', isFile: true, help: 'The rules: kvstore.json. Default: kvstore.json.' },
-    { name: 'snapshot', value: 'FOLDER', isFile: true, help: 'The rules: a snapshot of the account, in place of --file.' },
-    { name: 'against', value: 'PATH', isFile: true, help: 'Other rules to compare with: kvstore.json, or the folder of a snapshot.' },
+    { name: 'snapshot', value: 'FOLDER', isFile: true, help: 'The rules: the folder of a snapshot of the account, or the file of a snapshot of Vault, in place of --file.' },
+    { name: 'against', value: 'PATH', isFile: true, help: 'Other rules to compare with: kvstore.json, or a snapshot.' },
     { name: 'cloudtrail', value: 'PATH', isFile: true, repeated: true, help: "CloudTrail's log files, gzipped or not, or a folder of them: who did read what, and what nobody used. May be repeated." },
     { name: 'repository', value: 'OWNER/NAME', help: 'Only what jobs of this repository could read.' },
     { name: 'role', value: 'NAME', help: 'Only what is read by this role.' },

@@ -11,7 +11,7 @@ import { wrongUsage } from '../usage.ts';
 const NOT_AS_EXPECTED = 4;
 const ANSWERS = ['allow', 'deny'];
 /** Which part of the command line a question can be wrong in. */
-const PARTS: Record<NonNullable<Explained['wrong']>[0], string> = { claims: '--claims', job: '--job', read: '--read', role: '--role' };
+const PARTS: Record<NonNullable<Explained['wrong']>[0], string> = { claims: '--claims', job: '--job', read: '--read', role: '--role', vault: '--vault' };
 
 export const explain: Command = {
   name: 'explain',
@@ -24,6 +24,7 @@ export const explain: Command = {
       'it wants and what the job has, what would let the job in, and whom else that would let in. Sends nothing.',
     'The rules are those of kvstore.json, or of a snapshot of an account (--snapshot). Policies that neither has, such as those of AWS ' +
       'Organizations, are listed as not evaluated.',
+    'On Vault the gates are the issuer, the bound audiences, the bound subject and the bound claims of a role, and then its policies.',
     "The job is described by --job, or by --claims: a JSON object, the log's group \"Claims of the GitHub token\" pasted as it is, or CloudTrail's " +
       'event AssumeRoleWithWebIdentity. Of a job that --job alone describes, kvstore.json adds what follows from its repository, and the first ' +
       'event that the role lets in; the output says so. Every other claim that is not given counts as absent.',
@@ -32,11 +33,12 @@ export const explain: Command = {
   flags: [
     { name: 'job', value: 'NAME=VALUE', repeated: true, help: 'A claim of the job; an empty one is absent. May be repeated; further NAME=VALUE can follow without it.' },
     { name: 'claims', value: 'FILE', isFile: true, help: 'A file with the claims. - is stdin. --job wins over it.' },
-    { name: 'read', value: 'WHAT', help: 'What the job reads: repo, env:NAME, env:$environment or secret:NAME. Without it the role alone is asked for.' },
+    { name: 'read', value: 'WHAT', help: 'What the job reads: repo, env:NAME, env:$environment or secret:NAME; by a snapshot of Vault a path, as secret/data/NAME. Without it the role alone is asked for.' },
+    { name: 'vault', help: 'Ask Vault, and not AWS, if the rules have both.' },
     { name: 'variable', help: 'Ask for the store of variables, and not of secrets.' },
     { name: 'role', value: 'ROLE', help: 'The name or ARN of the role. Default: the one that comes nearest.' },
     { name: 'file', value: 'FILE', isFile: true, help: `The rules. Default: ${KVSTORE_FILE}.` },
-    { name: 'snapshot', value: 'FOLDER', isFile: true, help: 'A snapshot of an account as the rules (env-kvstore snapshot).' },
+    { name: 'snapshot', value: 'FOLDER', isFile: true, help: 'A snapshot as the rules: the folder of one of an account (env-kvstore snapshot), or the file of one of a Vault.' },
     { name: 'namespace', value: 'NAME', help: "The first segment of stores' names. Default: that of the rules, or else the claim enterprise or repository_owner." },
     { name: 'expect', value: 'allow|deny', help: 'End with 4 if the answer is the other one.' },
     { name: 'json', help: 'Print one JSON object to stdout, with "version": 1.' },
@@ -55,6 +57,7 @@ export const explain: Command = {
       // Of two values of a claim the one behind --job counts, and of these the last.
       pairs: [...operands, ...(own['job']?.split('\n') ?? [])],
       variable: switches.has('variable'),
+      vault: switches.has('vault'),
       ...(own['claims'] !== undefined && { claims: await readTextFile(own['claims']) }),
       ...(own['read'] !== undefined && { read: own['read'] }),
       ...(own['role'] !== undefined && { role: own['role'] }),

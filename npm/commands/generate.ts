@@ -9,23 +9,26 @@ import { releasedAction } from '../released.ts';
 import { printJson } from '../report.ts';
 import { missing } from '../usage.ts';
 
-const TARGETS = ['terraform', 'cloudformation', 'matrix', 'workflows', 'wrapper'];
+const TARGETS = ['terraform', 'cloudformation', 'vault', 'matrix', 'workflows', 'wrapper'];
 const STALE = 4;
 
 export const generate: Command = {
   name: 'generate',
-  summary: 'make the set-up of AWS and its proof from kvstore.json',
-  usage: `${TARGETS.join('|')} [FLAGS]`,
+  summary: 'make the set-up of AWS or Vault and its proof from kvstore.json',
+  usage: 'TARGET [FLAGS]',
   operands: 'words',
   choices: TARGETS,
   about: [
+    `TARGET is ${TARGETS.slice(0, -1).join(', ')} or ${TARGETS.at(-1)}.`,
     'Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the ' +
       'policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.',
     'terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as ' +
-      'a stack for the identity pool and the roles, and stacks for the stores. matrix makes a table of who reads what, and every question that ' +
+      'a stack for the identity pool and the roles, and stacks for the stores. If kvstore.json has a vault, terraform makes a module for Vault too: ' +
+      'the JWT auth method, a role for each binding, and a policy for each role. vault makes the same as files for the command line of Vault or ' +
+      'OpenBao, and a script that writes them. matrix makes a table of who reads what, and every question that ' +
       'the policies were asked, with its answer. Sends nothing.',
-    'workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. Both ' +
-      'need pool_id in kvstore.json, which AWS hands out, and pin env-kvstore to the commit of this release, or to the one that action names.',
+    'workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. For ' +
+      'AWS both need pool_id in kvstore.json, which AWS hands out. They pin env-kvstore to the commit of this release, or to the one that action names.',
   ],
   inputs: [],
   flags: [

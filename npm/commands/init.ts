@@ -19,15 +19,19 @@ export const init: Command = {
   name: 'init',
   summary: 'ask what a team needs, and make kvstore.json and the set-up of AWS from the answers',
   usage: '[FLAGS]',
+  operands: 'words',
   about: [
     'Asks whose jobs may read values, which AWS account holds them, and which task needs them: testing pull requests, deploying from main, ' +
       'deploying to staging and then production, the teams of a monorepo, or a workflow that repositories share. Writes kvstore.json, generates ' +
       'the set-up and its proof from it, and says what to run next and who runs it.',
     'If there is a kvstore.json, it adds a task to it, asks only what the file does not say, and keeps every other byte of it. All files are written ' +
       'or none is. Files that somebody has edited are not touched. Sends nothing.',
+    'With --from it asks for Vault and the ids of the repositories, and makes a kvstore.json of what the files say. What it had to change, or to ' +
+      'leave out because it would have let in other jobs, it lists with file and line.',
   ],
   inputs: [],
   flags: [
+    { name: 'from', value: 'FILE', isFile: true, repeated: true, help: "For Vault: JSON files of DigitalOcean's Terraform module (oidc_bindings), and the policies that they name as NAME.hcl. May be repeated; further files can follow without it." },
     { name: 'answers', value: 'FILE', isFile: true, help: 'A JSON object with the answers; then nothing is asked. Those that have a default may be absent. - is stdin.' },
     { name: 'file', value: 'FILE', isFile: true, help: 'The file to write. Default: kvstore.json.' },
     { name: 'to', value: 'FOLDER', isFile: true, help: 'Where to generate. Default: the folder generated beside the file.' },
@@ -36,10 +40,13 @@ export const init: Command = {
   ],
   examples: [
     { what: 'At a terminal:', command: 'env-kvstore init' },
+    { what: 'From oidc_bindings and their policies:', command: 'env-kvstore init --from bindings/*.json policies/*.hcl' },
     { what: 'In a script:', command: 'env-kvstore init --answers answers.json --json' },
   ],
 
-  async run({ own, switches }) {
+  async run({ own, switches, operands }) {
+    const from = [...(own['from']?.split('\n') ?? []), ...operands];
+    if (own['from'] === undefined && operands.length > 0) throw wrongUsage(`${printable(operands[0]!)} is not expected here`, 'See env-kvstore init --help.');
     const file = own['file'] ?? 'kvstore.json';
     const folder = own['to'] ?? path.join(path.dirname(file), 'generated');
     const answers = own['answers'];
@@ -48,13 +55,15 @@ export const init: Command = {
     }
     const wasm = await admin();
     const before = existsSync(file) ? await textsOf(file) : [];
-    const place = { file, folder, made: targetsIn(folder) };
+    const read = async (name: string): Promise<Texts[number]> => [name, await readTextFile(name, 'rules')];
+    const place = { file, folder, made: targetsIn(folder), from: await Promise.all(from.map(read)) };
     const plan = answers === undefined ? await atTerminal(wasm, before, place) : await fromFile(wasm, before, place, answers);
 
     const after: Texts = [[path.basename(file), plan.text], ...(before.length > 0 ? before.slice(1) : await partsOf(file))];
     const generated = plan.targets.map((target) => [target, wasm.generate(...columns(after), target)] as const);
     generated.forEach(([, made]) => refuseWrong(made, file));
     const count = generated.reduce((sum, [, { files }]) => sum + files.length, 0);
+    if (plan.notes !== undefined) console.error(`Not as in the files:\n${listed(plan.notes)}`);
     console.error(proved(generated[0]![1]));
     const what = `Write ${printable(file)} and ${count} files in ${printable(folder)}?`;
     if (!(await confirmed(what, switches.has('yes') || answers !== undefined))) {
@@ -67,7 +76,8 @@ export const init: Command = {
     if (switches.has('json')) {
       const { allowed, denied } = generated[0]![1];
       const files = generated.flatMap(([, made]) => made.files.map((each) => each.path));
-      await printJson({ command: 'init', file, folder, bindings: plan.bindings, targets: plan.targets, files, allowed, denied, next: plan.next });
+      const { bindings, targets, next, notes } = plan;
+      await printJson({ command: 'init', file, folder, bindings, targets, files, allowed, denied, next, ...(notes && { notes }) });
     } else {
       await print(nextSteps(plan));
     }

@@ -1,4 +1,4 @@
-// OpenTofu and the provider that plays hashicorp/aws (tests/terraform/). No package registry has either of them as a program, so
+// OpenTofu and the providers that play hashicorp/aws and hashicorp/vault (tests/terraform/). No package registry has either of them as a program, so
 // Go builds both from the sources that go.sum names.
 
 import assert from 'node:assert/strict';
@@ -14,9 +14,11 @@ const PROGRAMS = [
   // Three minutes on two cores; 0.1 GB.
   { program: 'tofu', from: 'tests/terraform/tofu', what: 'github.com/opentofu/opentofu/cmd/tofu' },
   { program: 'terraform-provider-aws', from: 'tests/terraform/provider', what: '.' },
+  // The same program: it knows by its name which provider it is.
+  { program: 'terraform-provider-vault', from: 'tests/terraform/provider', what: '.' },
 ];
 
-/** Why tests with it are skipped; false if Go is installed, or both programs are there without it. */
+/** Why tests with it are skipped; false if Go is installed, or all programs are there without it. */
 export function withoutTofu() {
   const isInstalled = spawnSync('go', ['version']).status === 0;
   return !isInstalled && stale().length > 0 && 'Go is not installed: https://go.dev/dl';
@@ -43,7 +45,7 @@ export function tofuFor(account) {
   const remedy = 'node tests/run.mjs install';
   assert.deepEqual(stale().map(({ program }) => program), [], `not built, or older than their sources: ${remedy}`);
   const configuration = `${account}.tofurc`;
-  writeFileSync(configuration, `provider_installation {\n  dev_overrides {\n    "hashicorp/aws" = ${JSON.stringify(built)}\n  }\n}\n`);
+  writeFileSync(configuration, `provider_installation {\n  dev_overrides {\n    "hashicorp/aws" = ${JSON.stringify(built)}\n    "hashicorp/vault" = ${JSON.stringify(built)}\n  }\n}\n`);
   const environment = {
     PATH: process.env.PATH,
     HOME: path.dirname(account),
@@ -53,6 +55,7 @@ export function tofuFor(account) {
     TF_IN_AUTOMATION: '1',
     TERRAFORM_AWS_ACCOUNT: account,
     TERRAFORM_AWS_SCHEMA: path.join(root, 'tests/vectors/terraform-aws.json'),
+    TERRAFORM_VAULT_SCHEMA: path.join(root, 'tests/vectors/terraform-vault.json'),
   };
   return (cwd, ...args) => spawnSync(path.join(built, 'tofu'), args, { cwd, env: environment, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 }

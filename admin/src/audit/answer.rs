@@ -73,9 +73,17 @@ pub fn answer(rules: &Rules, against: Option<&Rules>, asked: &Asked) -> Answer {
     match (ruled, against) {
         (Ok(ruled), Ok(against)) => {
             // Nobody reads anything by it, and that would look like an answer.
-            let unknown_role = asked.question.role.clone().filter(|role| ruled.account.role(role).is_none());
+            let is_known = |role: &String| {
+                ruled.account.role(role).is_some()
+                    || ruled.vault.as_ref().is_some_and(|vault| vault.role(role).is_some())
+            };
+            let unknown_role = asked.question.role.clone().filter(|role| !is_known(role));
             if unknown_role.is_some() {
                 return Answer { unknown_role, ..Answer::default() };
+            }
+            if asked.format == Format::Html && !ruled.is_on_aws {
+                let message = "the page shows AWS, and the rules are about Vault alone: use the table, JSON or SARIF";
+                return Answer { problems: vec![rules.problem(message)], ..Answer::default() };
             }
             let report = report(&ruled, against.as_ref(), &asked.question);
             Answer { fails: fails(&report, asked.fail_on), text: shown(&report, asked), ..Answer::default() }

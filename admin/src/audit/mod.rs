@@ -17,6 +17,7 @@ mod page;
 pub mod report;
 mod sarif;
 mod text;
+pub mod vault;
 
 pub use page::page;
 pub use sarif::sarif;

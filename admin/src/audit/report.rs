@@ -11,7 +11,8 @@ use crate::audit::Audit;
 use crate::audit::access::{Access, Door};
 use crate::audit::claims::{Environment, Whose, admits_environment, admits_repository, environments, whose};
 use crate::audit::difference::{Difference, differences};
-use crate::audit::findings::{Finding, findings};
+use crate::audit::findings::{self, Finding, findings};
+use crate::audit::vault::{self, VaultReport};
 
 /// What a report is about.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Report {
     pub differences: Option<Vec<Difference>>,
     /// What could deny too, and is not known.
     pub not_evaluated: Vec<String>,
+    /// Who reads what on Vault, if the rules are about Vault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault: Option<VaultReport>,
 }
 
 /// A way to a role.
@@ -182,11 +186,23 @@ pub fn report(ruled: &Ruled, against: Option<&Ruled>, question: &Question) -> Re
     let planned = ruled.set_up.as_ref();
     let set_up = planned.or(against.and_then(|against| against.set_up.as_ref()));
     let audit = Audit::new(&ruled.account, set_up, planned.is_some());
-    let differences = against.map(|against| {
+    let differences = against.filter(|against| ruled.is_on_aws && against.is_on_aws).map(|against| {
         let expected = Audit::new(&against.account, against.set_up.as_ref(), against.set_up.is_some());
         differences(&expected, &audit)
     });
-    of(&audit, differences, question)
+    let mut report = of(&audit, differences, question);
+    if let Some(server) = &ruled.vault {
+        let expected = against.and_then(|against| against.vault.as_ref());
+        let on_vault = vault::report(server, expected, question.role.as_deref(), question.repository.as_deref());
+        let is_asked = |finding: &Finding| {
+            finding.place.role.as_ref().is_none_or(|name| on_vault.roles.iter().any(|role| role.name == *name))
+        };
+        report.findings.extend(findings::on_vault(server).into_iter().filter(is_asked));
+        report.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        report.not_evaluated.extend(server.not_evaluated.iter().cloned());
+        report.vault = Some(on_vault);
+    }
+    report
 }
 
 /// What is known, put together.
@@ -206,6 +222,7 @@ pub fn of(audit: &Audit<'_>, differences: Option<Vec<Difference>>, question: &Qu
         findings: findings(audit).into_iter().filter(is_asked).collect(),
         differences,
         not_evaluated: audit.account.not_evaluated.clone(),
+        vault: None,
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::audit::difference::{Difference, Effect};
 use crate::audit::findings::{Finding, Severity};
 use crate::audit::report::{ANY, Report};
+use crate::audit::vault::VaultReport;
 
 /// By what secrets are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -24,9 +25,13 @@ pub enum By {
 pub fn text(report: &Report, by: By, columns: usize) -> String {
     let mut page = Page { columns: columns.max(30), text: String::new() };
     match by {
+        _ if report.account.is_empty() => {}
         By::Store => page.stores(report),
         By::Repository => page.repositories(report),
         By::Role => page.roles(report, true),
+    }
+    if let Some(vault) = &report.vault {
+        page.vault(vault, by);
     }
     if let Some(differences) = &report.differences {
         page.differences(differences);
@@ -100,6 +105,36 @@ impl Page {
             for store in role.stores.iter().filter(|_| with_stores) {
                 self.line("  reads ", "    ", store);
             }
+        }
+    }
+
+    fn vault(&mut self, vault: &VaultReport, by: By) {
+        self.title(&format!("Roles of Vault, at auth/{}: {}", vault.auth_path, vault.roles.len()));
+        for role in &vault.roles {
+            self.line("", "    ", &role.name);
+            self.line("  requires: ", "    ", &role.requires);
+            for path in role.reads.iter().filter(|_| by != By::Store) {
+                self.line("  reads ", "    ", path);
+            }
+        }
+        if by == By::Store {
+            self.title(&format!("Paths of Vault: {}", vault.paths.len()));
+            for path in &vault.paths {
+                self.line("", "    ", &path.path);
+                for reader in &path.readers {
+                    self.line("  ", "    ", &format!("{} by the policy {}", reader.role, reader.policy));
+                }
+            }
+        }
+        let Some(differences) = &vault.differences else { return };
+        if differences.is_empty() {
+            return self.heading("Differences on Vault: none");
+        }
+        self.title(&format!("Differences on Vault: {}", differences.len()));
+        for difference in differences {
+            self.line("", "    ", &format!("{}: {}", difference.role, difference.what));
+            self.line("  expected: ", "    ", &difference.expected);
+            self.line("  actual:   ", "    ", &difference.actual);
         }
     }
 

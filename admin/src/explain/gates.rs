@@ -442,11 +442,11 @@ impl<'a> Walk<'a> {
 }
 
 impl Gate {
-    fn new(gate: GateName, result: GateResult, text: String) -> Self {
+    pub(crate) fn new(gate: GateName, result: GateResult, text: String) -> Self {
         Self { gate, result, text, statement: None, failures: vec![], remedy: vec![], also_admits: None }
     }
 
-    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy.push(remedy.into());
         self
     }

@@ -5,13 +5,14 @@
 //! claims → issuer → audience → tag map → session tags → trust policy → role policy → store tags → key → secret
 //! ```
 //!
-//! What is not known is said to be not evaluated.
+//! On Vault: issuer → audience → bound subject → bound claims → policies. What is not known is said to be not evaluated.
 
 pub mod ask;
 mod gates;
 pub mod job;
 mod phrase;
 mod text;
+mod vault;
 
 use std::collections::BTreeMap;
 
@@ -109,6 +110,12 @@ pub enum GateName {
     ResourcePolicy,
     /// Whether the session may decrypt it.
     Kms,
+    /// On Vault: the subject that a role is for.
+    BoundSubject,
+    /// On Vault: the claims that a role is for.
+    BoundClaims,
+    /// On Vault: what the role's policies read.
+    Policies,
 }
 
 /// What came of a gate.

@@ -21,6 +21,9 @@ impl GateName {
             Self::PermissionsBoundary => "permissions boundary",
             Self::ResourcePolicy => "resource policy",
             Self::Kms => "KMS key",
+            Self::BoundSubject => "bound subject",
+            Self::BoundClaims => "bound claims",
+            Self::Policies => "policies",
         }
     }
 }

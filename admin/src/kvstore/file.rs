@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(test, derive(JsonSchema), schemars(title = "kvstore.json", deny_unknown_fields))]
+#[cfg_attr(test, derive(JsonSchema), schemars(title = "kvstore.json", deny_unknown_fields, extend("anyOf" = [{ "required": ["aws"] }, { "required": ["vault"] }])))]
 pub struct File {
     /// Where this schema is, for editors.
     #[cfg_attr(test, schemars(rename = "$schema"))]
@@ -17,8 +17,10 @@ pub struct File {
     pub version: u32,
     /// Whose jobs are let in.
     pub github: GitHub,
-    /// Where the stores are.
-    pub aws: Aws,
+    /// Where the stores are on AWS.
+    pub aws: Option<Aws>,
+    /// Where they are on HashiCorp Vault or OpenBao, beside AWS or in place of it.
+    pub vault: Option<Vault>,
     /// The action that generated workflows run, by the full SHA of a commit: org/env-kvstore@SHA. Default: the commit that this release of the command line was built from.
     #[cfg_attr(test, schemars(regex(pattern = r"^[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}( # v[\w.-]+)?$")))]
     pub action: Option<String>,
@@ -58,7 +60,7 @@ pub struct GitHub {
     pub issuer: Option<String>,
 }
 
-/// Where the stores are.
+/// Where the stores are on AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(test, derive(JsonSchema), schemars(deny_unknown_fields))]
 pub struct Aws {
@@ -78,6 +80,25 @@ pub struct Aws {
     pub kms_key: Option<String>,
 }
 
+/// Where the stores are on HashiCorp Vault or OpenBao.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(JsonSchema), schemars(deny_unknown_fields))]
+pub struct Vault {
+    /// The address that jobs reach: https://HOST or https://HOST:PORT.
+    #[cfg_attr(test, schemars(regex(pattern = r"^https://[^/?#]+$")))]
+    pub url: String,
+    /// Where the KV engine of version 2 is mounted that holds the stores.
+    pub mount: String,
+    /// Where the JWT auth method is enabled. Default: jwt.
+    pub auth_path: Option<String>,
+    /// The Vault namespace that has both, on Vault Enterprise or OpenBao. Default: none.
+    pub namespace: Option<String>,
+    /// What a job's token must be for. Default: the origin of `url`.
+    pub audience: Option<String>,
+    /// The claim that names the entity of a job in Vault, which counts one client for each value: repository_id, repository, repository_owner_id, sub, actor_id, job_workflow_ref or workflow_ref. Default: repository_id.
+    pub user_claim: Option<String>,
+}
+
 /// A repository that has stores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(test, derive(JsonSchema), schemars(deny_unknown_fields))]
@@ -93,7 +114,7 @@ pub struct Repository {
 pub struct Binding {
     /// Its name, which no other binding has.
     pub name: String,
-    /// A role of its own. Needed for another event, for other repositories' jobs, for `secret:` and for lists that no tag can hold. Default: the role of all repositories.
+    /// On AWS, a role of its own. Needed for another event, for other repositories' jobs, for `secret:` and for lists that no tag can hold. Default: the role of all repositories.
     pub role: Option<String>,
     /// The repository of the jobs: OWNER/NAME, or * beside job_workflow_ref.
     pub repository: String,

@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 
 use crate::kvstore::cloudformation;
 use crate::kvstore::made::{Made, code, json_text};
+use crate::kvstore::plan::{Plan, plan};
 use crate::kvstore::problem::Problem;
-use crate::kvstore::proof::{Case, Proof, prove};
+use crate::kvstore::proof::{Case, Proof, prove, prove_on_vault};
 use crate::kvstore::published::{self, Published};
 use crate::kvstore::reader::{Merged, Text, read};
-use crate::kvstore::set_up::{SetUp, set_up};
+use crate::kvstore::set_up::{NOT_ON_AWS, Role, SetUp};
 use crate::kvstore::terraform;
+use crate::kvstore::vault_files;
 use crate::kvstore::workflows::workflows;
 use crate::kvstore::wrapper::wrapper;
 
@@ -27,6 +29,8 @@ pub enum Target {
     Workflows,
     /// An action of the organization's own, with its ids built in.
     Wrapper,
+    /// What Vault's own command line writes.
+    Vault,
 }
 
 impl Target {
@@ -38,6 +42,7 @@ impl Target {
             "matrix" => Some(Self::Matrix),
             "workflows" => Some(Self::Workflows),
             "wrapper" => Some(Self::Wrapper),
+            "vault" => Some(Self::Vault),
             _ => None,
         }
     }
@@ -73,26 +78,45 @@ pub fn generate(texts: &[Text], target: Target, released: Option<&str>) -> Gener
 
 fn made(texts: &[Text], target: Target, released: Option<&str>) -> Result<(Vec<Made>, Proof), Vec<Problem>> {
     let merged = read(texts)?;
-    let (set_up, proof) = proved(&merged)?;
+    let (plan, proof) = proved(&merged)?;
+    let absent = |message: &str| vec![merged.problem(&Merged::at(""), message)];
+    let aws = || plan.aws.as_ref().ok_or_else(|| absent(NOT_ON_AWS));
     let files = match target {
-        Target::CloudFormation => cloudformation::stacks(&set_up),
-        Target::Terraform => terraform::module(&set_up),
-        Target::Matrix => vec![matrix(&proof), table(&set_up, &proof)],
-        Target::Workflows => workflows(&set_up, &merged, &Published::of(&merged, released)?),
-        Target::Wrapper => wrapper(&set_up, &merged, &Published::of(&merged, released)?),
+        Target::CloudFormation => cloudformation::stacks(aws()?),
+        Target::Terraform => terraform::modules(&plan),
+        Target::Matrix => vec![matrix(&proof), table(&plan, &proof)],
+        Target::Workflows => workflows(&plan, &merged, &Published::of(&merged, released)?),
+        Target::Wrapper => wrapper(aws()?, &merged, &Published::of(&merged, released)?),
+        Target::Vault => match &plan.vault {
+            Some(set_up) => vault_files::files(set_up),
+            None => return Err(absent("`vault` is missing: where is Vault?")),
+        },
     };
     Ok((files, proof))
 }
 
-fn proved(merged: &Merged) -> Result<(SetUp, Proof), Vec<Problem>> {
+fn proved(merged: &Merged) -> Result<(Plan, Proof), Vec<Problem>> {
     let problems = published::problems(merged);
-    let set_up = match set_up(merged) {
-        Ok(set_up) if problems.is_empty() => set_up,
+    let plan = match plan(merged) {
+        Ok(plan) if problems.is_empty() => plan,
         Ok(_) => return Err(problems),
         Err(others) => return Err([problems, others].concat()),
     };
-    let proof = prove(&set_up, merged)?;
-    Ok((set_up, proof))
+    let proofs = [
+        plan.aws.as_ref().map(|set_up| prove(set_up, merged)),
+        plan.vault.as_ref().map(|set_up| prove_on_vault(set_up, merged)),
+    ];
+    let (mut whole, mut problems) = (Proof::default(), Vec::new());
+    for proof in proofs.into_iter().flatten() {
+        match proof {
+            Ok(proof) => {
+                whole.cases.extend(proof.cases);
+                whole.failed.extend(proof.failed);
+            }
+            Err(others) => problems.extend(others),
+        }
+    }
+    if problems.is_empty() { Ok((plan, whole)) } else { Err(problems) }
 }
 
 fn matrix(proof: &Proof) -> Made {
@@ -101,7 +125,7 @@ fn matrix(proof: &Proof) -> Made {
 }
 
 /// A page for people: who reads each store.
-fn table(set_up: &SetUp, proof: &Proof) -> Made {
+fn table(plan: &Plan, proof: &Proof) -> Made {
     let (allowed, denied) = proof.counts();
     let mut text = String::from("# Who reads what\n\n");
     text.push_str("Made by `env-kvstore generate matrix` from kvstore.json. Do not edit.\n\n");
@@ -109,9 +133,22 @@ fn table(set_up: &SetUp, proof: &Proof) -> Made {
         "The policies were asked {} questions: {allowed} are allowed, {denied} denied.\n\n",
         allowed + denied
     ));
-    text.push_str("| store | role | jobs |\n|---|---|---|\n");
-    for store in set_up.stores.keys() {
-        for role in &set_up.roles {
+    if let Some(SetUp { stores, roles, .. }) = &plan.aws {
+        rows(&mut text, "role", stores.keys(), roles);
+    }
+    if let Some(set_up) = &plan.vault {
+        if plan.aws.is_some() {
+            text.push_str(&format!("\n## On Vault, in {}\n\n", code(&set_up.mount)));
+        }
+        rows(&mut text, "Vault role", set_up.stores.iter(), &set_up.roles);
+    }
+    Made { path: "matrix.md".to_owned(), text }
+}
+
+fn rows<'s>(text: &mut String, kind: &str, stores: impl Iterator<Item = &'s String>, roles: &[Role]) {
+    text.push_str(&format!("| store | {kind} | jobs |\n|---|---|---|\n"));
+    for store in stores {
+        for role in roles {
             for grant in role.grants.iter().filter(|grant| grant.stores.contains(store)) {
                 let claims =
                     grant.claims.iter().map(|(claim, values)| format!("{claim} {}", code(&values.join(" or "))));
@@ -121,5 +158,4 @@ fn table(set_up: &SetUp, proof: &Proof) -> Made {
             }
         }
     }
-    Made { path: "matrix.md".to_owned(), text }
 }

@@ -43,20 +43,20 @@ impl Pinned {
 pub struct Published {
     /// The action that workflows run.
     pub action: Pinned,
-    /// The identity pool.
-    pub pool: PoolId,
+    /// The identity pool, if stores are on AWS.
+    pub pool: Option<PoolId>,
 }
 
 const ACTION_FORM: &str = "must be OWNER/REPO@SHA with the 40 characters of a commit: a tag or a branch can be moved. Get it: gh api repos/org/env-kvstore/commits/v1 --jq .sha";
 
 /// The problems of what the file says of either, right or not needed.
 pub(crate) fn problems(merged: &Merged) -> Vec<Problem> {
-    let aws = &merged.file.aws;
     let mut problems = Vec::new();
     let mut problem = |pointer: &str, message: String| problems.push(merged.problem(&Merged::at(pointer), message));
     if merged.file.action.as_ref().is_some_and(|action| Pinned::parse(action).is_none()) {
         problem("/action", ACTION_FORM.to_owned());
     }
+    let Some(aws) = &merged.file.aws else { return problems };
     if let Some(id) = &aws.pool_id {
         match PoolId::parse(id) {
             None => problem(
@@ -78,18 +78,19 @@ impl Published {
     pub(crate) fn of(merged: &Merged, released: Option<&str>) -> Result<Self, Vec<Problem>> {
         let said = merged.file.action.as_deref().or(released);
         let action = said.and_then(Pinned::parse);
-        let pool = merged.file.aws.pool_id.as_deref().and_then(PoolId::parse);
+        let pool_id = merged.file.aws.as_ref().map(|aws| aws.pool_id.as_deref());
+        let pool = pool_id.flatten().and_then(PoolId::parse);
         let mut problems = problems(merged);
         if said.is_none() {
             let message = "`action` is missing, and this build of env-kvstore is no release that knows its commit: write \"action\": \"org/env-kvstore@SHA\", with the SHA from: gh api repos/org/env-kvstore/commits/v1 --jq .sha";
             problems.push(merged.problem(&Merged::at(""), message));
         }
-        if merged.file.aws.pool_id.is_none() {
+        if pool_id == Some(None) {
             let message = "`pool_id` is missing: AWS hands it out when the set-up is deployed. It is the output IdentityPoolId of the stack base.json: aws cloudformation describe-stacks --stack-name NAME --query 'Stacks[0].Outputs'";
             problems.push(merged.problem(&Merged::at("/aws"), message));
         }
-        match (action, pool) {
-            (Some(action), Some(pool)) if problems.is_empty() => Ok(Self { action, pool }),
+        match action {
+            Some(action) if problems.is_empty() => Ok(Self { action, pool }),
             _ => Err(problems),
         }
     }

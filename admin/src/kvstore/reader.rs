@@ -8,7 +8,7 @@ use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
 
-use crate::kvstore::file::{Aws, Binding, Expectation, File, GitHub, OneOrMore, Repository};
+use crate::kvstore::file::{Aws, Binding, Expectation, File, GitHub, OneOrMore, Repository, Vault};
 use crate::kvstore::problem::Problem;
 
 /// A file, as it was read from disk.
@@ -211,11 +211,12 @@ impl Reader {
     }
 
     fn root(&mut self, node: &Node<'_, '_>) -> Part {
-        const KNOWN: [&str; 11] = [
+        const KNOWN: [&str; 12] = [
             "$schema",
             "version",
             "github",
             "aws",
+            "vault",
             "action",
             "events",
             "namespace",
@@ -232,7 +233,11 @@ impl Reader {
         }
         let schema = self.optional_string(&members, "$schema");
         let github = self.required(&members, node, "github").map(|node| self.github(&node)).unwrap_or_default();
-        let aws = self.required(&members, node, "aws").map(|node| self.aws(&node)).unwrap_or_default();
+        let aws = members.get("aws").map(|node| self.aws(node));
+        let vault = members.get("vault").map(|node| self.vault(node));
+        if aws.is_none() && vault.is_none() && matches!(node.value, Value::Object(_)) {
+            self.problem("", "`aws` or `vault` is missing: where are the stores?");
+        }
         let action = self.optional_string(&members, "action");
         let events = members.get("events").map(|node| self.strings(node));
         let namespace = self.optional_string(&members, "namespace");
@@ -244,8 +249,20 @@ impl Reader {
         };
         let expect = members.get("expect").map(|node| self.items(node)).unwrap_or_default();
         let expect = expect.iter().map(|node| self.expectation(node)).collect();
-        let file =
-            File { schema, version: 1, github, aws, action, events, namespace, repositories, bindings, files, expect };
+        let file = File {
+            schema,
+            version: 1,
+            github,
+            aws,
+            vault,
+            action,
+            events,
+            namespace,
+            repositories,
+            bindings,
+            files,
+            expect,
+        };
         Part { file, bindings: binding_places, repositories: repository_places }
     }
 
@@ -275,7 +292,8 @@ impl Reader {
             schema,
             version: 1,
             github: GitHub::default(),
-            aws: Aws::default(),
+            aws: None,
+            vault: None,
             action: None,
             events: None,
             namespace: None,
@@ -342,6 +360,23 @@ impl Reader {
             pool_id: self.optional_string(&members, "pool_id"),
             role: role.unwrap_or_default(),
             kms_key: self.optional_string(&members, "kms_key"),
+        }
+    }
+
+    fn vault(&mut self, node: &Node<'_, '_>) -> Vault {
+        let members = self.object(node, &["url", "mount", "auth_path", "namespace", "audience", "user_claim"]);
+        let mut text = |name| {
+            let found = self.required(&members, node, name)?;
+            self.string(&found)
+        };
+        let (url, mount) = (text("url").unwrap_or_default(), text("mount").unwrap_or_default());
+        Vault {
+            url,
+            mount,
+            auth_path: self.optional_string(&members, "auth_path"),
+            namespace: self.optional_string(&members, "namespace"),
+            audience: self.optional_string(&members, "audience"),
+            user_claim: self.optional_string(&members, "user_claim"),
         }
     }
 

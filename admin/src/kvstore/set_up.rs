@@ -7,7 +7,7 @@ use env_kvstore::aws::secret_id::{NamePart, SecretName};
 use env_kvstore::text::nearest::nearest;
 use env_kvstore::text::printable::printable;
 
-use crate::kvstore::file::{Binding, File};
+use crate::kvstore::file::{Aws, Binding, File};
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Merged, Place};
 use crate::kvstore::reading::{FORMS, Reading, stores_of};
@@ -165,14 +165,41 @@ pub struct SetUp {
     pub repositories: BTreeMap<String, String>,
 }
 
-/// Works out what a file comes to, or everything that is wrong with it.
+/// What a file says, whoever holds the stores.
+#[derive(Debug)]
+pub struct Planned {
+    /// Whose jobs are let in.
+    pub tenant: Tenant,
+    /// The issuer of the tokens, with the enterprise's slug.
+    pub issuer: String,
+    /// The first segment of the stores' names.
+    pub namespace: String,
+    /// The ids of the repositories, by OWNER/NAME.
+    pub repositories: BTreeMap<String, String>,
+    /// The events whose jobs are let in where a binding names none.
+    pub events: Vec<String>,
+    /// For each binding of the file what it grants; nothing if it is wrong.
+    pub grants: Vec<Vec<Grant>>,
+    /// What it comes to on AWS, if the stores are there.
+    pub aws: Option<SetUp>,
+}
+
+/// Works out what a file comes to on AWS, or everything that is wrong with it.
 pub fn set_up(merged: &Merged) -> Result<SetUp, Vec<Problem>> {
-    let mut planner = Planner { merged, problems: Vec::new() };
-    let set_up = planner.set_up();
-    match set_up {
-        Some(set_up) if planner.problems.is_empty() => Ok(set_up),
-        _ => Err(planner.problems),
+    match planned(merged) {
+        (Some(Planned { aws: Some(set_up), .. }), problems) if problems.is_empty() => Ok(set_up),
+        (_, problems) if problems.is_empty() => Err(vec![merged.problem(&Merged::at(""), NOT_ON_AWS)]),
+        (_, problems) => Err(problems),
     }
+}
+
+pub(crate) const NOT_ON_AWS: &str = "`aws` is missing: this is about AWS, and the stores are on Vault alone";
+
+/// Works out what a file comes to, as far as it is right, and everything that is wrong with it.
+pub(crate) fn planned(merged: &Merged) -> (Option<Planned>, Vec<Problem>) {
+    let mut planner = Planner { merged, problems: Vec::new() };
+    let planned = planner.planned();
+    (planned, planner.problems)
 }
 
 struct Planner<'m> {
@@ -197,30 +224,50 @@ impl Planner<'_> {
         self.problems.push(self.merged.problem(&place, message));
     }
 
-    fn set_up(&mut self) -> Option<SetUp> {
+    fn planned(&mut self) -> Option<Planned> {
         let tenant = self.tenant();
         let issuer = self.issuer(tenant.as_ref());
-        let (account, region) = self.place_of_stores();
-        self.check_names();
+        let aws = self.file().aws.clone();
+        let place = aws.as_ref().map(|aws| self.place_of_stores(aws));
         let namespace = self.namespace(tenant.as_ref());
         let repositories = self.repositories();
         let events = self.events();
-        let shared = Role { name: self.file().aws.role.clone(), events, grants: vec![], is_shared: true };
         let (tenant, namespace) = (tenant?, namespace?);
-
-        let mut roles = vec![shared];
-        let mut guarded: Guarded = BTreeMap::new();
-        let mut stores = BTreeMap::new();
         let bindings: Vec<(Binding, Place)> =
             self.file().bindings.iter().cloned().zip(self.merged.bindings.iter().cloned()).collect();
         let mut names = BTreeSet::new();
+        let mut grants = Vec::new();
         for (binding, place) in &bindings {
-            if !names.insert(binding.name.clone()) {
+            if !names.insert(&binding.name) {
                 self.problem_at(place, "/name", format!("another binding is called `{}`", printable(&binding.name)));
             }
-            let Some(grants) = self.grants(binding, place, &namespace, &repositories) else { continue };
+            grants.push(self.grants(binding, place, &namespace, &repositories).unwrap_or_default());
+        }
+        // If it is wrong, that is a problem, and nothing is made.
+        let issuer = issuer.unwrap_or_default();
+        let mut planned = Planned { tenant, issuer, namespace, repositories, events, grants, aws: None };
+        if let (Some(aws), Some(place)) = (aws, place) {
+            planned.aws = self.on_aws(&planned, &bindings, &aws, place);
+        }
+        Some(planned)
+    }
+
+    fn on_aws(
+        &mut self,
+        planned: &Planned,
+        bindings: &[(Binding, Place)],
+        aws: &Aws,
+        (account, region): (Option<AccountId>, Option<Region>),
+    ) -> Option<SetUp> {
+        let Planned { tenant, repositories, .. } = planned;
+        let shared = Role { name: aws.role.clone(), events: planned.events.clone(), grants: vec![], is_shared: true };
+        let mut roles = vec![shared];
+        let mut guarded: Guarded = BTreeMap::new();
+        let mut stores = BTreeMap::new();
+        for ((binding, place), grants) in bindings.iter().zip(&planned.grants).filter(|(_, grants)| !grants.is_empty())
+        {
             match &binding.role {
-                None => self.guard(binding, place, &grants, &repositories, &mut guarded),
+                None => self.guard(binding, place, grants, repositories, &mut guarded),
                 Some(role) => self.own_role(binding, place, role, &mut roles),
             }
             let role = binding.role.as_deref();
@@ -228,14 +275,16 @@ impl Planner<'_> {
             for name in grants.iter().flat_map(|grant| &grant.stores) {
                 stores.entry(name.clone()).or_insert_with(|| Store { name: name.clone(), tags: BTreeMap::new() });
             }
-            found?.grants.extend(grants);
+            if let Some(role) = found {
+                role.grants.extend(grants.iter().cloned());
+            }
         }
         for (name, (_, tags)) in &guarded {
             if let Some(store) = stores.get_mut(name) {
                 store.tags = tags.iter().map(|(claim, value)| (format!("github:{claim}"), value.clone())).collect();
             }
         }
-        self.check_pull_requests(&roles, &bindings);
+        self.problems.extend(pull_request_problems(self.merged, &roles));
         let claims = roles.iter().flat_map(|role| role.grants.iter().flat_map(|grant| grant.claims.keys().cloned()));
         let mut mapped: BTreeSet<String> = ALWAYS_MAPPED.map(str::to_owned).into_iter().chain(claims).collect();
         mapped.insert(tenant.claim.to_owned());
@@ -245,18 +294,18 @@ impl Planner<'_> {
         let guards =
             guarded.values().flat_map(|(_, tags)| tags.keys().cloned()).filter(|claim| claim != "repository_id");
         Some(SetUp {
-            tenant,
-            issuer: issuer?,
+            tenant: tenant.clone(),
+            issuer: planned.issuer.clone(),
             account: account?,
             region: region?,
-            pool: self.file().aws.pool.clone(),
-            kms_key: self.file().aws.kms_key.clone(),
-            namespace,
+            pool: aws.pool.clone(),
+            kms_key: aws.kms_key.clone(),
+            namespace: planned.namespace.clone(),
             mapped,
             guards: guards.collect(),
             roles,
             stores,
-            repositories,
+            repositories: repositories.clone(),
         })
     }
 
@@ -307,8 +356,8 @@ impl Planner<'_> {
         Some(if tenant.is_enterprise { format!("{base}/{}", tenant.name) } else { base })
     }
 
-    fn place_of_stores(&mut self) -> (Option<AccountId>, Option<Region>) {
-        let aws = self.file().aws.clone();
+    /// Where the stores are, and whether names are those of IAM and of Cognito.
+    fn place_of_stores(&mut self, aws: &Aws) -> (Option<AccountId>, Option<Region>) {
         let (account, region) = (AccountId::parse(&aws.account), Region::parse(&aws.region));
         if account.is_none() && !aws.account.is_empty() {
             self.problem("/aws/account", ACCOUNT);
@@ -316,21 +365,16 @@ impl Planner<'_> {
         if region.is_none() && !aws.region.is_empty() {
             self.problem("/aws/region", REGION);
         }
-        (account, region)
-    }
-
-    /// Names of IAM and of Cognito.
-    fn check_names(&mut self) {
-        let aws = self.file().aws.clone();
         if !aws.role.is_empty() && !is_role_name(&aws.role) {
             self.problem("/aws/role", ROLE_NAME);
         }
         if !aws.pool.is_empty() && !is_pool_name(&aws.pool) {
             self.problem("/aws/pool", POOL_NAME);
         }
-        if aws.kms_key.is_some_and(|key| !is_key_of(&key, &aws.region)) {
+        if aws.kms_key.as_ref().is_some_and(|key| !is_key_of(key, &aws.region)) {
             self.problem("/aws/kms_key", "must be the ARN of a key in the region of the stores: arn:aws:kms:REGION:ACCOUNT:key/ID. Policies cannot name an alias");
         }
+        (account, region)
     }
 
     fn namespace(&mut self, tenant: Option<&Tenant>) -> Option<String> {
@@ -384,6 +428,11 @@ impl Planner<'_> {
         events
     }
 
+    /// Whether all that it may have on AWS is the role of all repositories.
+    fn needs_role(&self, binding: &Binding) -> bool {
+        self.file().aws.is_some() && binding.role.is_none()
+    }
+
     /// What a binding grants: one grant, or one for each environment of `env:$environment`.
     fn grants(
         &mut self,
@@ -402,8 +451,12 @@ impl Planner<'_> {
             if !is_role_name(role) {
                 self.problem_at(place, "/role", ROLE_NAME);
             }
-            if *role == self.file().aws.role {
-                self.problem_at(place, "/role", "is the role of all repositories: leave it out");
+            match &self.file().aws {
+                Some(aws) if *role == aws.role => {
+                    self.problem_at(place, "/role", "is the role of all repositories: leave it out");
+                }
+                Some(_) => {}
+                None => self.problem_at(place, "/role", "is a role of AWS, and there is no `aws`: leave it out"),
             }
         }
         if binding.repository == "*" {
@@ -414,7 +467,7 @@ impl Planner<'_> {
                     "* needs `job_workflow_ref` in `when`: it is then the called workflow that is trusted",
                 );
             }
-            if binding.role.is_none() {
+            if self.needs_role(binding) {
                 self.problem_at(place, "/repository", "* needs a role of its own: add \"role\"");
             }
         } else if let Some(id) = repositories.get(&binding.repository) {
@@ -492,7 +545,7 @@ impl Planner<'_> {
                 environments.iter().flat_map(|environment| stores(Some(environment))).collect()
             }
             Reading::Environment(environment) => {
-                if binding.role.is_none() && environments != [environment] {
+                if self.needs_role(binding) && environments != [environment] {
                     let message = format!(
                         "the role of all repositories reads only the environment that the job has: write \"environment\": \"{}\" in `when`, or give this binding a role of its own",
                         printable(environment)
@@ -502,7 +555,7 @@ impl Planner<'_> {
                 of_any_job(Some(environment))
             }
             Reading::Secret(name) => {
-                if binding.role.is_none() {
+                if self.needs_role(binding) {
                     self.problem_at(
                         place,
                         below,
@@ -526,8 +579,14 @@ impl Planner<'_> {
             let message = format!("no token has a claim `{}` that can be compared.{near}", printable(claim));
             self.problem_at(place, &below, message);
         }
-        for message in values.iter().filter_map(|value| problem_of_value(claim, value)) {
-            self.problem_at(place, &below, message);
+        let is_on_aws = self.file().aws.is_some();
+        let is_on_vault = self.file().vault.is_some();
+        for value in values {
+            let on_aws = is_on_aws.then(|| problem_of_value(claim, value)).flatten();
+            let problem = on_aws.or_else(|| is_on_vault.then(|| problem_on_vault(claim, value)).flatten());
+            if let Some(message) = problem {
+                self.problem_at(place, &below, message);
+            }
         }
     }
 
@@ -603,7 +662,7 @@ impl Planner<'_> {
             None => roles.push(Role { name: name.to_owned(), events, grants: vec![], is_shared: false }),
         }
         let is_mixed = roles.iter().find(|role| role.name == name).is_some_and(|role| {
-            let is_of_request = |event: &String| PULL_REQUEST_EVENTS.contains(&event.as_str());
+            let is_of_request = |event: &String| is_of_pull_request(event);
             role.events.iter().any(is_of_request) && !role.events.iter().all(is_of_request)
         });
         if is_mixed {
@@ -614,23 +673,28 @@ impl Planner<'_> {
             self.problem_at(place, "/role", message);
         }
     }
+}
 
-    /// What a pull request reads, nothing else may: its author chooses what runs.
-    fn check_pull_requests(&mut self, roles: &[Role], bindings: &[(Binding, Place)]) {
-        let is_open = |role: &&Role| role.events.iter().any(|event| PULL_REQUEST_EVENTS.contains(&event.as_str()));
-        let (open, closed): (Vec<_>, Vec<_>) = roles.iter().partition(is_open);
-        let stores_of =
-            |role: &Role| role.grants.iter().flat_map(|grant| grant.stores.clone()).collect::<BTreeSet<_>>();
-        let guarded: BTreeSet<_> = closed.into_iter().flat_map(stores_of).collect();
-        for grant in open.iter().flat_map(|role| &role.grants) {
-            let Some(name) = grant.stores.iter().find(|name| guarded.contains(*name)) else { continue };
-            let place =
-                bindings.iter().find(|(binding, _)| binding.name == grant.binding).map(|(_, place)| place.clone());
-            let message =
-                format!("pull requests would read {name}, which other events read too: give them a store of their own");
-            self.problem_at(&place.unwrap_or_default(), "/read", message);
-        }
-    }
+/// What a pull request reads, nothing else may: its author chooses what runs.
+pub(crate) fn pull_request_problems(merged: &Merged, roles: &[Role]) -> Vec<Problem> {
+    let is_open = |role: &&Role| role.events.iter().any(|event| is_of_pull_request(event));
+    let (open, closed): (Vec<_>, Vec<_>) = roles.iter().partition(is_open);
+    let stores_of = |role: &Role| role.grants.iter().flat_map(|grant| grant.stores.clone()).collect::<BTreeSet<_>>();
+    let guarded: BTreeSet<_> = closed.into_iter().flat_map(stores_of).collect();
+    let problem = |grant: &Grant| {
+        let name = grant.stores.iter().find(|name| guarded.contains(*name))?;
+        let bindings = merged.file.bindings.iter().zip(&merged.bindings);
+        let place = bindings.filter(|(binding, _)| binding.name == grant.binding).map(|(_, place)| place).next()?;
+        let place = Place { pointer: format!("{}/read", place.pointer), ..place.clone() };
+        let message =
+            format!("pull requests would read {name}, which other events read too: give them a store of their own");
+        Some(merged.problem(&place, message))
+    };
+    open.iter().flat_map(|role| &role.grants).filter_map(problem).collect()
+}
+
+pub(crate) fn is_of_pull_request(event: &str) -> bool {
+    PULL_REQUEST_EVENTS.contains(&event)
 }
 
 /// Why no job can have this claim, or no policy can want it.
@@ -651,6 +715,26 @@ pub(crate) fn problem_of_value(claim: &str, value: &str) -> Option<String> {
         unknown_event(value)
     } else if claim == "environment" && NamePart::parse(value).is_none() {
         Some(format!("no secret can be named after `{shown}`: letters, digits and /_+=.@- are allowed"))
+    } else {
+        None
+    }
+}
+
+/// Why no bound claim of Vault can want this value and no other.
+///
+/// The Terraform provider splits a value at commas, and trims each part.
+pub(crate) fn problem_on_vault(claim: &str, value: &str) -> Option<String> {
+    let shown = printable(value);
+    if value.contains('*') {
+        Some(format!("`{shown}` has a wildcard: name each value"))
+    } else if value.contains(|c: char| c == ',' || c.is_control()) || value.trim() != value {
+        Some(format!(
+            "`{shown}` has a comma, a control character or spaces at an end, which Terraform does not hand to Vault as they are"
+        ))
+    } else if claim == "event_name" {
+        unknown_event(value)
+    } else if claim == "environment" && NamePart::parse(value).is_none() {
+        Some(format!("no store can be named after `{shown}`: letters, digits and /_+=.@- are allowed"))
     } else {
         None
     }

@@ -5,54 +5,78 @@ use std::collections::BTreeSet;
 
 use crate::kvstore::file::Binding;
 use crate::kvstore::made::{Made, code};
+use crate::kvstore::plan::Plan;
 use crate::kvstore::published::Published;
 use crate::kvstore::reader::Merged;
 use crate::kvstore::reading::{Reading, stores_of};
-use crate::kvstore::set_up::{Grant, Role, SetUp};
+use crate::kvstore::set_up::{Grant, Role, SetUp, Tenant};
+use crate::kvstore::vault::VaultSetUp;
 use crate::kvstore::yaml::{inert, scalar};
 
 /// The lines of `with:` that a step of this set-up always has: which pool, whose issuer, which stores.
 pub(crate) fn identity_lines(set_up: &SetUp, merged: &Merged, published: &Published) -> Vec<String> {
-    let mut lines = vec![format!("cognito-identity-pool-id: {}", scalar(&published.pool.to_string()))];
-    if set_up.tenant.is_enterprise {
-        lines.push(format!("github-enterprise-name: {}", scalar(&set_up.tenant.name)));
-    }
-    if let Some(issuer) = &merged.file.github.issuer {
-        lines.push(format!("oidc-issuer: {}", scalar(issuer)));
-    }
+    // Without it nothing is published.
+    let pool = published.pool.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut lines = vec![format!("cognito-identity-pool-id: {}", scalar(&pool))];
+    lines.extend(issuer_lines(&set_up.tenant, merged));
     // Whatever claim `enterprise` the token of an organization's job has.
     lines.push(format!("namespace: {}", scalar(&set_up.namespace)));
     lines
 }
 
+/// Whose tokens a step shows.
+fn issuer_lines(tenant: &Tenant, merged: &Merged) -> Vec<String> {
+    let enterprise = tenant.is_enterprise.then(|| format!("github-enterprise-name: {}", scalar(&tenant.name)));
+    let issuer = merged.file.github.issuer.as_ref().map(|issuer| format!("oidc-issuer: {}", scalar(issuer)));
+    enterprise.into_iter().chain(issuer).collect()
+}
+
 /// A workflow for each binding, a caller for each that is called, and a page that says where each belongs.
-pub(crate) fn workflows(set_up: &SetUp, merged: &Merged, published: &Published) -> Vec<Made> {
+pub(crate) fn workflows(plan: &Plan, merged: &Merged, published: &Published) -> Vec<Made> {
     let mut names = Names::default();
     let mut files = Vec::new();
     let mut rows = String::new();
     for binding in &merged.file.bindings {
-        let role = binding.role.as_deref().unwrap_or(&merged.file.aws.role);
-        let Some(role) = set_up.roles.iter().find(|known| known.name == role) else { continue };
-        let writer = Writer { set_up, merged, published, binding, role };
-        for flow in writer.flows(&mut names) {
-            let (file, name) = (code(&flow.file), code(&inert(&binding.name)));
-            let (path, repository) = flow.goes_to.split_once(" in ").unwrap_or((&flow.goes_to, ""));
-            let goes_to = format!("{} in {}", code(path), inert(repository));
-            rows.push_str(&format!("| {file} | {name} | {goes_to} |\n"));
-            files.push(Made { path: format!("workflows/{}", flow.file), text: flow.text });
+        let on_aws = plan.aws.as_ref().and_then(|set_up| {
+            let mut roles = set_up.roles.iter();
+            let role = roles.find(|known| binding.role.as_ref().map_or(known.is_shared, |name| known.name == *name))?;
+            Some(Side::Aws { set_up, role })
+        });
+        let on_vault = plan.vault.as_ref().map(|set_up| {
+            let roles = set_up.roles_of(&binding.name).collect();
+            Side::Vault { set_up, roles, is_beside: plan.aws.is_some() }
+        });
+        for side in on_aws.into_iter().chain(on_vault) {
+            let writer = Writer { side, merged, published, binding };
+            for flow in writer.flows(&mut names) {
+                let (file, name) = (code(&flow.file), code(&inert(&binding.name)));
+                let (path, repository) = flow.goes_to.split_once(" in ").unwrap_or((&flow.goes_to, ""));
+                let goes_to = format!("{} in {}", code(path), inert(repository));
+                rows.push_str(&format!("| {file} | {name} | {goes_to} |\n"));
+                files.push(Made { path: format!("workflows/{}", flow.file), text: flow.text });
+            }
         }
     }
-    files.push(Made { path: "workflows/README.md".to_owned(), text: page(&rows) });
+    files.push(Made { path: "workflows/README.md".to_owned(), text: page(plan, &rows) });
     files
 }
 
-fn page(rows: &str) -> String {
+fn page(plan: &Plan, rows: &str) -> String {
+    let (written, refused) = match plan.aws {
+        Some(_) => (
+            "`env-kvstore put`. A job that AWS refuses, such as one from another branch, fails with `assume-role-denied`\nor `store-access-denied`",
+            "",
+        ),
+        None => (
+            "`vault kv put`, or `bao kv put`. A job that Vault refuses, such as one from another branch, fails",
+            " at its login",
+        ),
+    };
     format!(
         "# A first workflow for each binding\n\n\
          Made by `env-kvstore generate workflows` from kvstore.json. Do not edit: copy a file to where it belongs, and change the copy.\n\n\
          Each loads what its binding reads, hands it to no later step, and prints how many values it loaded. Before it runs, the\n\
-         stores must have values: `env-kvstore put`. A job that AWS refuses, such as one from another branch, fails with `assume-role-denied`\n\
-         or `store-access-denied`.\n\n\
+         stores must have values: {written}{refused}.\n\n\
          An environment that does not exist yet is made by the first job that names it, without protection rules. Create it before.\n\n\
          | file | binding | copy it to |\n|---|---|---|\n{rows}"
     )
@@ -124,13 +148,58 @@ impl<'r> WorkflowRef<'r> {
     }
 }
 
+/// Where the stores of a workflow are, and by which roles a job reads them.
+enum Side<'w> {
+    Aws {
+        set_up: &'w SetUp,
+        role: &'w Role,
+    },
+    Vault {
+        set_up: &'w VaultSetUp,
+        /// Of the binding: one, or one for each of its environments.
+        roles: Vec<&'w Role>,
+        /// Whether the binding has a workflow for AWS too.
+        is_beside: bool,
+    },
+}
+
+impl Side<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Aws { .. } => "AWS",
+            Self::Vault { .. } => "Vault",
+        }
+    }
+
+    /// What the names of its files end with.
+    fn suffix(&self) -> &'static str {
+        match self {
+            Self::Vault { is_beside: true, .. } => "-vault",
+            _ => "",
+        }
+    }
+
+    fn events(&self) -> &[String] {
+        match self {
+            Self::Aws { role, .. } => &role.events,
+            Self::Vault { roles, .. } => roles.first().map(|role| role.events.as_slice()).unwrap_or_default(),
+        }
+    }
+
+    fn namespace(&self) -> &str {
+        match self {
+            Self::Aws { set_up, .. } => &set_up.namespace,
+            Self::Vault { set_up, .. } => &set_up.namespace,
+        }
+    }
+}
+
 /// Writes the workflows of one binding.
 struct Writer<'w> {
-    set_up: &'w SetUp,
+    side: Side<'w>,
     merged: &'w Merged,
     published: &'w Published,
     binding: &'w Binding,
-    role: &'w Role,
 }
 
 impl Writer<'_> {
@@ -150,23 +219,23 @@ impl Writer<'_> {
             own.into_iter().chain(started.filter(|_| shared.is_empty())).map(|workflow| workflow.file()).collect();
         let mut flows = Vec::new();
         for goes_to in own {
-            let file = names.take(&self.binding.name, "");
+            let file = names.take(&self.binding.name, self.side.suffix());
             let text = self.workflow(&goes_to, &self.on());
             flows.push(Flow { file, goes_to, text });
         }
         for goes_to in shared.iter().map(WorkflowRef::file).collect::<BTreeSet<_>>() {
-            let file = names.take(&self.binding.name, "");
+            let file = names.take(&self.binding.name, self.side.suffix());
             let text = self.workflow(&goes_to, "on:\n  workflow_call:\n");
             flows.push(Flow { file, goes_to, text });
         }
         if !shared.is_empty() {
-            let file = names.take(&self.binding.name, "-caller");
+            let file = names.take(&self.binding.name, &format!("{}-caller", self.side.suffix()));
             let goes_to = self.new_file(&file);
             let text = self.caller(&goes_to, &shared);
             flows.push(Flow { file, goes_to, text });
         }
         if flows.is_empty() {
-            let file = names.take(&self.binding.name, "");
+            let file = names.take(&self.binding.name, self.side.suffix());
             let goes_to = self.new_file(&file);
             let text = self.workflow(&goes_to, &self.on());
             flows.push(Flow { file, goes_to, text });
@@ -191,8 +260,8 @@ impl Writer<'_> {
         if let Some(because) = &self.binding.because {
             text.push_str(&format!(": {}", inert(because)));
         }
-        text.push_str("\n# AWS gives its values to jobs with these claims alone:\n");
-        let of_role = ("event_name", self.role.events.as_slice());
+        text.push_str(&format!("\n# {} gives its values to jobs with these claims alone:\n", self.side.name()));
+        let of_role = ("event_name", self.side.events());
         let own = self.binding.when.iter().map(|(claim, values)| (claim.as_str(), values.values()));
         let repository = ("repository", std::slice::from_ref(&self.binding.repository));
         let wanted = own.filter(|(claim, _)| *claim != "event_name").chain([of_role]);
@@ -206,8 +275,8 @@ impl Writer<'_> {
     fn on(&self) -> String {
         let by_hand = "workflow_dispatch".to_owned();
         let events = match self.wanted("event_name") {
-            [] if self.role.events.contains(&by_hand) => std::slice::from_ref(&by_hand),
-            [] => &self.role.events,
+            [] if self.side.events().contains(&by_hand) => std::slice::from_ref(&by_hand),
+            [] => self.side.events(),
             wanted => wanted,
         };
         // What an author of a pull request controls starts it: zizmor says so, and here it is meant.
@@ -260,9 +329,19 @@ impl Writer<'_> {
         text.push_str("permissions: {}\njobs:\n  load:\n");
         let environments = self.wanted("environment");
         if let [_, _, ..] = environments {
-            text.push_str("    # One after the other, in the order of kvstore.json.\n    strategy:\n      max-parallel: 1\n      matrix:\n        environment:\n");
-            for environment in environments {
-                text.push_str(&format!("          - {}\n", scalar(environment)));
+            text.push_str("    # One after the other, in the order of kvstore.json.\n    strategy:\n      max-parallel: 1\n      matrix:\n");
+            match &self.side {
+                Side::Vault { roles, .. } if roles.len() > 1 => {
+                    text.push_str("        include:\n");
+                    for (environment, role) in environments.iter().zip(roles) {
+                        let (environment, role) = (scalar(environment), scalar(&role.name));
+                        text.push_str(&format!("          - environment: {environment}\n            role: {role}\n"));
+                    }
+                }
+                _ => {
+                    text.push_str("        environment:\n");
+                    environments.iter().for_each(|name| text.push_str(&format!("          - {}\n", scalar(name))));
+                }
             }
         }
         let is_self_hosted = self.wanted("runner_environment") == ["self-hosted"];
@@ -272,17 +351,22 @@ impl Writer<'_> {
             [only] => text.push_str(&format!("    environment: {}\n", scalar(only))),
             _ => text.push_str("    environment: ${{ matrix.environment }}\n"),
         }
-        text.push_str("    timeout-minutes: 5\n    permissions:\n      id-token: write # for the token that AWS is shown\n    steps:\n");
+        text.push_str(&format!(
+            "    timeout-minutes: 5\n    permissions:\n      id-token: write # for the token that {} is shown\n    steps:\n",
+            self.side.name()
+        ));
         text.push_str(&format!("      - id: values\n        uses: {}\n        with:\n", self.published.action.line()));
-        let role = format!(
-            "arn:{}:iam::{}:role/{}",
-            self.set_up.region.partition(),
-            self.set_up.account.digits(),
-            self.role.name
-        );
-        let mut lines = identity_lines(self.set_up, self.merged, self.published);
-        lines.insert(1, format!("cognito-role-arn: {}", scalar(&role)));
-        lines.extend(self.what());
+        let mut lines = match &self.side {
+            Side::Aws { set_up, role } => {
+                let (partition, account) = (set_up.region.partition(), set_up.account.digits());
+                let arn = format!("arn:{partition}:iam::{account}:role/{}", role.name);
+                let mut lines = identity_lines(set_up, self.merged, self.published);
+                lines.insert(1, format!("cognito-role-arn: {}", scalar(&arn)));
+                lines.extend(self.what(set_up, role));
+                lines
+            }
+            Side::Vault { set_up, roles, .. } => self.on_vault(set_up, roles),
+        };
         lines.push("export-env: false # nothing for later steps".to_owned());
         for line in lines {
             text.push_str(&format!("          {line}\n"));
@@ -300,8 +384,9 @@ impl Writer<'_> {
         for (place, workflow) in called.iter().enumerate() {
             let number = if place == 0 { String::new() } else { format!("-{}", place + 1) };
             text.push_str(&format!(
-                "  call{number}:\n    permissions:\n      id-token: write # for the called workflow's job\n    uses: {} # zizmor: ignore[unpinned-uses] AWS trusts the workflow at this ref\n",
-                scalar(&workflow.uses())
+                "  call{number}:\n    permissions:\n      id-token: write # for the called workflow's job\n    uses: {} # zizmor: ignore[unpinned-uses] {} trusts the workflow at this ref\n",
+                scalar(&workflow.uses()),
+                self.side.name()
             ));
         }
         text
@@ -316,9 +401,9 @@ impl Writer<'_> {
     }
 
     /// What is loaded: all secrets, or where that would ask for stores of other bindings too, the binding's stores by their ARNs.
-    fn what(&self) -> Vec<String> {
-        let grants: Vec<_> = self.role.grants.iter().filter(|grant| grant.binding == self.binding.name).collect();
-        if self.stars_suffice(&grants) {
+    fn what(&self, set_up: &SetUp, role: &Role) -> Vec<String> {
+        let grants: Vec<_> = role.grants.iter().filter(|grant| grant.binding == self.binding.name).collect();
+        if self.stars_suffice(set_up, role, &grants) {
             return vec![
                 "# Each key of the secrets; `*,variable` does the same for the variables, once there are some."
                     .to_owned(),
@@ -330,15 +415,37 @@ impl Writer<'_> {
         for read in &self.binding.read {
             let Some(name) = self.secret(read) else { continue };
             number += 1;
-            lines.push(format!("  STORE_{number}={}", self.set_up.store_arn(&name, "")));
+            lines.push(format!("  STORE_{number}={}", set_up.store_arn(&name, "")));
         }
+        lines
+    }
+
+    /// The inputs of a step that reads the binding's secrets on Vault, each key under its own name.
+    fn on_vault(&self, set_up: &VaultSetUp, roles: &[&Role]) -> Vec<String> {
+        let mut lines = vec![format!("vault-url: {}", scalar(&set_up.url))];
+        let role = match roles {
+            [only] => scalar(&only.name),
+            _ => "${{ matrix.role }}".to_owned(),
+        };
+        lines.push(format!("vault-role: {role}"));
+        if set_up.auth_path != "jwt" {
+            lines.push(format!("vault-auth-path: {}", scalar(&set_up.auth_path)));
+        }
+        lines.extend(set_up.vault_namespace.as_ref().map(|name| format!("vault-namespace: {}", scalar(name))));
+        if self.merged.file.vault.as_ref().is_some_and(|vault| vault.audience.is_some()) {
+            lines.push(format!("vault-audience: {}", scalar(&set_up.audience)));
+        }
+        lines.extend(issuer_lines(&set_up.tenant, self.merged));
+        lines.push("vault-secrets: |".to_owned());
+        let names = self.binding.read.iter().filter_map(|read| self.secret(read));
+        lines.extend(names.map(|name| format!("  {} ** ;", set_up.path(&name))));
         lines
     }
 
     /// The name of the secret that an entry of `read` means; of an environment of the matrix, by an expression.
     fn secret(&self, read: &str) -> Option<String> {
         let secrets = |environment: Option<&str>| {
-            let [secrets, _] = stores_of(&self.set_up.namespace, &self.binding.repository, environment);
+            let [secrets, _] = stores_of(self.side.namespace(), &self.binding.repository, environment);
             secrets
         };
         Some(match Reading::parse(read)? {
@@ -353,13 +460,13 @@ impl Writer<'_> {
     }
 
     /// Whether `*` asks only for stores that the binding reads, or that are not there.
-    fn stars_suffice(&self, grants: &[&Grant]) -> bool {
+    fn stars_suffice(&self, set_up: &SetUp, role: &Role, grants: &[&Grant]) -> bool {
         // A role of its own reads what it names, and of what is not there AWS says AccessDenied to it.
-        if !self.role.is_shared {
+        if !role.is_shared {
             return false;
         }
         let asks = |environment: Option<&str>| {
-            let [name, _] = stores_of(&self.set_up.namespace, &self.binding.repository, environment);
+            let [name, _] = stores_of(&set_up.namespace, &self.binding.repository, environment);
             let is_granted = |grant: &&Grant| {
                 let is_of_job = grant
                     .claims
@@ -367,7 +474,7 @@ impl Writer<'_> {
                     .is_none_or(|values| environment.is_none_or(|one| values.iter().any(|value| value == one)));
                 is_of_job && grant.stores.contains(&name)
             };
-            grants.iter().any(is_granted) || !self.set_up.stores.contains_key(&name)
+            grants.iter().any(is_granted) || !set_up.stores.contains_key(&name)
         };
         let environments = self.wanted("environment");
         asks(None) && environments.iter().all(|environment| asks(Some(environment)))

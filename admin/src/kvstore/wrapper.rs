@@ -47,7 +47,7 @@ fn action(set_up: &SetUp, merged: &Merged, published: &Published) -> String {
     for (name, description) in INPUTS {
         text.push_str(&format!("  {name}:\n    description: {}\n", scalar(&described(name, description))));
     }
-    let shared = &merged.file.aws.role;
+    let shared = set_up.roles.iter().find(|role| role.is_shared).map_or("", |role| role.name.as_str());
     text.push_str(&format!(
         "  role:\n    description: Name of the role to assume.\n    default: {}\noutputs:\n",
         scalar(shared)

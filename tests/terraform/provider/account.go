@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -29,9 +28,6 @@ type contents struct {
 }
 
 func openAccount(file, region string, defaultTags map[string]string) (*account, error) {
-	if region == "" {
-		return nil, errors.New("invalid AWS region")
-	}
 	opened := &account{file: file, region: region, defaultTags: defaultTags}
 	text, err := os.ReadFile(file)
 	if err == nil {

@@ -1,14 +1,18 @@
 // A provider that OpenTofu takes for hashicorp/aws. It has the schema of the real one (tests/vectors/terraform-aws.json), keeps its
 // resources in a JSON file instead of an account (account.go), and answers where AWS's answer matters to the module that
 // `env-kvstore generate terraform` makes (aws.go): ids known after apply, default_tags, names that exist only once.
+// Called terraform-provider-vault it is the same for hashicorp/vault (vault.go).
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"sort"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
@@ -16,12 +20,13 @@ import (
 )
 
 func main() {
-	schemas, err := readSchemas(os.Getenv("TERRAFORM_AWS_SCHEMA"))
+	name := strings.TrimPrefix(filepath.Base(os.Args[0]), "terraform-provider-")
+	schemas, err := readSchemas(os.Getenv("TERRAFORM_" + strings.ToUpper(name) + "_SCHEMA"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	serve := func() tfprotov5.ProviderServer { return &provider{schemas: schemas} }
-	if err := tf5server.Serve("registry.opentofu.org/hashicorp/aws", serve); err != nil {
+	if err := tf5server.Serve("registry.opentofu.org/hashicorp/"+name, serve); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -53,6 +58,9 @@ func (p *provider) ConfigureProvider(_ context.Context, r *tfprotov5.ConfigurePr
 	configuration, err := read(p.configuration, r.Config)
 	if err != nil {
 		return nil, err
+	}
+	if _, is := configuration["region"]; is && configuration.text("region") == "" {
+		return &tfprotov5.ConfigureProviderResponse{Diagnostics: failed(errors.New("invalid AWS region"))}, nil
 	}
 	p.account, err = openAccount(os.Getenv("TERRAFORM_AWS_ACCOUNT"), configuration.text("region"), configuration.defaultTags())
 	if err != nil {

@@ -10,6 +10,7 @@ mod rights;
 mod sizes;
 mod stores;
 mod tenant;
+mod vault;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Document, Role};
 use crate::audit::Audit;
+use crate::vault::Vault;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,7 +56,7 @@ pub struct Rule {
 }
 
 /// All that is looked for.
-pub static RULES: [&Rule; 26] = [
+pub static RULES: [&Rule; 36] = [
     &tenant::TENANT_MISSING,
     &tenant::TENANT_BY_NAME,
     &tenant::ONLY_AUTHENTICATED,
@@ -81,6 +83,16 @@ pub static RULES: [&Rule; 26] = [
     &stores::NOBODY_READS,
     &stores::ENVIRONMENTS_DIFFER_IN_CASE,
     &sizes::POLICY_NEAR_LIMIT,
+    &vault::TENANT_MISSING,
+    &vault::TENANT_BY_NAME,
+    &vault::PULL_REQUESTS_LET_IN,
+    &vault::WILDCARD_IN_CLAIM,
+    &vault::NOBODY_LOGS_IN,
+    &vault::AUDIENCE_OF_OTHERS,
+    &vault::POLICY_IS_WIDE,
+    &vault::MAY_WRITE,
+    &vault::POLICY_IS_TEMPLATE,
+    &vault::TOKEN_LIVES_LONG,
 ];
 
 /// One thing that is wrong.
@@ -202,7 +214,16 @@ pub fn findings(audit: &Audit<'_>) -> Vec<Finding> {
         stores::look(audit),
         sizes::look(audit),
     ];
-    let each: BTreeSet<Finding> = all.into_iter().flatten().collect();
+    in_order(all.into_iter().flatten())
+}
+
+/// The same of a Vault.
+pub fn on_vault(server: &Vault) -> Vec<Finding> {
+    in_order(vault::look(server))
+}
+
+fn in_order(found: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let each: BTreeSet<Finding> = found.into_iter().collect();
     let mut each: Vec<_> = each.into_iter().collect();
     let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.id);
     each.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), rank(finding)));

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use env_kvstore::aws::names::{AccountId, Region};
 use env_kvstore::aws::secret_id::SecretName;
+use env_kvstore::host::url::BaseUrl;
 
 use crate::kvstore::set_up::{
     ACCOUNT, POOL_NAME, REGION, ROLE_NAME, is_id, is_pool_name, is_repository, is_role_name, problem_of_value,
 };
+use crate::kvstore::vault::is_path;
 
 /// The longest name of an environment, a branch or a tag, in characters, as GitHub takes them.
 const MAX_NAME: usize = 255;
@@ -46,6 +48,16 @@ pub(crate) fn pool(text: &str) -> Checked {
 
 pub(crate) fn role(text: &str) -> Checked {
     checked(text, is_role_name(text), ROLE_NAME)
+}
+
+/// The address of Vault.
+pub(crate) fn url(text: &str) -> Checked {
+    BaseUrl::parse(text).map(|url| url.as_str().to_owned()).map_err(str::to_owned)
+}
+
+/// Where Vault has something.
+pub(crate) fn path(text: &str) -> Checked {
+    checked(text, is_path(text), "must be a path of letters, digits and characters of _.-, without a slash at its ends")
 }
 
 pub(crate) fn repository(text: &str) -> Checked {

@@ -5,6 +5,7 @@
 
 pub mod answers;
 mod checks;
+mod from;
 mod insertion;
 pub mod interview;
 mod next;
@@ -15,9 +16,11 @@ use serde_json::{Map, Value, json};
 
 use crate::kvstore::generate::Target;
 use crate::kvstore::init::answers::Answers;
+use crate::kvstore::init::from::Found;
 use crate::kvstore::init::interview::{Interview, Known, Question};
-use crate::kvstore::init::next::{Next, next};
+use crate::kvstore::init::next::{Next, next, next_on_vault};
 use crate::kvstore::init::tasks::{Whose, Work};
+use crate::kvstore::plan::plan;
 use crate::kvstore::problem::Problem;
 use crate::kvstore::reader::{Text, read};
 use crate::kvstore::set_up::set_up;
@@ -40,6 +43,9 @@ pub struct Place {
     pub folder: String,
     /// The targets that were generated there before.
     pub made: Vec<String>,
+    /// Files to be carried over, by name and text: see [`from`].
+    #[serde(default)]
+    pub from: Vec<(String, String)>,
 }
 
 /// What comes next: a question, or a plan, or problems.
@@ -66,6 +72,9 @@ pub struct Plan {
     pub bindings: Vec<String>,
     /// Who does what then.
     pub next: Vec<Next>,
+    /// What of files that were carried over is otherwise, or left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Problem>,
 }
 
 /// What comes after these answers. `texts` are the files that there are, `kvstore.json` first; none if there is none yet.
@@ -77,6 +86,9 @@ pub fn step(texts: &[Text], answers: &Answers, place: &Place) -> Step {
 }
 
 fn try_step(texts: &[Text], answers: &Answers, place: &Place) -> Result<Step, Vec<Problem>> {
+    if !place.from.is_empty() {
+        return carried_over(texts, answers, place);
+    }
     let known = if texts.is_empty() { Known::default() } else { known(texts)? };
     let mut interview = Interview::new(answers, &known);
     let draft = interview.draft(place);
@@ -86,6 +98,62 @@ fn try_step(texts: &[Text], answers: &Answers, place: &Place) -> Result<Step, Ve
     let Some(draft) = draft else { return Ok(Step::default()) };
     let plan = draft.plan(texts, place)?;
     Ok(Step { plan: Some(plan), ..Step::default() })
+}
+
+/// The file that other files come to.
+fn carried_over(texts: &[Text], answers: &Answers, place: &Place) -> Result<Step, Vec<Problem>> {
+    let wrong = |message: String| Problem { file: place.file.clone(), pointer: String::new(), line: 1, message };
+    if !texts.is_empty() {
+        return Err(vec![wrong("is there already: --from makes a new file, so name another one by --file".to_owned())]);
+    }
+    let files: Vec<_> = place.from.iter().map(|(name, text)| Text { name: name.clone(), text: text.clone() }).collect();
+    let mut found = from::read(&files)?;
+    if found.bindings.is_empty() {
+        return Err([vec![wrong("no binding can be carried over".to_owned())], found.notes].concat());
+    }
+    let known = Known::default();
+    let mut interview = Interview::new(answers, &known);
+    let github = interview.tenant();
+    let vault = interview.vault(&found);
+    let ids = interview.ids(&found);
+    let choices = [
+        ("terraform", "Terraform or OpenTofu"),
+        ("vault", "Vault's or OpenBao's own command line"),
+        (MATRIX, "Not yet: only prove who reads what"),
+    ];
+    let question = Question::choice("set_up", "How do you set up Vault?", &choices).default("terraform");
+    let target = interview.ask(question, |text| Ok(text.to_owned()));
+    if let Some(question) = interview.end()? {
+        return Ok(Step { question: Some(question), ..Step::default() });
+    }
+    let (Some(github), Some(vault), Some(ids), Some(target)) = (github, vault, ids, target) else {
+        return Ok(Step::default());
+    };
+    if let Some(organization) = github.get("organization").and_then(Value::as_str) {
+        let is_of_others =
+            |name: &&String| name.split('/').next().is_some_and(|owner| !owner.eq_ignore_ascii_case(organization));
+        let message = |name: &String| {
+            format!("`{name}` is not of {organization}, whose id every token must have: its jobs are refused")
+        };
+        found.notes.extend(found.repositories.keys().filter(is_of_others).map(|name| wrong(message(name))));
+    }
+    let bindings: Vec<_> = found.bindings.iter().map(from::Binding::json).collect();
+    let text = insertion::document(&json!({
+        "$schema": SCHEMA,
+        "version": 1,
+        "github": github,
+        "vault": vault,
+        "repositories": ids,
+        "bindings": bindings
+    }));
+    let name = place.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let merged = read(&[Text { name, text: text.clone() }])?;
+    let set_up = plan(&merged)?.vault;
+    let mut targets = vec![target, MATRIX.to_owned()];
+    targets.dedup();
+    let next = set_up.iter().flat_map(|set_up| next_on_vault(set_up, &targets, place)).collect();
+    let bindings = found.bindings.into_iter().map(|binding| binding.name).collect();
+    Ok(Step { plan: Some(Plan { text, targets, bindings, next, notes: found.notes }), ..Step::default() })
 }
 
 fn known(texts: &[Text]) -> Result<Known, Vec<Problem>> {
@@ -184,6 +252,39 @@ impl Interview<'_> {
         ]))
     }
 
+    fn vault(&mut self, found: &Found) -> Option<Map<String, Value>> {
+        let question = Question::text("url", "Address of Vault, as jobs reach it")
+            .explain("Such as https://vault.example.com:8200");
+        let url = self.ask(question, checks::url);
+        let question = Question::text("mount", "Mount of the KV engine of version 2")
+            .default(found.mount.as_deref().unwrap_or("secret"));
+        let mount = self.ask(question, checks::path);
+        let question = Question::text("auth_path", "Path of the JWT auth method")
+            .explain("DigitalOcean's module has github-actions")
+            .default("github-actions");
+        let auth_path = self.ask(question, checks::path);
+        let own = [("url", url?), ("mount", mount?), ("auth_path", auth_path?)];
+        let found = [("audience", found.audience.clone()), ("user_claim", found.user_claim.clone())];
+        let found = found.into_iter().filter_map(|(key, text)| Some((key, text?)));
+        Some(own.into_iter().chain(found).map(|(key, text)| (key.to_owned(), json!(text))).collect())
+    }
+
+    /// The ids of repositories, which no file of the kind has.
+    fn ids(&mut self, found: &Found) -> Option<Map<String, Value>> {
+        let mut ids = Map::new();
+        let mut is_whole = true;
+        for (name, known) in &found.repositories {
+            let question = Question::text(format!("id of {name}"), format!("Id of {name}"))
+                .explain(format!("To print it: gh api repos/{name} --jq .id"));
+            let question = known.iter().fold(question, |question, id| question.default(id.as_str()));
+            match self.ask(question, checks::id) {
+                Some(id) => drop(ids.insert(name.clone(), json!({ "id": id }))),
+                None => is_whole = false,
+            }
+        }
+        is_whole.then_some(ids)
+    }
+
     /// What was generated before is generated again.
     fn targets(&mut self, place: &Place) -> Option<Vec<String>> {
         let choices: Vec<_> = SET_UPS.into_iter().filter(|(target, _)| Target::parse(target).is_some()).collect();
@@ -230,6 +331,6 @@ impl Draft {
         let set_up = set_up(&merged)?;
         let next = next(&set_up, &work, &targets, place);
         let bindings = work.bindings.into_iter().map(|binding| binding.name).collect();
-        Ok(Plan { text: root.text, targets, bindings, next })
+        Ok(Plan { text: root.text, targets, bindings, next, notes: vec![] })
     }
 }

@@ -6,6 +6,7 @@ use crate::kvstore::cloudformation;
 use crate::kvstore::init::Place;
 use crate::kvstore::init::tasks::{Binding, Task, Work};
 use crate::kvstore::set_up::SetUp;
+use crate::kvstore::vault::VaultSetUp;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +56,34 @@ pub(crate) fn next(set_up: &SetUp, work: &Work, targets: &[String], place: &Plac
         ..Next::new(&owner, reading(work, binding))
     }));
     steps
+}
+
+/// The same on Vault, for bindings that were carried over.
+pub(crate) fn next_on_vault(set_up: &VaultSetUp, targets: &[String], place: &Place) -> Vec<Next> {
+    let review =
+        format!("review {0}/matrix.md, which says who reads what, and commit {1} and {0}", place.folder, place.file);
+    let apply = targets.iter().filter_map(|target| match target.as_str() {
+        "terraform" => {
+            let chdir = format!("-chdir={}/terraform/vault", place.folder);
+            let next = Next::new(PLATFORM, "apply it with VAULT_ADDR and a token of an administrator; set create_auth_backend to false if the auth method is enabled already");
+            Some(next.command(["terraform", &chdir, "init"]).command(["terraform", &chdir, "apply"]))
+        }
+        "vault" => {
+            let script = format!("{}/vault/apply.sh", place.folder);
+            let next = Next::new(PLATFORM, "write it with VAULT_ADDR and a token of an administrator");
+            Some(next.command(["sh", &script]))
+        }
+        _ => None,
+    });
+    let secret = set_up.roles.iter().find_map(|role| role.grants.first()?.stores.first());
+    let filling = Next::new(PLATFORM, "write values at the paths, where there are none yet");
+    let filling = secret.iter().fold(filling, |next, store| {
+        next.command(["vault", "kv", "put", "-mount", &set_up.mount, store.as_str(), &format!("{KEY}=-")])
+    });
+    let workflows =
+        Next::new(PLATFORM, "make a first workflow for each binding, and change the ones that use vault-action");
+    let workflows = workflows.command(["env-kvstore", "generate", "workflows", "--file", &place.file]);
+    [Next::new(PLATFORM, review)].into_iter().chain(apply).chain([filling, workflows]).collect()
 }
 
 fn reading(work: &Work, binding: &Binding) -> String {

@@ -2,11 +2,13 @@
 //! people can read and `tofu fmt` checks; what differs is data, written as `locals` above them.
 
 mod locals;
+mod vault;
 
 use hcl_edit::expr::Expression;
 use serde_json::Value;
 
 use crate::kvstore::made::Made;
+use crate::kvstore::plan::Plan;
 use crate::kvstore::set_up::SetUp;
 use crate::kvstore::terraform::locals::{Local, by_name, call, locals, map, object, reference, word};
 
@@ -16,8 +18,14 @@ const HEADER: &str = "# Made by env-kvstore generate terraform from kvstore.json
 const AUDIENCE: &str = "cognito-identity.amazonaws.com";
 const POOL_AS_AUDIENCE: &str = "cognito-identity.amazonaws.com:aud";
 
+/// A module for AWS, and one below it for Vault: each has a provider, credentials and a state of its own.
+pub(crate) fn modules(plan: &Plan) -> Vec<Made> {
+    let aws = plan.aws.iter().flat_map(module);
+    aws.chain(plan.vault.iter().flat_map(vault::module)).collect()
+}
+
 /// The files of the module.
-pub(crate) fn module(set_up: &SetUp) -> Vec<Made> {
+fn module(set_up: &SetUp) -> Vec<Made> {
     vec![
         file("versions.tf", None, include_str!("versions.tf")),
         file("variables.tf", None, include_str!("variables.tf")),
