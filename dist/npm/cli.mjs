@@ -40,7 +40,7 @@ var INPUT_FLAGS = [
   { name: "namespace", of: "values", value: "NAME", help: "First segment of the stores' names. Default: --github-enterprise-name, else the token's claim enterprise, else its repository_owner." },
   { name: "github-enterprise-name", of: "connection", value: "SLUG", help: "Slug of the enterprise, if it issues OIDC tokens under its own name." },
   { name: "oidc-issuer", of: "connection", value: "URL", help: "Issuer of the OIDC tokens, without the enterprise's slug. Default: https://token.actions.githubusercontent.com." },
-  { name: "audience", of: "connection", value: "TEXT", help: "Audience to request the token for. Default: cognito-identity.amazonaws.com; with the identity web-identity, sts.amazonaws.com." },
+  { name: "audience", of: "connection", value: "TEXT", help: "Audience to request the token for. Default: cognito-identity.amazonaws.com; with the identity web-identity, sts.amazonaws.com; with --token-exchange-url, its origin." },
   { name: "aws-account-id", of: "connection", value: "ID", help: "Account of the identity pool and of the stores. Default: the role's account." },
   { name: "aws-region", of: "connection", value: "REGION", help: "Region of the stores. Default: the pool's region; without a pool, that of the variable AWS_REGION." },
   { name: "cognito-account-id", of: "connection", value: "ID", help: "Account of the identity pool, if it is not --aws-account-id. Default: --aws-account-id." },
@@ -48,6 +48,7 @@ var INPUT_FLAGS = [
   { name: "secrets-manager-account-id", of: "values", value: "ID", help: "Account of the stores, if it is not --aws-account-id. Default: --aws-account-id, else the account of the role that reads." },
   { name: "secrets-manager-region", of: "values", value: "REGION", help: "Region of the stores, if it is not --aws-region. Default: --aws-region." },
   { name: "identity", of: "connection", value: "KIND", help: "How the job identifies itself to AWS. One of cognito, cognito-enhanced, web-identity, environment. Default: cognito.", choices: ["cognito", "cognito-enhanced", "web-identity", "environment"] },
+  { name: "token-exchange-url", of: "connection", value: "URL", help: "URL of a token exchange, such as jwtex, to which the GitHub token is posted." },
   { name: "chain-role-arn", of: "session", value: "ARN", help: "ARN of a second role to assume with the first role's session." },
   { name: "chain-session-tags", of: "session", value: "CLAIMS", help: "Claims that become session tags of the second role's session, separated by commas. Default: actor_id,enterprise,environment,event_name,job_workflow_ref,ref,repository,repository_id,run_id,sha." },
   { name: "chain-transitive-tag-keys", of: "session", value: "CLAIMS", help: "Those of --chain-session-tags that are transitive, separated by commas. Default: none." },
@@ -55,6 +56,13 @@ var INPUT_FLAGS = [
   { name: "role-duration-seconds", of: "session", value: "N", help: "Lifetime of the session's credentials, in seconds. 900 to 43200. Default: 3600 for credentials, 900 for values." },
   { name: "environment-store", of: "values", value: "RULE", help: "What to do if the job's environment has no store. One of required, not-found-ok, optional. Default: not-found-ok.", choices: ["required", "not-found-ok", "optional"] },
   { name: "timeout-seconds", of: "connection", value: "N", help: "Time limit for all requests and retries together, in seconds. 1 to 3600. Default: 60." },
+  { name: "vault-url", of: "values", value: "URL", help: "Address of Vault or OpenBao; the values are then read from there, and not from AWS." },
+  { name: "vault-role", of: "values", value: "NAME", help: "Role of Vault's JWT auth method to log in as." },
+  { name: "vault-auth-path", of: "values", value: "PATH", help: "Path of the JWT auth method. Default: jwt." },
+  { name: "vault-namespace", of: "values", value: "PATH", help: "Namespace of Vault Enterprise, HCP Vault or OpenBao." },
+  { name: "vault-audience", of: "values", value: "TEXT", help: "Audience to request the GitHub token for; the role's bound_audiences must have it. Default: the first address in --vault-url, without its path." },
+  { name: "vault-ca-certificate", of: "values", value: "PEM", help: "Certificate of the CA that Vault's certificate is from: PEM, or PEM in Base64." },
+  { name: "vault-secrets", of: "values", value: "ENTRIES", help: "What to read from Vault: entries PATH KEY | NAME, separated by ;.", repeated: true },
   { name: "repository", of: "values", value: "OWNER/NAME", help: "Repository whose stores are read; only with the identity --environment." },
   { name: "environment", of: "values", value: "NAME", help: "Environment whose stores are read too; only with --repository." }
 ];
@@ -246,6 +254,7 @@ async function textOf(file) {
 
 // npm/load-admin.ts
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 
 // target/wasm-bindgen/env_kvstore_admin_bg.js
 function createGlue() {
@@ -1081,14 +1090,14 @@ function createGlue() {
 }
 
 // npm/load-admin.ts
-var adminInstance = instanceOf(new URL("./env_kvstore_admin_bg.wasm", import.meta.url), loadAdmin);
+var adminInstance = instanceOf(new URL("./env_kvstore_admin_bg.wasm.gz", import.meta.url), loadAdmin);
 async function admin() {
   return (await adminInstance()).wasm;
 }
 async function loadAdmin(wasm, onTrap) {
   const glue = createGlue();
   const imports = withCaughtTraps(glue, onTrap);
-  const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
+  const { instance } = await WebAssembly.instantiate(gunzipSync(readFileSync(wasm)), {
     "./env_kvstore_admin_bg.js": imports
   });
   glue.__wbg_set_wasm(instance.exports);
@@ -1309,11 +1318,9 @@ async function partsOf(file) {
 async function rulesOf({ file, snapshot: snapshot2 }) {
   if (file !== void 0 && snapshot2 !== void 0) throw wrongUsage("--file and --snapshot are both given", "Leave out one of them.");
   const from = snapshot2 ?? file ?? KVSTORE_FILE;
-  const rules = await rulesAt(from);
-  if (rules.kind !== (snapshot2 === void 0 ? "file" : "snapshot")) {
-    throw wrongUsage(`${printable(from)} is ${snapshot2 === void 0 ? "a folder" : "no folder"}`, "See --file and --snapshot.");
-  }
-  return { ...rules, from };
+  if (snapshot2 === void 0 && isFolder(from)) throw wrongUsage(`${printable(from)} is a folder`, "See --file and --snapshot.");
+  if (snapshot2 !== void 0 && !isFolder(from)) return { kind: "vault", texts: [[path3.basename(from), await readTextFile(from, "rules")]], from };
+  return { ...await rulesAt(from), from };
 }
 async function rulesAt(place) {
   if (!isFolder(place)) return { kind: "file", texts: await textsOf(place) };
@@ -1348,8 +1355,8 @@ var audit = {
   inputs: [],
   flags: [
     { name: "file", value: "FILE", isFile: true, help: "The rules: kvstore.json. Default: kvstore.json." },
-    { name: "snapshot", value: "FOLDER", isFile: true, help: "The rules: a snapshot of the account, in place of --file." },
-    { name: "against", value: "PATH", isFile: true, help: "Other rules to compare with: kvstore.json, or the folder of a snapshot." },
+    { name: "snapshot", value: "FOLDER", isFile: true, help: "The rules: the folder of a snapshot of the account, or the file of a snapshot of Vault, in place of --file." },
+    { name: "against", value: "PATH", isFile: true, help: "Other rules to compare with: kvstore.json, or a snapshot." },
     { name: "cloudtrail", value: "PATH", isFile: true, repeated: true, help: "CloudTrail's log files, gzipped or not, or a folder of them: who did read what, and what nobody used. May be repeated." },
     { name: "repository", value: "OWNER/NAME", help: "Only what jobs of this repository could read." },
     { name: "role", value: "NAME", help: "Only what is read by this role." },
@@ -2397,7 +2404,7 @@ var doctor = {
   summary: "check each step from the job to its stores, and say what to fix first",
   usage: "[FLAGS]",
   about: [
-    "In a job, it checks each leg by itself: the GitHub token, the identity pool, the session tags, the role, and the stores. It prints what each leg found and how long it took, and what to fix first. Pass the flags of the step that fails.",
+    "In a job, it checks each leg by itself: the GitHub token, the identity pool or the token exchange, the session tags, the role, and the stores. It prints what each leg found and how long it took, and what to fix first. Pass the flags of the step that fails.",
     "On your own machine, it checks the region and the credentials; with --repository, the stores too.",
     "No value is read: the stores are asked for a version that does not exist, and the answer says whether they are there and can be read. So it cannot see whether a store has a value, or whether its KMS key decrypts it."
   ],
@@ -2575,7 +2582,7 @@ var exec = {
 // npm/commands/explain.ts
 var NOT_AS_EXPECTED = 4;
 var ANSWERS = ["allow", "deny"];
-var PARTS = { claims: "--claims", job: "--job", read: "--read", role: "--role" };
+var PARTS = { claims: "--claims", job: "--job", read: "--read", role: "--role", vault: "--vault" };
 var explain = {
   name: "explain",
   summary: "say why a job is denied a secret, or let in",
@@ -2584,17 +2591,19 @@ var explain = {
   about: [
     "Asks, as AWS does, whether one job may read one secret, or assume one role: issuer, audience, tag map, session tags, trust policy, role policy, the tags of the store, its key. It prints what passed, and of the first gate that fails the statement, each condition with what it wants and what the job has, what would let the job in, and whom else that would let in. Sends nothing.",
     "The rules are those of kvstore.json, or of a snapshot of an account (--snapshot). Policies that neither has, such as those of AWS Organizations, are listed as not evaluated.",
+    "On Vault the gates are the issuer, the bound audiences, the bound subject and the bound claims of a role, and then its policies.",
     `The job is described by --job, or by --claims: a JSON object, the log's group "Claims of the GitHub token" pasted as it is, or CloudTrail's event AssumeRoleWithWebIdentity. Of a job that --job alone describes, kvstore.json adds what follows from its repository, and the first event that the role lets in; the output says so. Every other claim that is not given counts as absent.`
   ],
   inputs: [],
   flags: [
     { name: "job", value: "NAME=VALUE", repeated: true, help: "A claim of the job; an empty one is absent. May be repeated; further NAME=VALUE can follow without it." },
     { name: "claims", value: "FILE", isFile: true, help: "A file with the claims. - is stdin. --job wins over it." },
-    { name: "read", value: "WHAT", help: "What the job reads: repo, env:NAME, env:$environment or secret:NAME. Without it the role alone is asked for." },
+    { name: "read", value: "WHAT", help: "What the job reads: repo, env:NAME, env:$environment or secret:NAME; by a snapshot of Vault a path, as secret/data/NAME. Without it the role alone is asked for." },
+    { name: "vault", help: "Ask Vault, and not AWS, if the rules have both." },
     { name: "variable", help: "Ask for the store of variables, and not of secrets." },
     { name: "role", value: "ROLE", help: "The name or ARN of the role. Default: the one that comes nearest." },
     { name: "file", value: "FILE", isFile: true, help: `The rules. Default: ${KVSTORE_FILE}.` },
-    { name: "snapshot", value: "FOLDER", isFile: true, help: "A snapshot of an account as the rules (env-kvstore snapshot)." },
+    { name: "snapshot", value: "FOLDER", isFile: true, help: "A snapshot as the rules: the folder of one of an account (env-kvstore snapshot), or the file of one of a Vault." },
     { name: "namespace", value: "NAME", help: "The first segment of stores' names. Default: that of the rules, or else the claim enterprise or repository_owner." },
     { name: "expect", value: "allow|deny", help: "End with 4 if the answer is the other one." },
     { name: "json", help: 'Print one JSON object to stdout, with "version": 1.' }
@@ -2612,6 +2621,7 @@ var explain = {
       // Of two values of a claim the one behind --job counts, and of these the last.
       pairs: [...operands, ...own["job"]?.split("\n") ?? []],
       variable: switches.has("variable"),
+      vault: switches.has("vault"),
       ...own["claims"] !== void 0 && { claims: await readTextFile(own["claims"]) },
       ...own["read"] !== void 0 && { read: own["read"] },
       ...own["role"] !== void 0 && { role: own["role"] },
@@ -2832,18 +2842,19 @@ function releasedAction() {
 }
 
 // npm/commands/generate.ts
-var TARGETS = ["terraform", "cloudformation", "matrix", "workflows", "wrapper"];
+var TARGETS = ["terraform", "cloudformation", "vault", "matrix", "workflows", "wrapper"];
 var STALE = 4;
 var generate = {
   name: "generate",
-  summary: "make the set-up of AWS and its proof from kvstore.json",
-  usage: `${TARGETS.join("|")} [FLAGS]`,
+  summary: "make the set-up of AWS or Vault and its proof from kvstore.json",
+  usage: "TARGET [FLAGS]",
   operands: "words",
   choices: TARGETS,
   about: [
+    `TARGET is ${TARGETS.slice(0, -1).join(", ")} or ${TARGETS.at(-1)}.`,
     "Reads kvstore.json and the files of kvstore.d beside it, works out the roles, session tags and stores that they need, and asks the policies: each binding must read what it says, and nothing else may. Only if all of that holds are files written, all of them or none.",
-    "terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as a stack for the identity pool and the roles, and stacks for the stores. matrix makes a table of who reads what, and every question that the policies were asked, with its answer. Sends nothing.",
-    "workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. Both need pool_id in kvstore.json, which AWS hands out, and pin env-kvstore to the commit of this release, or to the one that action names."
+    "terraform makes a module for Terraform and OpenTofu: identity pool, roles, and stores, which hold no values. cloudformation makes the same as a stack for the identity pool and the roles, and stacks for the stores. If kvstore.json has a vault, terraform makes a module for Vault too: the JWT auth method, a role for each binding, and a policy for each role. vault makes the same as files for the command line of Vault or OpenBao, and a script that writes them. matrix makes a table of who reads what, and every question that the policies were asked, with its answer. Sends nothing.",
+    "workflows makes a workflow for each binding that prints how many values it loaded. wrapper makes an action with your ids built in. For AWS both need pool_id in kvstore.json, which AWS hands out. They pin env-kvstore to the commit of this release, or to the one that action names."
   ],
   inputs: [],
   flags: [
@@ -2892,7 +2903,7 @@ var get = {
   usage: "NAME [--yes]",
   operands: "words",
   about: [
-    "Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values or --secrets has a line for NAME. Refuses to print to a terminal, and to a pipe of a CI job, which may lead to its log.",
+    "Prints one value as it is, without a line break after it. Reads the key NAME of the secrets stores, unless --values, --secrets or --vault-secrets has a line for NAME. Refuses to print to a terminal, and to a pipe of a CI job, which may lead to its log.",
     "With --identity environment, the credentials are those that the AWS CLI would use: environment, profile, SSO, container or instance.",
     "With --version-id or --version-stage, it reads one store: of --environment if given, else of the repository. Without a pool, that is with the credentials of this machine."
   ],
@@ -2922,7 +2933,7 @@ var get = {
     if (own["version-id"] !== void 0 || own["version-stage"] !== void 0) return printVersion(args2, name);
     if (switches.has("variable")) throw wrongUsage("--variable goes with --version-id or --version-stage", `Pass --values ${name},variable.`);
     const environment = await awsVariables(options, own["profile"]);
-    const isGiven = options["values"] || options["secrets"];
+    const isGiven = ["values", "secrets", "vaultUrl", "vaultSecrets"].some((name2) => options[name2]);
     const lines2 = isGiven ? options : { ...options, values: `${name},secret` };
     const { plan, values } = await run("values", { ...common, options: lines2, environment }).catch((error) => {
       if (isGiven || error.code !== "key-missing") throw error;
@@ -2932,7 +2943,7 @@ var get = {
     const found3 = values.find((value) => value.name === name);
     if (!found3) {
       const message = `there is no value for ${name}`;
-      throw new EnvKvstoreError({ code: "key-missing", message, hint: "Give it a line in --values or --secrets." });
+      throw new EnvKvstoreError({ code: "key-missing", message, hint: "Give it a line in --values, --secrets or --vault-secrets." });
     }
     await maskInLog(plan.masks);
     await print(found3.value);
@@ -3331,12 +3342,15 @@ var init = {
   name: "init",
   summary: "ask what a team needs, and make kvstore.json and the set-up of AWS from the answers",
   usage: "[FLAGS]",
+  operands: "words",
   about: [
     "Asks whose jobs may read values, which AWS account holds them, and which task needs them: testing pull requests, deploying from main, deploying to staging and then production, the teams of a monorepo, or a workflow that repositories share. Writes kvstore.json, generates the set-up and its proof from it, and says what to run next and who runs it.",
-    "If there is a kvstore.json, it adds a task to it, asks only what the file does not say, and keeps every other byte of it. All files are written or none is. Files that somebody has edited are not touched. Sends nothing."
+    "If there is a kvstore.json, it adds a task to it, asks only what the file does not say, and keeps every other byte of it. All files are written or none is. Files that somebody has edited are not touched. Sends nothing.",
+    "With --from it asks for Vault and the ids of the repositories, and makes a kvstore.json of what the files say. What it had to change, or to leave out because it would have let in other jobs, it lists with file and line."
   ],
   inputs: [],
   flags: [
+    { name: "from", value: "FILE", isFile: true, repeated: true, help: "For Vault: JSON files of DigitalOcean's Terraform module (oidc_bindings), and the policies that they name as NAME.hcl. May be repeated; further files can follow without it." },
     { name: "answers", value: "FILE", isFile: true, help: "A JSON object with the answers; then nothing is asked. Those that have a default may be absent. - is stdin." },
     { name: "file", value: "FILE", isFile: true, help: "The file to write. Default: kvstore.json." },
     { name: "to", value: "FOLDER", isFile: true, help: "Where to generate. Default: the folder generated beside the file." },
@@ -3345,9 +3359,12 @@ var init = {
   ],
   examples: [
     { what: "At a terminal:", command: "env-kvstore init" },
+    { what: "From oidc_bindings and their policies:", command: "env-kvstore init --from bindings/*.json policies/*.hcl" },
     { what: "In a script:", command: "env-kvstore init --answers answers.json --json" }
   ],
-  async run({ own, switches }) {
+  async run({ own, switches, operands }) {
+    const from = [...own["from"]?.split("\n") ?? [], ...operands];
+    if (own["from"] === void 0 && operands.length > 0) throw wrongUsage(`${printable(operands[0])} is not expected here`, "See env-kvstore init --help.");
     const file = own["file"] ?? "kvstore.json";
     const folder = own["to"] ?? path12.join(path12.dirname(file), "generated");
     const answers = own["answers"];
@@ -3356,12 +3373,15 @@ var init = {
     }
     const wasm = await admin();
     const before = existsSync5(file) ? await textsOf(file) : [];
-    const place = { file, folder, made: targetsIn(folder) };
+    const read2 = async (name) => [name, await readTextFile(name, "rules")];
+    const place = { file, folder, made: targetsIn(folder), from: await Promise.all(from.map(read2)) };
     const plan = answers === void 0 ? await atTerminal(wasm, before, place) : await fromFile(wasm, before, place, answers);
     const after = [[path12.basename(file), plan.text], ...before.length > 0 ? before.slice(1) : await partsOf(file)];
     const generated = plan.targets.map((target) => [target, wasm.generate(...columns(after), target)]);
     generated.forEach(([, made]) => refuseWrong(made, file));
     const count = generated.reduce((sum, [, { files }]) => sum + files.length, 0);
+    if (plan.notes !== void 0) console.error(`Not as in the files:
+${listed(plan.notes)}`);
     console.error(proved(generated[0][1]));
     const what = `Write ${printable(file)} and ${count} files in ${printable(folder)}?`;
     if (!await confirmed(what, switches.has("yes") || answers !== void 0)) {
@@ -3374,7 +3394,8 @@ var init = {
     if (switches.has("json")) {
       const { allowed, denied } = generated[0][1];
       const files = generated.flatMap(([, made]) => made.files.map((each) => each.path));
-      await printJson({ command: "init", file, folder, bindings: plan.bindings, targets: plan.targets, files, allowed, denied, next: plan.next });
+      const { bindings, targets, next, notes } = plan;
+      await printJson({ command: "init", file, folder, bindings, targets, files, allowed, denied, next, ...notes && { notes } });
     } else {
       await print(nextSteps(plan));
     }

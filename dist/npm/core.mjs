@@ -70,6 +70,7 @@ var OPTIONS = {
   secretsManagerAccountId: { input: "secrets-manager-account-id", of: "values" },
   secretsManagerRegion: { input: "secrets-manager-region", of: "values" },
   identity: { input: "identity", of: "connection" },
+  tokenExchangeUrl: { input: "token-exchange-url", of: "connection" },
   chainRoleArn: { input: "chain-role-arn", of: "session" },
   chainSessionTags: { input: "chain-session-tags", of: "session" },
   chainTransitiveTagKeys: { input: "chain-transitive-tag-keys", of: "session" },
@@ -78,6 +79,13 @@ var OPTIONS = {
   environmentStore: { input: "environment-store", of: "values" },
   minMaskLength: { input: "min-mask-length", of: "values", kind: "number" },
   timeoutSeconds: { input: "timeout-seconds", of: "connection", kind: "number" },
+  vaultUrl: { input: "vault-url", of: "values" },
+  vaultRole: { input: "vault-role", of: "values" },
+  vaultAuthPath: { input: "vault-auth-path", of: "values" },
+  vaultNamespace: { input: "vault-namespace", of: "values" },
+  vaultAudience: { input: "vault-audience", of: "values" },
+  vaultCaCertificate: { input: "vault-ca-certificate", of: "values" },
+  vaultSecrets: { input: "vault-secrets", of: "values" },
   repository: { input: "repository", of: "values", isClaim: true },
   environment: { input: "environment", of: "values", isClaim: true }
 };
@@ -461,6 +469,11 @@ function createGlue() {
     const ret = arg0.then(arg1);
     return ret;
   }
+  function __wbg_trust_dc53eae7f3cf2918() {
+    return handleError(function(arg0, arg1, arg2, arg3, arg4) {
+      arg0.trust(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));
+    }, arguments);
+  }
   function __wbg_value_e0f328965e184931(arg0) {
     const ret = arg0.value;
     return ret;
@@ -651,7 +664,7 @@ function createGlue() {
   function __wbg_set_wasm(val) {
     wasm = val;
   }
-  return { environmentVariables, inputNames, mergeProfile, run: run2, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_encryptToAge_6b75587d41dd30b7, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_init_externref_table, __wbg_set_wasm };
+  return { environmentVariables, inputNames, mergeProfile, run: run2, __wbg_Error_208446807d0d1e30, __wbg_Number_ff192a72a0dcdf6d, __wbg___wbindgen_boolean_get_4f1baf9a00be3c74, __wbg___wbindgen_in_3f58a9d3b3a7eed2, __wbg___wbindgen_is_function_741ff2bb612836f5, __wbg___wbindgen_is_object_8b968c3ab8e96595, __wbg___wbindgen_is_string_fc456fee5d3317de, __wbg___wbindgen_is_undefined_be5b34249ff1fc15, __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36, __wbg___wbindgen_number_get_934b640d0889af78, __wbg___wbindgen_string_get_7ce8eee7fd327545, __wbg___wbindgen_throw_4c88d8bf264fd984, __wbg__wbg_cb_unref_09736879a3f67559, __wbg_allSent_0b16e244e202d416, __wbg_call_40b008ba32f73991, __wbg_call_a410eb4b59ed5965, __wbg_connectEarly_18b44761cabbceaa, __wbg_done_57e08d0be6e30c02, __wbg_encryptToAge_6b75587d41dd30b7, __wbg_entries_7bb1459bd9b5c2b9, __wbg_getRandomValues_8b6f1f663e6f188d, __wbg_get_2080c49015e35254, __wbg_get_635eea311fa1a291, __wbg_get_d7176cfb76d71114, __wbg_get_unchecked_e6325ad374eff861, __wbg_get_with_ref_key_fc601247060b7204, __wbg_githubToken_4c5649c3cf9c672a, __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b, __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea, __wbg_isArray_bcf1376d0d732d08, __wbg_isSafeInteger_1a35ba4d31e71d38, __wbg_iterator_e4c5e8f68ada7b58, __wbg_length_186163212ffe79c3, __wbg_length_b03a0fabb109b1e9, __wbg_log_663af3f8371009da, __wbg_monotonicMs_bdea858cf4969721, __wbg_new_13de428334042d26, __wbg_new_37eb45aaf5eeb820, __wbg_new_cd4348290afae586, __wbg_new_typed_e09da9dae6ee5935, __wbg_next_178c1651c11432b3, __wbg_next_af5ac6a08bb0a717, __wbg_nowMs_3fe27dea00504b08, __wbg_prototypesetcall_13162965d1fe7aa3, __wbg_queueMicrotask_1e8503a8a690f0a3, __wbg_queueMicrotask_4a1a4d8dd332373b, __wbg_resolve_dbf78ab4942478b0, __wbg_send_91201c16cfb30503, __wbg_set_d2d33b52458e984a, __wbg_set_e4b9a833d288759a, __wbg_sleep_278d35963bf40530, __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc, __wbg_static_accessor_GLOBAL_e4293fb22cbe77da, __wbg_static_accessor_SELF_53bb20457401453d, __wbg_static_accessor_WINDOW_b5e0810bfecb7feb, __wbg_then_656f253a5dd7d8ea, __wbg_then_e3f7f2d365708be8, __wbg_trust_dc53eae7f3cf2918, __wbg_value_e0f328965e184931, __wbg_verifyRs256_f3722c9f0b83da05, __wbindgen_generic_0000000000000001, __wbindgen_generic_0000000000000002, __wbindgen_generic_0000000000000003, __wbindgen_generic_0000000000000004, __wbindgen_init_externref_table, __wbg_set_wasm };
 }
 
 // host/load.ts
@@ -681,7 +694,7 @@ function withCaughtTraps(glue, onTrap) {
 }
 async function compileEachFunctionOnce() {
   const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining");
+  setFlagsFromString("--wasm-lazy-validation --wasm-tiering-budget=1000000000 --no-wasm-inlining");
 }
 
 // npm/run.ts
@@ -695,6 +708,7 @@ function nodeHost(transport) {
     send: (request, timeoutMs) => transport.send(request, timeoutMs),
     // After what is sent in this turn of the event loop: that is what somebody waits for.
     connectEarly: (origin, connections) => void setImmediate(() => transport.connectEarly(origin, connections)),
+    trust: (origin, pem) => transport.trust(origin, pem),
     allSent: () => transport.allSent(),
     sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     verifyRs256,
@@ -734,6 +748,7 @@ import http2 from "node:http";
 import https2 from "node:https";
 
 // host/agents.ts
+import { X509Certificate } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
@@ -866,29 +881,31 @@ function createAgents() {
   const authorities = trustedAuthorities();
   const proxyFor = proxyRules(process.env);
   let secureContext;
-  const secureOptions = () => ({
+  const contexts = /* @__PURE__ */ new Map();
+  const secureOptions = (context = secureContext ??= tls2.createSecureContext(authorities)) => ({
     // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
     rejectUnauthorized: true,
-    secureContext: secureContext ??= tls2.createSecureContext(authorities)
+    secureContext: context
   });
   const agentFor = (url) => {
     const proxy = url.protocol === "https:" ? proxyFor(url) : void 0;
-    const way = `${url.protocol} ${proxy ? "by proxy" : ""}`;
-    const agent = agents.get(way) ?? create(url.protocol, proxy);
+    const context = contexts.get(url.origin);
+    const way = `${url.protocol} ${proxy ? "by proxy" : ""} ${context ? url.origin : ""}`;
+    const agent = agents.get(way) ?? create(url.protocol, proxy, context);
     agents.set(way, agent);
     return agent;
   };
-  const create = async (protocol, proxy) => {
+  const create = async (protocol, proxy, context) => {
     if (protocol === "http:") {
       return new http.Agent(options);
     }
     if (proxy === void 0) {
-      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions() }), ending.signal);
+      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions(context) }), ending.signal);
     }
     const { HttpsProxyAgent } = await import("../hpagent.js");
     setMaxListeners(0, ending.signal);
     const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal };
-    const tunnelled = { ...options, ...secureOptions(), proxy, proxyRequestOptions };
+    const tunnelled = { ...options, ...secureOptions(context), proxy, proxyRequestOptions };
     return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
   };
   return {
@@ -898,6 +915,10 @@ function createAgents() {
       if (!ending.signal.aborted) {
         early.get(agent)?.open(url, connections);
       }
+    },
+    trust(origin, pem) {
+      new X509Certificate(pem);
+      contexts.set(new URL(origin).origin, tls2.createSecureContext({ ca: pem }));
     },
     destroy() {
       ending.abort();
@@ -997,6 +1018,7 @@ function createTransport() {
     // What goes wrong here goes wrong again, and is reported, when a request takes the same way.
     connectEarly: (origin, connections) => void agents.connectEarly(new URL(origin), connections).catch(() => {
     }),
+    trust: agents.trust,
     allSent: () => outbox.empty(),
     close() {
       closed = true;

@@ -34,8 +34,10 @@ interface ConnectionInputs {
    */
   oidcIssuer?: string | undefined;
   /**
-   * Audience to request the token for. It must be one of the client ids of the OIDC provider in IAM.
-   * @defaultValue `cognito-identity.amazonaws.com`; with the identity `web-identity`, `sts.amazonaws.com`
+   * Audience to request the token for. It must be one of the client ids of the OIDC provider in IAM, or what the token
+   * exchange accepts.
+   * @defaultValue `cognito-identity.amazonaws.com`; with the identity `web-identity`, `sts.amazonaws.com`; with
+   * `tokenExchangeUrl`, its origin
    */
   audience?: string | undefined;
   /** A GitHub OIDC token (a JWT) to use instead of requesting one. */
@@ -62,11 +64,16 @@ interface ConnectionInputs {
   cognitoRegion?: string | undefined;
   /**
    * How the job identifies itself to AWS. `cognito` uses a token of the identity pool. `cognito-enhanced` lets Cognito
-   * assume the role. `web-identity` uses the GitHub token itself, without session tags. `environment` uses the credentials
-   * that are already in the environment.
+   * assume the role. `web-identity` uses the GitHub token itself, without session tags, or what a token exchange returns
+   * for it. `environment` uses the credentials that are already in the environment.
    * @defaultValue `'cognito'`
    */
   identity?: 'cognito' | 'cognito-enhanced' | 'web-identity' | 'environment' | undefined;
+  /**
+   * URL of a token exchange, such as jwtex, to which the GitHub token is posted. The token that it returns goes to STS and
+   * gives the session its tags. An https URL, whose query is kept. Only with the identity `web-identity`.
+   */
+  tokenExchangeUrl?: string | undefined;
   /** ARN of a second role to assume with the first role's session. The stores and secrets are then read as the second role. */
   chainRoleArn?: string | undefined;
   /**
@@ -110,7 +117,8 @@ interface ValueInputs {
   /**
    * Secrets outside the naming convention, one per line:
    * `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`. This is the `valueFrom` notation of Amazon ECS.
-   * The role's policy must allow reading these secrets.
+   * The ARN of an SSM parameter may have `:VERSION-OR-LABEL` after it, and `*=ARN/*` loads all parameters below a path.
+   * The role's policy must allow reading them.
    */
   secrets?: string | undefined;
   /**
@@ -141,6 +149,37 @@ interface ValueInputs {
    * @defaultValue `4`
    */
   minMaskLength?: number | undefined;
+  /**
+   * Address of Vault or OpenBao; the values are then read from there, and not from AWS. Further addresses of the same
+   * cluster may follow, separated by white space or commas: a standby node may send requests on to them.
+   */
+  vaultUrl?: string | undefined;
+  /** Role of Vault's JWT auth method to log in as. Required with `vaultUrl`. */
+  vaultRole?: string | undefined;
+  /**
+   * Path of the JWT auth method.
+   * @defaultValue `jwt`
+   */
+  vaultAuthPath?: string | undefined;
+  /** Namespace of Vault Enterprise, HCP Vault or OpenBao. Vault Community Edition ignores it. */
+  vaultNamespace?: string | undefined;
+  /**
+   * Audience to request the GitHub token for; the role's `bound_audiences` must have it. An audience of AWS is refused:
+   * whoever receives the token could use it there.
+   * @defaultValue the first address in `vaultUrl`, without its path
+   */
+  vaultAudience?: string | undefined;
+  /**
+   * Certificate of the CA that Vault's certificate is from: PEM, or PEM in Base64. Vault's connections then trust it and
+   * nothing else.
+   */
+  vaultCaCertificate?: string | undefined;
+  /**
+   * What to read from Vault: entries `PATH KEY | NAME`, separated by `;`. This is the notation of vault-action. `PATH *`
+   * loads every key, with the name in capitals; `PATH **` keeps the case. A path of KV version 2 has `data/` after the
+   * mount, and may end in `?version=N`.
+   */
+  vaultSecrets?: string | undefined;
   /**
    * Repository whose stores are read; only with the identity `environment`. Outside GitHub Actions it is required to read
    * stores. Elsewhere the token says it.
@@ -176,18 +215,19 @@ type Pool =
 /** Both, where they may be given. */
 type PoolAndRole = Pick<ConnectionInputs, 'cognitoIdentityPoolId' | 'identityPoolId' | 'cognitoRoleArn' | 'roleArn'>;
 type PoolIfAny = Pick<PoolAndRole, 'cognitoIdentityPoolId' | 'identityPoolId'>;
+type NoExchange = Absent<'tokenExchangeUrl'>;
 
 /** What each identity needs. */
 type Identity =
-  | ({ identity?: 'cognito' | 'cognito-enhanced' | undefined } & Pool & Role)
-  | ({ identity: 'web-identity' } & PoolIfAny & Role)
-  | ({ identity: 'environment' } & PoolAndRole);
+  | ({ identity?: 'cognito' | 'cognito-enhanced' | undefined } & Pool & Role & NoExchange)
+  | ({ identity: 'web-identity' } & PoolIfAny & Role & Pick<ConnectionInputs, 'tokenExchangeUrl'>)
+  | ({ identity: 'environment' } & PoolAndRole & NoExchange);
 
 /**
  * How to reach AWS. With identity `cognito`, the default, and `cognito-enhanced` a pool and a role are required; with
  * `web-identity` a role; with `environment` neither.
  */
-export type ConnectionOptions = Identity & Omit<ConnectionInputs, keyof PoolAndRole | 'identity'> & RunOptions;
+export type ConnectionOptions = Identity & Omit<ConnectionInputs, keyof PoolAndRole | 'identity' | 'tokenExchangeUrl'> & RunOptions;
 
 /** As the AWS SDK's clients take it. */
 export interface Logger {
@@ -236,22 +276,35 @@ type Lines =
   | (Given<ValueInputs, 'values'> & Pick<ValueInputs, 'secrets'>)
   | (Given<ValueInputs, 'secrets'> & Pick<ValueInputs, 'values'>);
 
-/** What to read, and where it goes. `values`, `secrets` or both are required. */
-export type LoadValuesOptions = ConnectionOptions &
-  Lines &
-  Omit<ValueInputs, keyof Lines> & {
-    /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
-    mask?: boolean | undefined;
-    /** Gets the values under their names, all or none: `process.env`, for instance. */
-    env?: Record<string, string | undefined> | undefined;
-  };
+type OfVault = 'vaultUrl' | 'vaultRole' | 'vaultAuthPath' | 'vaultNamespace' | 'vaultAudience' | 'vaultCaCertificate' | 'vaultSecrets';
+
+/** `values`, `secrets` or both are required. */
+type FromAws = ConnectionOptions & Lines & Omit<ValueInputs, keyof Lines | OfVault> & Absent<OfVault>;
+
+/** `vaultUrl`, `vaultRole` and `vaultSecrets` are required, and nothing of AWS may be given. */
+type FromVault = Given<ValueInputs, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> &
+  Pick<ValueInputs, Exclude<OfVault, 'vaultUrl' | 'vaultRole' | 'vaultSecrets'> | 'minMaskLength'> &
+  Pick<ConnectionInputs, 'githubEnterpriseName' | 'oidcIssuer' | 'githubToken' | 'timeoutSeconds'> &
+  Absent<'identity' | 'cognitoIdentityPoolId' | 'cognitoRoleArn' | keyof Lines> &
+  RunOptions;
+
+/** What to read, from AWS or from Vault, and where it goes. */
+export type LoadValuesOptions = (FromAws | FromVault) & {
+  /** Whether to write `::add-mask::` commands for every secret to stdout before anything else is done with it. @defaultValue false */
+  mask?: boolean | undefined;
+  /** Gets the values under their names, all or none: `process.env`, for instance. */
+  env?: Record<string, string | undefined> | undefined;
+};
 
 /** Where a value is from. */
 export interface Origin {
-  /** The level of its store, or `secret` for one that `secrets` names. */
-  readonly level: 'environment' | 'repository' | 'secret';
+  /** The level of its store; `secret` for one that `secrets` or `vaultSecrets` names, or `parameter`. */
+  readonly level: 'environment' | 'repository' | 'secret' | 'parameter';
+  /** In Vault, the path. */
   readonly secretName: string;
+  /** In Vault, the URL that was read. */
   readonly secretArn: string;
+  /** In Vault, the version's number; empty where there are no versions. */
   readonly versionId: string;
 }
 
@@ -264,7 +317,7 @@ export interface LoadedValue {
 }
 
 /**
- * Reads values of the job's repository and environment from AWS Secrets Manager.
+ * Reads values of the job's repository and environment from AWS Secrets Manager, or secrets from Vault.
  *
  * ```js
  * import { loadValues } from 'env-kvstore';
@@ -311,6 +364,7 @@ export type ErrorCode =
   | 'credentials-refused'
   | 'credentials-unavailable'
   | 'deadline-exceeded'
+  | 'exchanged-token-refused'
   | 'file-edited'
   | 'file-failed'
   | 'github-token-algorithm'
@@ -355,7 +409,24 @@ export type ErrorCode =
   | 'sts-region-disabled'
   | 'throttled'
   | 'tls-not-trusted'
-  | 'value-unusable';
+  | 'token-exchange-refused'
+  | 'value-unusable'
+  | 'vault-access-denied'
+  | 'vault-audience-refused'
+  | 'vault-auth-not-found'
+  | 'vault-claim-missing'
+  | 'vault-claim-refused'
+  | 'vault-issuer-unreachable'
+  | 'vault-login-refused'
+  | 'vault-path-wrong'
+  | 'vault-policy-refused'
+  | 'vault-redirect-refused'
+  | 'vault-refused'
+  | 'vault-role-not-found'
+  | 'vault-sealed'
+  | 'vault-secret-deleted'
+  | 'vault-secret-not-found'
+  | 'vault-token-refused';
 
 // Up to here.
 
