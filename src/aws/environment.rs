@@ -1,19 +1,18 @@
 //! The environment variables that every AWS tool honours.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::host::url::BaseUrl;
 use crate::text::secret::Secret;
+use crate::text::table::Table;
 
 /// The settings that every AWS tool reads from the environment, as the host found them.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct AwsEnvironment(BTreeMap<String, Secret>);
+pub struct AwsEnvironment(Table<Secret>);
 
 impl AwsEnvironment {
     const OF_NO_SERVICE: [&'static str; 10] = [

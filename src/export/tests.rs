@@ -6,7 +6,7 @@ use crate::inputs::{Goal, Inputs, RawInputs};
 use crate::lines::env_name::EnvName;
 use crate::stores::naming::Scope;
 use crate::stores::resolve::Level;
-use std::collections::BTreeMap;
+use crate::text::table::Table;
 
 fn value(name: &str, kind: Kind, text: &str) -> Value {
     Value {
@@ -31,8 +31,14 @@ fn inputs(given: &[(&str, &str)], environment: &str) -> Inputs {
     ];
     let inputs = required.iter().chain(given).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
     let environment = serde_json::from_str(environment).unwrap();
-    let raw =
-        RawInputs { goal: Goal::Export, claims: BTreeMap::new(), inputs, environment, windows: false, unmasked: false };
+    let raw = RawInputs {
+        goal: Goal::Export,
+        claims: Table::default(),
+        inputs,
+        environment,
+        windows: false,
+        unmasked: false,
+    };
     Inputs::parse(raw).unwrap()
 }
 

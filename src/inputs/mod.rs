@@ -1,6 +1,5 @@
 //! The step's inputs: read once, validated whole, every problem reported at once.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use crate::inputs::vault::VaultInputs;
 use crate::migration::MigrationOptions;
 use crate::stores::StoreOptions;
 use crate::text::secret::Secret;
+use crate::text::table::Table;
 
 mod migration;
 pub mod reader;
@@ -52,9 +52,9 @@ pub struct RawInputs {
     /// What for.
     pub goal: Goal,
     /// `repository` and `environment` where no token says them: on a developer's machine, with credentials of its own.
-    pub claims: BTreeMap<String, Secret>,
+    pub claims: Table<Secret>,
     /// Absent and empty mean the same.
-    pub inputs: BTreeMap<String, Secret>,
+    pub inputs: Table<Secret>,
     /// Those of [`AwsEnvironment::variables`] that are set.
     pub environment: AwsEnvironment,
     /// Whether the runner is one for Windows, which reads its files by other lines.

@@ -208,7 +208,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn check_names(&mut self) {
-        for (name, text) in self.raw.inputs.iter().filter(|(name, _)| !INPUT_NAMES.contains(&name.as_str())) {
+        for (name, text) in self.raw.inputs.iter().filter(|(name, _)| !INPUT_NAMES.contains(name)) {
             let message = match instead_of(name) {
                 // The action asks for these too, and is given nothing where they are not set.
                 Some(_) if text.secret().trim().is_empty() => continue,
@@ -401,7 +401,7 @@ impl Reader<'_> {
         } else if owner.is_empty() || name.is_empty() || name.contains('/') {
             self.problem("repository", "is not OWNER/NAME");
         }
-        let pairs = given.iter().map(|(name, text)| (name.as_str(), text.secret()));
+        let pairs = given.iter().map(|(name, text)| (name, text.secret()));
         Some(Claims::given(&pairs.chain([("repository_owner", owner)]).collect::<Vec<_>>()))
     }
 

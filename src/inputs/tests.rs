@@ -13,7 +13,7 @@ fn parse_for(goal: Goal, pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> 
         ("values", "A,secret"),
     ];
     let inputs = given.iter().chain(pairs).map(|(name, text)| ((*name).to_owned(), Secret::new(*text))).collect();
-    let (environment, claims) = (AwsEnvironment::default(), BTreeMap::new());
+    let (environment, claims) = (AwsEnvironment::default(), Table::default());
     match Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false, unmasked: false }) {
         Ok(inputs) => Ok(inputs),
         Err(Error::InvalidInput(problems)) => Err(problems.iter().map(ToString::to_string).collect()),

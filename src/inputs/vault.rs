@@ -66,14 +66,14 @@ const ONE_BACKEND: &str = "is for AWS, and ‹vault-url› for Vault: a step rea
 impl Reader<'_> {
     /// Whether an input of Vault's is given.
     pub(super) fn is_of_vault(&self) -> bool {
-        let given = |name: &&String| name.starts_with("vault-") && self.text(name).is_some();
-        self.raw.inputs.keys().any(|name| given(&name))
-            || self.text("export-vault-token").is_some_and(|text| text != "false")
+        let given = |name: &str| name.starts_with("vault-") && self.text(name).is_some();
+        self.raw.inputs.names().any(given) || self.text("export-vault-token").is_some_and(|text| text != "false")
     }
 
     /// Says of each input of Vault's that nothing but values is read from there.
     pub(super) fn refuse_vault(&mut self) {
-        let names: Vec<_> = self.raw.inputs.keys().filter(|name| name.starts_with("vault-")).cloned().collect();
+        let names: Vec<_> =
+            self.raw.inputs.names().filter(|name| name.starts_with("vault-")).map(str::to_owned).collect();
         for name in names.iter().filter(|name| self.text(name).is_some()).cloned().collect::<Vec<_>>() {
             self.problem(&name, "is only for reading values: Vault has no credentials of AWS, and no stores");
         }
@@ -150,7 +150,7 @@ impl Reader<'_> {
                 _ => self.problem(name, ONE_BACKEND),
             }
         }
-        let claims: Vec<_> = self.raw.claims.keys().cloned().collect();
+        let claims: Vec<_> = self.raw.claims.names().map(str::to_owned).collect();
         for name in claims {
             self.problem(&name, ONE_BACKEND);
         }

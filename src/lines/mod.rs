@@ -1,9 +1,8 @@
 //! The lines of `values` and `secrets`.
 
-use std::collections::BTreeSet;
-
 use crate::lines::env_name::DIFFERS_IN_CASE;
 use crate::text::printable::printable;
+use crate::text::table::Names;
 
 pub mod env_name;
 pub mod secrets;
@@ -15,7 +14,7 @@ pub mod vault;
 /// case neither.
 pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
-    let mut lower_case = BTreeSet::new();
+    let mut lower_case = Names::default();
     let mut all_taken: Vec<(String, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
@@ -24,7 +23,7 @@ pub fn each_line(text: &str, read: &mut dyn FnMut(&str) -> Result<String, String
         }
         let mut refuse = |problem: &str| problems.push(format!("line {number}, `{}`: {problem}", printable(line)));
         match read(line) {
-            Ok(taken) if lower_case.insert(taken.to_ascii_lowercase()) => all_taken.push((taken, number)),
+            Ok(taken) if lower_case.add(taken.to_ascii_lowercase(), ()) => all_taken.push((taken, number)),
             Ok(taken) => match all_taken.iter().find(|(other, _)| other.eq_ignore_ascii_case(&taken)) {
                 Some((other, first)) if *other != taken => {
                     refuse(&format!("`{other}` on line {first} {DIFFERS_IN_CASE}"))

@@ -3,8 +3,6 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html>
 
-use std::collections::BTreeSet;
-
 use crate::aws::endpoints::Service;
 use crate::aws::names::{AccountId, Region, RoleArn};
 use crate::aws::parameter_id::Parameters;
@@ -12,6 +10,7 @@ use crate::aws::secret_id::{Home, SecretId, SecretName, SecretVersion};
 use crate::aws::source::Source;
 use crate::lines::each_line;
 use crate::lines::env_name::EnvName;
+use crate::text::table::Names;
 
 /// One line: `ENV_VAR=SECRET_ID_OR_ARN[:json-key[:version-stage[:version-id]]]`, `ENV_VAR=ARN_OF_PARAMETER[:version-or-label]`
 /// or `*=ARN_OF_PATH/*`.
@@ -151,13 +150,13 @@ impl Named {
 /// Reads all lines; an error has a message for each wrong one, with its number and text.
 pub fn parse(text: &str) -> Result<Vec<SecretLine>, Vec<String>> {
     let mut lines = Vec::new();
-    let mut paths = BTreeSet::new();
+    let mut paths = Names::default();
     each_line(text, &mut |text| {
         let line = SecretLine::parse(text)?;
         let taken = match &line.name {
             Some(name) => name.to_string(),
             // The names of parameters have a case, so paths are compared here.
-            None if paths.insert(text.to_owned()) => format!("*{}", paths.len()),
+            None if paths.add(text.to_owned(), ()) => format!("*{}", paths.len()),
             None => return Err("is there twice".to_owned()),
         };
         lines.push(line);

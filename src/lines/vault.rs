@@ -2,12 +2,11 @@
 //!
 //! <https://github.com/hashicorp/vault-action#simple-key>
 
-use std::collections::BTreeSet;
-
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::text::printable::printable;
+use crate::text::table::Names;
 
 /// One entry: a path, and what of its secret is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +91,14 @@ impl VaultPath {
 pub fn parse(text: &str) -> Result<Vec<VaultLine>, Vec<String>> {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
-    let mut lower_case = BTreeSet::new();
+    let mut lower_case = Names::default();
     for entry in lines.join("\n").split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
         let mut refuse = |problem: &str| problems.push(format!("`{}`: {problem}", one_line(entry)));
         match VaultLine::parse(entry) {
             Err(problem) => refuse(&problem),
             Ok(line) => {
                 if let Taken::One { name, .. } = &line.taken
-                    && !lower_case.insert(name.as_str().to_ascii_lowercase())
+                    && !lower_case.add(name.as_str().to_ascii_lowercase(), ())
                 {
                     refuse(&format!("`{name}` is already set by another entry, or one that {DIFFERS_IN_CASE}"));
                 }

@@ -5,7 +5,6 @@
 //! call, `UpdateSecretVersionStage`, which fails otherwise. Whoever was slower reads again, and goes on if the other one
 //! changed other keys. Interrupted at any point, readers see the old document or the new one.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::aws::secret_id::{SecretId, SecretVersion, is_without_suffix};
@@ -24,6 +23,7 @@ use crate::stores::document::{entries, is_same_value, text_of};
 use crate::text::members::{MemberChange, Members};
 use crate::text::secret::Secret;
 use crate::text::secret_value::SecretValue;
+use crate::text::table::Names;
 
 /// Each attempt that comes second adds a version, of which a secret has about a hundred.
 const MAX_ATTEMPTS: u32 = 8;
@@ -274,11 +274,11 @@ impl<H: Host> Writer<'_, H> {
     fn planned(&self, current: &Snapshot, base: Option<&Snapshot>, edit: &Edit) -> Result<Planned, Error> {
         let members = self.members(current)?;
         let known = self.members(base.unwrap_or(current))?;
-        let set: BTreeSet<_> = edit.set.iter().map(|(key, _)| key.as_str()).collect();
+        let set: Names = edit.set.iter().map(|(key, _)| key.clone()).collect();
+        let all: Names = known.names().into_iter().chain(members.names()).map(str::to_owned).collect();
         let mut removed: Vec<&str> = edit.remove.iter().map(String::as_str).collect();
         if edit.replace {
-            let all: BTreeSet<_> = known.names().into_iter().chain(members.names()).collect();
-            removed.extend(all.into_iter().filter(|key| !set.contains(key)));
+            removed.extend(all.names().filter(|key| !set.has(key)));
         }
         let missing: Vec<_> = edit.remove.iter().filter(|key| known.json(key).is_none()).cloned().collect();
         if !missing.is_empty() {
@@ -404,14 +404,14 @@ impl Snapshot {
         else {
             return vec![];
         };
-        let keys: BTreeSet<_> = left.names().into_iter().chain(right.names()).collect();
+        let keys: Names = left.names().into_iter().chain(right.names()).map(str::to_owned).collect();
         let mark = |key: &str| match (left.json(key), right.json(key)) {
             (None, _) => Mark::Added,
             (_, None) => Mark::Removed,
             (Some(old), Some(new)) if is_same_value(old, new) => Mark::Same,
             _ => Mark::Changed,
         };
-        keys.into_iter().map(|key| (key.to_owned(), mark(key))).collect()
+        keys.names().map(|key| (key.to_owned(), mark(key))).collect()
     }
 }
 

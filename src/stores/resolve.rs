@@ -1,8 +1,5 @@
 //! What the step asks for, line by line, and what the stores have for it.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
-
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
 use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName, WantedBy};
@@ -14,6 +11,7 @@ use crate::stores::settle::{Layer, Layers};
 use crate::text::nearest::nearest;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
+use crate::text::table::{Names, Table};
 
 /// A value with the name to export it by, and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +104,7 @@ impl Lookup<'_> {
     pub fn resolve(&self) -> Result<Resolved, Error> {
         let mut values = Vec::new();
         let mut problems = Vec::new();
-        let mut by_star = ByStar { named: self.names(), taken: BTreeMap::new(), notices: Vec::new() };
+        let mut by_star = ByStar { named: self.names(), taken: Table::default(), notices: Vec::new() };
         for line in self.lines {
             let layers = self.layers.iter().find(|(kind, _)| *kind == line.kind());
             let (_, layers) = layers.ok_or(Error::Internal("a store was not planned"))?;
@@ -163,7 +161,7 @@ impl Lookup<'_> {
     }
 
     /// The variables that have lines of their own, in lower case.
-    fn names(&self) -> BTreeSet<String> {
+    fn names(&self) -> Names {
         let of_values = self.lines.iter().filter_map(|line| match line {
             ValueLine::One { name, .. } => Some(name),
             ValueLine::All(_) => None,
@@ -218,8 +216,8 @@ fn did_you_mean(key: &str, documents: &[&Document]) -> Option<String> {
 /// The names around a `*`, in lower case: those that lines of their own load, which `*` leaves alone, and those that a
 /// `*` has loaded, with the keys and their stores.
 struct ByStar {
-    named: BTreeSet<String>,
-    taken: BTreeMap<String, (String, String)>,
+    named: Names,
+    taken: Table<(String, String)>,
     notices: Vec<String>,
 }
 
@@ -233,7 +231,7 @@ impl ByStar {
     ) -> Result<(), Error> {
         let mut is_read = false;
         // What the environment's store has, in any case of letters, the repository's has not.
-        let mut better: BTreeSet<String> = BTreeSet::new();
+        let mut better = Names::default();
         for (scope, layer) in layers.by_precedence() {
             let document = match layer {
                 Layer::Read(document) => document,
@@ -243,7 +241,7 @@ impl ByStar {
             is_read = true;
             let keys: Vec<_> = document.keys().into_iter().flatten().collect();
             let mut nulls = Vec::new();
-            for key in keys.iter().filter(|key| !better.contains(&key.to_ascii_lowercase())) {
+            for key in keys.iter().filter(|key| !better.has(&key.to_ascii_lowercase())) {
                 match self.name(key, &document.name) {
                     Ok(None) => {}
                     Ok(Some(_)) if document.is_null(key) => nulls.push(format!("`{key}`")),
@@ -261,7 +259,7 @@ impl ByStar {
                 let keys = nulls.join(", ");
                 self.notices.push(format!("`*` skipped keys of {} that are null: {keys}.", document.name));
             }
-            better.extend(keys.iter().map(|key| key.to_ascii_lowercase()));
+            keys.iter().for_each(|key| better.set(key.to_ascii_lowercase(), ()));
         }
         if !is_read {
             problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
@@ -280,26 +278,24 @@ impl ByStar {
     /// The name for a key; none if a line of its own loads it.
     fn name(&mut self, key: &str, from: &str) -> Result<Option<EnvName>, String> {
         let folded = key.to_ascii_lowercase();
-        if self.named.contains(&folded) {
+        if self.named.has(&folded) {
             return Ok(None);
         }
         let name = EnvName::wanted_by(WantedBy::Star, key)?;
-        match self.taken.entry(folded) {
-            Entry::Vacant(entry) => {
-                entry.insert((key.to_owned(), from.to_owned()));
+        match self.taken.get(&folded) {
+            None => {
+                self.taken.set(folded, (key.to_owned(), from.to_owned()));
                 Ok(Some(name))
             }
-            Entry::Occupied(entry) => match entry.get() {
-                (other, store) if other == key => {
-                    Err(format!("has the same name as a value that `*` loads from {store}"))
-                }
-                (other, store) if store == from => {
-                    Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
-                }
-                (other, store) => {
-                    Err(format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}"))
-                }
-            },
+            Some((other, store)) if other == key => {
+                Err(format!("has the same name as a value that `*` loads from {store}"))
+            }
+            Some((other, store)) if store == from => {
+                Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
+            }
+            Some((other, store)) => {
+                Err(format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}"))
+            }
         }
     }
 }

@@ -1,13 +1,14 @@
 //! JSON objects whose members stay as they are written: `1.10` is not 1.1, and no member is looked at that is not asked for.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::value::RawValue;
 
+use crate::text::table::Table;
+
 /// A JSON object. Tokens, credentials and stores are read as one, so it cannot be printed.
 #[derive(Clone, Default)]
-pub struct Object(BTreeMap<String, Box<RawValue>>);
+pub struct Object(Table<Box<RawValue>>);
 
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +62,7 @@ impl Object {
 
     /// The names of its members, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.names()
     }
 }
 

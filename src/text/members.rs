@@ -1,6 +1,5 @@
 //! A JSON object whose members are changed one by one, while every other byte of it stays as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -8,6 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::text::json::string;
+use crate::text::table::{Names, Table};
 
 /// The text of a JSON object, and where its members are in it. It may be secret, so it cannot be printed.
 pub struct Members<'t> {
@@ -61,8 +61,8 @@ impl<'t> Members<'t> {
 
     /// The names, each once, in the order of the text.
     pub fn names(&self) -> Vec<&str> {
-        let mut seen = BTreeSet::new();
-        self.members.iter().map(|member| member.name.as_str()).filter(|name| seen.insert(*name)).collect()
+        let mut seen = Names::default();
+        self.members.iter().map(|member| member.name.as_str()).filter(|name| seen.add((*name).to_owned(), ())).collect()
     }
 
     /// A member's JSON. Of two members with one name the last one counts, as for every reader.
@@ -73,15 +73,15 @@ impl<'t> Members<'t> {
 
     /// The text with the changes in it. New members come last, in their order, with the white space of the last one.
     pub fn changed(&self, changes: &[(&str, MemberChange<'_>)]) -> Option<String> {
-        let change_of: BTreeMap<_, _> = changes.iter().copied().collect();
-        let last_of: BTreeMap<_, _> =
-            self.members.iter().enumerate().map(|(place, member)| (member.name.as_str(), place)).collect();
+        let change_of: Table<_> = changes.iter().map(|(name, change)| ((*name).to_owned(), *change)).collect();
+        let last_of: Table<_> =
+            self.members.iter().enumerate().map(|(place, member)| (member.name.clone(), place)).collect();
         let part = |range: Range<usize>| self.text.get(range);
 
         let mut pieces = Vec::new();
         for (place, Member { name, whole, value, .. }) in self.members.iter().enumerate() {
-            let is_last = last_of.get(name.as_str()) == Some(&place);
-            let piece = match change_of.get(name.as_str()) {
+            let is_last = last_of.get(name) == Some(&place);
+            let piece = match change_of.get(name) {
                 Some(MemberChange::Remove) => continue,
                 Some(MemberChange::Set(json)) if is_last => format!("{}{json}", part(whole.start..value.start)?),
                 _ => part(whole.clone())?.to_owned(),
@@ -98,7 +98,7 @@ impl<'t> Members<'t> {
         };
         for (name, change) in changes {
             if let MemberChange::Set(json) = change
-                && !last_of.contains_key(name)
+                && !last_of.has(name)
             {
                 pieces.push((format!("{before_name}{}{after_name}{json}", string(name)), ""));
             }

@@ -8,4 +8,5 @@ pub mod printable;
 pub mod secret;
 pub mod secret_value;
 pub mod spelling;
+pub mod table;
 pub mod xml;

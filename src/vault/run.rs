@@ -3,7 +3,6 @@
 //! inputs → GitHub token → login → reads → values → export, and the token's end
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use futures_util::future::{join, try_join};
 
@@ -18,6 +17,7 @@ use crate::inputs::vault::VaultInputs;
 use crate::lines::vault::VaultPath;
 use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::text::printable::printable;
+use crate::text::table::Names;
 use crate::vault::login::{VaultLogin, VaultToken};
 use crate::vault::read::VaultRead;
 use crate::vault::revoke::RevokeSelf;
@@ -88,8 +88,8 @@ async fn log_in<H: Host>(host: &H, client: &Client<'_, H>, inputs: &VaultInputs)
 
 /// Each path once, whatever number of entries it has.
 fn paths(inputs: &VaultInputs) -> Vec<&VaultPath> {
-    let mut seen = BTreeSet::new();
-    inputs.lines.iter().map(|line| &line.path).filter(|path| seen.insert(path.encoded())).collect()
+    let mut seen = Names::default();
+    inputs.lines.iter().map(|line| &line.path).filter(|path| seen.add(path.encoded(), ())).collect()
 }
 
 async fn read<H: Host>(client: &Client<'_, H>, inputs: &VaultInputs, token: &VaultToken) -> Reads {

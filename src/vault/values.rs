@@ -1,8 +1,5 @@
 //! What the entries of `vault-secrets` take of the secrets that were read.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
-
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
 use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName, WantedBy};
@@ -13,6 +10,7 @@ use crate::stores::resolve::{Level, Value};
 use crate::text::json::Object;
 use crate::text::nearest::nearest;
 use crate::text::printable::printable;
+use crate::text::table::{Names, Table};
 use crate::vault::read::Kept;
 
 /// What was read, each path once.
@@ -36,7 +34,7 @@ pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Erro
     let mut loading = Loading {
         at,
         named: named.collect(),
-        taken: BTreeMap::new(),
+        taken: Table::default(),
         loaded: Loaded::default(),
         problems: Vec::new(),
         numbers: Vec::new(),
@@ -68,9 +66,9 @@ pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Erro
 struct Loading<'a> {
     at: &'a str,
     /// The names of entries of their own, in lower case: `*` leaves them alone.
-    named: BTreeSet<String>,
+    named: Names,
     /// Those that `*` took, with the key and the path.
-    taken: BTreeMap<String, (String, String)>,
+    taken: Table<(String, String)>,
     loaded: Loaded,
     problems: Vec<ValueProblem>,
     /// The variables whose numbers Vault may have rewritten.
@@ -126,22 +124,19 @@ impl Loading<'_> {
     /// The name for a key; none if an entry of its own loads it.
     fn name(&mut self, key: &str, name: &str, path: &VaultPath) -> Result<Option<EnvName>, String> {
         let folded = name.to_ascii_lowercase();
-        if self.named.contains(&folded) {
+        if self.named.has(&folded) {
             return Ok(None);
         }
         let name = EnvName::wanted_by(WantedBy::Star, name)
             .map_err(|problem| format!("gives a variable `{}`, which {problem}", printable(name)))?;
-        match self.taken.entry(folded) {
-            Entry::Vacant(entry) => {
-                entry.insert((printable(key), path.shown()));
+        match self.taken.get(&folded) {
+            None => {
+                self.taken.set(folded, (printable(key), path.shown()));
                 Ok(Some(name))
             }
-            Entry::Occupied(entry) => {
-                let (other, store) = entry.get();
-                Err(format!(
-                    "gives the variable `{name}`, as key `{other}` of {store} does, or one that {DIFFERS_IN_CASE}"
-                ))
-            }
+            Some((other, store)) => Err(format!(
+                "gives the variable `{name}`, as key `{other}` of {store} does, or one that {DIFFERS_IN_CASE}"
+            )),
         }
     }
 

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use env_kvstore::aws::cognito::{GetId, GetOpenIdToken, OpenIdToken, PoolId};
@@ -39,6 +38,7 @@ use env_kvstore::stores::document::Document;
 use env_kvstore::text::json::{Object, object_of};
 use env_kvstore::text::printable::{printable, without_secrets};
 use env_kvstore::text::secret::Secret;
+use env_kvstore::text::table::Table;
 
 /// The name of a fuzz target, which is that of its folder of the corpus too, and what it runs.
 type Parser = (&'static str, fn(&[u8]));
@@ -62,9 +62,9 @@ fn inputs(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\u{1f}');
     let inputs = INPUT_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), Secret::new(lines.next()?)))).collect();
-    let _ = Inputs::parse(RawInputs {
+    let _ = env_kvstore::inputs::Source::parse(RawInputs {
         goal: Goal::Export,
-        claims: BTreeMap::new(),
+        claims: Table::default(),
         inputs,
         environment: AwsEnvironment::default(),
         windows: false,
@@ -83,8 +83,8 @@ pub fn inputs_with_outputs() -> Inputs {
         ("values", "*,secret"),
         ("export-outputs", "true"),
     ];
-    let inputs = inputs.map(|(name, text)| (name.to_owned(), Secret::new(text))).into();
-    let (goal, claims, environment) = (Goal::Export, BTreeMap::new(), AwsEnvironment::default());
+    let inputs = inputs.map(|(name, text)| (name.to_owned(), Secret::new(text))).into_iter().collect();
+    let (goal, claims, environment) = (Goal::Export, Table::default(), AwsEnvironment::default());
     Inputs::parse(RawInputs { goal, claims, inputs, environment, windows: false, unmasked: false }).unwrap()
 }
 
