@@ -46,14 +46,15 @@ const ageLoadedWhenNeeded = {
 
 /**
  * Three quarters of age's library are for recipients of other kinds than X25519, which the core refuses (src/migration/recipient.rs),
- * and for platforms whose Web Crypto has no X25519, as every Node here has.
+ * and for platforms whose Web Crypto has no X25519, as every Node here has. Half of the rest is in Node too.
  */
 const onlyX25519 = {
   name: 'only-x25519',
-  setup: (build) =>
-    build.onResolve({ filter: /^@noble\/(post-quantum\/hybrid|curves\/(nist|ed25519)|hashes\/scrypt)\.js$/ }, () => ({
-      path: path.join(root, 'build/x25519-only.mjs'),
-    })),
+  setup: (build) => {
+    const standIn = (filter, file) => build.onResolve({ filter }, () => ({ path: path.join(root, 'build', file) }));
+    standIn(/^@noble\/(post-quantum\/hybrid|curves\/(nist|ed25519)|hashes\/scrypt)\.js$/, 'x25519-only.mjs');
+    standIn(/^@noble\/(ciphers\/chacha|hashes\/(hkdf|hmac|sha2))\.js$/, 'age-by-node.mjs');
+  },
 };
 
 /** What few commands need, by the file's name in `npm/parts/`: a file of its own, loaded when a command needs it. */

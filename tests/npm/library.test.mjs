@@ -751,7 +751,7 @@ describe('an error', () => {
     'a session name of no claim': { code: 'claim-unusable', options: { roleSessionName: '{nothing}' }, hint: /claim `nothing` of the GitHub token is absent/ },
     'a store that is not there': { code: 'store-not-found', options: { namespace: 'octo-enterprise', environmentStore: 'required', values: 'A,secret' }, claims: { environment: 'staging' } },
     'a store that is not readable': { code: 'store-access-denied', options: { namespace: 'others' } },
-    'a key that is missing': { code: 'key-missing', options: { values: 'ACME,secret,aws-region' }, hint: /no key `aws-region` in .*\n.*`values` and `secrets`/ },
+    'a key that is missing': { code: 'key-missing', options: { values: 'ACME,secret,aws-region' }, hint: /no key `aws-region` in .*\n.*`values`, `secrets` or `vaultSecrets`/ },
     'its own time': { code: 'deadline-exceeded', options: { timeoutSeconds: 1 }, fault: { operation: 'GetId', fault: 'noAnswer', times: Infinity }, hint: /`timeoutSeconds` \(1\)/ },
   })) {
     test(`about ${what} has its code, speaks of options, and holds no secret`, async () => {

@@ -188,7 +188,7 @@ test('what is in dist/ may be passed on, and names whom it is from', () => {
 
 test('what a runner fetches and compiles stays small', () => {
   const size = (file) => statSync(path.join(root, 'dist', file)).size;
-  assert.ok(size('env_kvstore_bg.wasm') <= 530_000, `the core has ${size('env_kvstore_bg.wasm')} bytes`);
+  assert.ok(size('env_kvstore_bg.wasm') <= 620_000, `the core has ${size('env_kvstore_bg.wasm')} bytes`);
   const loadable = readdirSync(path.join(root, 'dist')).filter((file) => /\.(wasm|js|cjs|mjs)$/.test(file));
   const all = loadable.reduce((sum, file) => sum + size(file), 0);
   assert.ok(all <= 700_000, `${loadable.join(', ')} have ${all} bytes`);

@@ -39,7 +39,7 @@ describe('the archive', () => {
   });
 
   test('has every source of what a runner loads, its licences, and the hashes that a build of a clone is compared with', () => {
-    const missing = [...sources(root), 'LICENSE', 'README.md', 'SECURITY.md', 'dist/LICENSES.txt', 'dist/build.json'].filter(
+    const missing = [...sources(root), 'LICENSE', 'dist/LICENSES.txt', 'dist/build.json'].filter(
       (file) => !inArchive.includes(file),
     );
     // The evaluator of the tests, and the command line: nothing of them is in what a runner loads. The build, which needs them all, as
@@ -51,7 +51,7 @@ describe('the archive', () => {
   test('is without what neither a runner nor its auditor needs', () => {
     const left = inRepository.filter((file) => !inArchive.includes(file));
     assert.deepEqual([...new Set(left.map((file) => file.split('/')[0]))], [
-      '.ci', '.gitattributes', '.github', '.gitignore', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Cargo.lock', 'admin', 'build', 'clippy.toml', 'deny.toml', 'dist', 'docs', 'fuzz', 'host', 'npm', 'package-lock.json', 'package.json', 'policy', 'rustfmt.toml', 'src', 'tests', 'tsconfig.json',
+      '.ci', '.gitattributes', '.github', '.gitignore', 'CHANGELOG.md', 'CONTRIBUTING.md', 'Cargo.lock', 'README.md', 'SECURITY.md', 'admin', 'build', 'clippy.toml', 'deny.toml', 'dist', 'docs', 'fuzz', 'host', 'npm', 'package-lock.json', 'package.json', 'policy', 'rustfmt.toml', 'src', 'tests', 'tsconfig.json',
     ]);
     assert.ok(left.every((file) => !file.startsWith('dist/') || file.startsWith('dist/npm/')), 'of dist/ only the npm package');
     assert.ok(left.every((file) => !file.startsWith('src/') || file.endsWith('/tests.rs')), 'of src/ only tests');
