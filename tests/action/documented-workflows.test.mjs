@@ -96,18 +96,30 @@ describe('a documented workflow', POSIX, () => {
     assert.deepEqual((await runUses(cloud, load)).env, { DATABASE_URL });
   });
 
+  test('of the README that has no pool exchanges its token for one with tags', async (t) => {
+    const cloud = await cloudWith(t, enterpriseSetup, 'octo-enterprise');
+    const [load] = parseYaml(block('exchange-recipe').replace('https://jwtex.example.com', cloud.exchange.origin));
+    assert.equal(load.with['cognito-role-arn'], withTokenExchange(cloud.setup));
+    assert.deepEqual((await runUses(cloud, load)).env, { DATABASE_URL });
+    const denied = await tryUses(cloud, load, {}, { event_name: 'pull_request' });
+    assert.match(denied.log.join('\n'), /Error: assume-role-denied: /);
+    assert.deepEqual(denied.env, {});
+  });
+
+  test('of the README that names parameters loads one and all below a path', async (t) => {
+    const cloud = await cloudWithParameters(t);
+    const [load] = parseYaml(block('parameters-recipe'));
+    const step = await runUses(cloud, load);
+    assert.deepEqual(step.env, { DATADOG_API_KEY: `${CANARY}-datadog`, DATABASE_URL, REDIS_URL: `redis://${CANARY}` });
+    const denied = await tryUses(cloud, load, {}, { environment: 'staging' });
+    assert.match(denied.log.join('\n'), /Error: store-access-denied: GetParametersByPath for .*\/env\/production\/\* /);
+    assert.deepEqual(denied.env, {});
+  });
+
   test('that names parameters loads them by the policy that the set-up gives', async (t) => {
-    const cloud = await startCloud();
-    t.after(() => cloud.close());
-    const { roles, roleArn, documents } = cloud.setup;
-    roles[roleArn].policies.push({ name: 'parameters', document: documents['role-policy-for-parameters'] });
-    cloud.putParameter('/shared/datadog/api-key', `${CANARY}-datadog`, { type: 'SecureString' });
+    const cloud = await cloudWithParameters(t);
     const [key] = ['1', '2', '3', '4'].map((version) => cloud.putParameter('/shared/signing-key', `${CANARY}-signing-${version}`, { type: 'SecureString' }));
     cloud.labelParameter(key, 4, 'live');
-    const path = '/octo-enterprise/repo/octo-org/octo-repo/env';
-    cloud.putParameter(`${path}/production/DATABASE_URL`, DATABASE_URL, { type: 'SecureString' });
-    cloud.putParameter(`${path}/production/cache/REDIS_URL`, `redis://${CANARY}`);
-    cloud.putParameter(`${path}/staging/OTHER`, `${CANARY} of another environment`);
     const [load] = parseYaml(block('parameters-step'));
     const step = await runUses(cloud, load);
     assert.deepEqual(step.env, {
@@ -168,6 +180,20 @@ async function cloudWith(t, setupAt, namespace) {
   cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/secrets`, {});
   cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/env/production/secrets`, { DATABASE_URL });
   cloud.putSecret(`${namespace}/repo/octo-org/octo-repo/variables`, { REPLICAS: 3 });
+  return cloud;
+}
+
+/** A cloud with parameters that are shared or of an environment of octo-org/octo-repo, and the documented policy for them. */
+async function cloudWithParameters(t) {
+  const cloud = await startCloud();
+  t.after(() => cloud.close());
+  const { roles, roleArn, documents } = cloud.setup;
+  roles[roleArn].policies.push({ name: 'parameters', document: documents['role-policy-for-parameters'] });
+  cloud.putParameter('/shared/datadog/api-key', `${CANARY}-datadog`, { type: 'SecureString' });
+  const path = '/octo-enterprise/repo/octo-org/octo-repo/env';
+  cloud.putParameter(`${path}/production/DATABASE_URL`, DATABASE_URL, { type: 'SecureString' });
+  cloud.putParameter(`${path}/production/cache/REDIS_URL`, `redis://${CANARY}`);
+  cloud.putParameter(`${path}/staging/OTHER`, `${CANARY} of another environment`);
   return cloud;
 }
 

@@ -1,4 +1,4 @@
-// What docs/vault.md and docs/migrate.md say of Vault, done as it is written: by OpenBao's command line, and by the bundle.
+// What README.md, docs/vault.md and docs/migrate.md say of Vault, done as it is written: by OpenBao's command line, and by the bundle.
 //
 // `NODE_UNDER_TEST=/path/to/node node --test tests/vault/documented.test.mjs` runs the bundle on another Node.
 
@@ -17,8 +17,10 @@ const POSIX = { skip: process.platform === 'win32' && 'the commands are for a PO
 const GITHUB = 'https://token.actions.githubusercontent.com';
 const ADDRESS = 'https://vault.example.com:8200';
 const read = (page) => readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8').then((text) => text.replaceAll('\r\n', '\n'));
-const page = await read('vault.md');
-const blocks = Object.fromEntries([...page.matchAll(/<!-- test: ([\w.-]+) -->\s*```\w+\n(.*?)```/gs)].map(([, name, text]) => [name, text]));
+const blocksOf = (page) => Object.fromEntries([...page.matchAll(/<!-- test: ([\w.-]+) -->\s*```\w+\n(.*?)```/gs)].map(([, name, text]) => [name, text]));
+const blocks = blocksOf(await read('vault.md'));
+/** README.md has blocks of AWS too. */
+const [readme, ...others] = Object.entries(blocksOf(await read('../README.md'))).filter(([name]) => name.startsWith('vault-'));
 
 const bao = await startOpenBao();
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-vault-'));
@@ -70,6 +72,18 @@ describe('docs/vault.md', POSIX, () => {
       assert.match(refused.log.join('\n'), /^Error: vault-claim-(refused|missing): /m);
       assert.deepEqual(refused.env, {});
     }
+  });
+
+  test('has the role and the secrets of the step in README.md', async () => {
+    assert.deepEqual([readme[0], others], ['vault-recipe', []]);
+    const [step] = parseYaml(readme[1]);
+    const inputs = { ...common, ...inputsOf(step) };
+    const done = await run({ claims: job(), inputs });
+    assert.equal(done.exitCode, 0, done.log.join('\n'));
+    assert.deepEqual(done.env, { NPM_TOKEN: `${CANARY}-npm`, API_KEY: `${CANARY}-api`, SITE: 'eu' });
+    const refused = await run({ claims: job({ environment: 'staging' }), inputs });
+    assert.match(refused.log.join('\n'), /^Error: vault-claim-refused: /m);
+    assert.deepEqual(refused.env, {});
   });
 
   test('runs a command with values', async () => {
