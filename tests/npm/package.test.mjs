@@ -188,7 +188,7 @@ describe('types', () => {
     const values: Map<string, LoadedValue> = await loadValues(options);
     const origin: Origin | undefined = values.get('A')?.origin;
     const text: string | undefined = values.get('A')?.value;
-    const level: 'environment' | 'repository' | 'secret' | undefined = origin?.level;
+    const level: 'environment' | 'repository' | 'secret' | 'parameter' | undefined = origin?.level;
 
     export function advice(error: unknown): string {
       if (!(error instanceof EnvKvstoreError)) throw error;

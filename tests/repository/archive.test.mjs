@@ -15,8 +15,8 @@ import { NODE } from '../runner/command.mjs';
 import { assertNothingLeaked, runStep } from '../runner/step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** 1 KB is 1000 bytes, as in README.md. */
-const MOST_BYTES = { 'tar.gz': 470_000, zip: 540_000 };
+/** 1 KB is 1000 bytes. A zip compresses each file by itself, and names each twice. */
+const MOST_BYTES = { 'tar.gz': 470_000, zip: 570_000 };
 const CANARY = 'canary';
 
 /** Of every call of Git; `treeOfThisCheckout` adds to it. */
