@@ -694,7 +694,7 @@ function withCaughtTraps(glue, onTrap) {
 }
 async function compileEachFunctionOnce() {
   const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--wasm-lazy-validation --wasm-tiering-budget=1000000000 --no-wasm-inlining");
+  setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining");
 }
 
 // npm/run.ts
