@@ -1,7 +1,8 @@
 // Stands in for the ciphers and hashes that age's library takes from noble (build/bundle.mjs): the same ones of Node's OpenSSL. To
-// decrypt, and to reach what is `undefined`, is an error.
-import { createCipheriv, createHmac, hkdfSync } from 'node:crypto';
+// reach what is `undefined` is an error.
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 
+const AEAD = 'chacha20-poly1305';
 const TAG_BYTES = 16;
 
 /** Only ever handed to the functions below. */
@@ -21,8 +22,14 @@ export function hkdf(hash, key, salt = new Uint8Array(), info, length) {
 export function chacha20poly1305(key, nonce) {
   return {
     encrypt(text) {
-      const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES });
+      const cipher = createCipheriv(AEAD, key, nonce, { authTagLength: TAG_BYTES });
       return Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+    },
+    /** Throws unless the tag is right. */
+    decrypt(sealed) {
+      const decipher = createDecipheriv(AEAD, key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
     },
   };
 }
