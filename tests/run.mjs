@@ -18,8 +18,20 @@ const ministackPython = path.join(root, '.venv-ministack/bin/python');
 const STAGES = { install, format, lint, licences, core, types, endpoints, dist, repository, 'node-20': onNode, 'node-24': onNode, windows };
 /** Of a folder's tests those that run once and not on each Node, or on Windows alone. */
 const APART = ['package.test.mjs', 'readme.test.mjs', 'wine.test.mjs'];
-/** What the core alone decides, whatever the Node: which masks there are, how writers meet, what a failed call means, what is generated and shown. Minutes, so on one Node. */
-const OF_THE_CORE = ['masking.test.mjs', 'page.test.mjs', 'terraform.test.mjs', 'write-faults.test.mjs', 'writers.test.mjs'];
+/**
+ * What does not depend on the Node: what the core alone decides (which masks there are, how writers meet, what a failed call means, what
+ * is generated and shown), what other programs do, and the bench, which runs both Nodes. Minutes, so on one Node.
+ */
+const ON_ONE_NODE = [
+  'masking.test.mjs',
+  'page.test.mjs',
+  'snapshot.test.mjs',
+  'bench.test.mjs',
+  'terraform.test.mjs',
+  'terraform-vault.test.mjs',
+  'write-faults.test.mjs',
+  'writers.test.mjs',
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(STAGES, name));
@@ -110,10 +122,14 @@ function onNode(name) {
   const node = isLinux64 ? path.join(root, `tests/tools/node_modules/${name}/bin/node`) : process.execPath;
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const isFirst = name === 'node-20';
-  const tests = ['action', 'demo', 'npm', 'vault', 'bench'].flatMap(testsIn).filter((file) => isFirst || !OF_THE_CORE.includes(path.basename(file)));
-  const files = [...tests, 'tests/repository/readme.test.mjs'];
+  const all = ['action', 'demo', 'npm', 'vault', 'bench'].flatMap(testsIn);
+  const isOnOne = (file) => ON_ONE_NODE.includes(path.basename(file));
+  const files = [...all.filter((file) => !isOnOne(file)), 'tests/repository/readme.test.mjs'];
   const environment = { NODE_UNDER_TEST: node };
-  step(`the bundle, also against OpenBao, the demo and the npm package on Node ${version}`, node, ['--test', '--test-concurrency=2', ...files], environment);
+  const run = (what, chosen) => step(`${what} on Node ${version}`, node, ['--test', '--test-concurrency=2', ...chosen], environment);
+  // Apart: Node sorts its files, and one of minutes at the end would run by itself.
+  if (isFirst) run('what does not depend on the Node,', all.filter(isOnOne));
+  run('the bundle, also against OpenBao, the demo and the npm package', files);
 }
 
 /** Wine is Windows enough to run the bundle; where it is missing, Windows is tested by the workflow's own job alone. */
