@@ -8,9 +8,13 @@ use env_kvstore_admin::account::rules::Rules;
 use env_kvstore_admin::account::{Account, Document, Provider, Role};
 use env_kvstore_admin::explain::ask::{Asked, Explained, ask};
 use env_kvstore_admin::explain::job::Job;
-use env_kvstore_admin::explain::{Answer, Explanation, Gate, GateName, GateResult, Question, explain};
+use env_kvstore_admin::explain::{Answer, Explanation, GateName, GateResult, Question, explain};
 use env_kvstore_admin::kvstore::reader::Text;
 use serde_json::{Value, json};
+
+mod asking;
+
+use asking::{MAIN, stopped, with};
 
 const EXAMPLE: &str = include_str!("../../docs/use-cases/kvstore.json");
 
@@ -28,18 +32,6 @@ fn explained(question: Value) -> Explanation {
         println!("{}", explained.text);
     }
     explained.explanation.unwrap_or_else(|| panic!("{:?} {:?}", explained.wrong, explained.problems))
-}
-
-/// The gate that stops a job.
-fn stopped(explanation: &Explanation) -> &Gate {
-    assert_eq!(explanation.answer, Answer::Deny);
-    explanation.gates.iter().find(|gate| gate.result == GateResult::Failed).unwrap()
-}
-
-const MAIN: [&str; 3] = ["repository=octo-org/app", "environment=production", "ref=refs/heads/main"];
-
-fn with(pairs: &[&str]) -> Vec<String> {
-    MAIN.iter().chain(pairs).map(|pair| (*pair).to_owned()).collect()
 }
 
 #[test]

@@ -7,9 +7,13 @@ use env_kvstore_admin::audit::answer::{self, Format};
 use env_kvstore_admin::audit::findings::{Finding, Severity};
 use env_kvstore_admin::audit::report::{Question, Report, report};
 use env_kvstore_admin::explain::ask::{Explained, ask};
-use env_kvstore_admin::explain::{Answer, Explanation, Gate, GateResult};
+use env_kvstore_admin::explain::{Answer, Explanation};
 use env_kvstore_admin::kvstore::reader::Text;
 use serde_json::{Value, json};
+
+mod asking;
+
+use asking::{MAIN, stopped, with};
 
 const EXAMPLE: &str = include_str!("../../docs/use-cases/kvstore.json");
 const PRODUCTION: &str = "secret/data/octo-enterprise/repo/octo-org/app/env/production/secrets";
@@ -42,17 +46,6 @@ fn explained(rules: &Rules, question: Value) -> Explanation {
     );
     println!("{}", explained.text);
     explained.explanation.unwrap()
-}
-
-fn stopped(explanation: &Explanation) -> &Gate {
-    assert_eq!(explanation.answer, Answer::Deny);
-    explanation.gates.iter().find(|gate| gate.result == GateResult::Failed).unwrap()
-}
-
-const MAIN: [&str; 3] = ["repository=octo-org/app", "environment=production", "ref=refs/heads/main"];
-
-fn with(pairs: &[&str]) -> Vec<String> {
-    MAIN.iter().chain(pairs).map(|pair| (*pair).to_owned()).collect()
 }
 
 #[test]

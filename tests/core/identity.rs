@@ -12,14 +12,6 @@ use serde_json::{Value, json};
 const STORE: &str = "octo-org/repo/octo-org/app/secrets";
 const STS: &str = "sts.amazonaws.com";
 const OREGON: &str = "https://secretsmanager.us-west-2.amazonaws.com/";
-/// Of [`Job::push`], in the order of the default of `chain-session-tags`.
-const TAGS: [(&str, &str); 5] = [
-    ("event_name", "push"),
-    ("ref", "refs/heads/main"),
-    ("repository", "octo-org/app"),
-    ("run_id", "7001"),
-    ("sha", SHA),
-];
 
 fn enhanced(values: &str) -> Script {
     Script::new(values).input("identity", "cognito-enhanced")
@@ -35,12 +27,7 @@ fn web_identity(values: &str) -> Script {
 
 /// With neither pool nor role.
 fn environment(values: &str) -> Script {
-    Script::new(values)
-        .input("identity", "environment")
-        .input("cognito-identity-pool-id", "")
-        .input("cognito-role-arn", "")
-        .environment("AWS_REGION", "us-west-2")
-        .environment_keys(ENVIRONMENT)
+    Script::new(values).with_environment_identity(ENVIRONMENT).environment("AWS_REGION", "us-west-2")
 }
 
 /// A job whose token is for STS.

@@ -138,10 +138,7 @@ fn recipient_and_bucket_go_together_and_inputs_of_the_other_way_are_refused() {
 
 #[test]
 fn a_bucket_without_an_account_that_it_must_belong_to_is_refused() {
-    let script = || {
-        let script = to_bucket(json!({ "A": "CANARY" }), json!({})).environment_keys(ENVIRONMENT);
-        script.input("identity", "environment").input("cognito-identity-pool-id", "").input("cognito-role-arn", "")
-    };
+    let script = || to_bucket(json!({ "A": "CANARY" }), json!({})).with_environment_identity(ENVIRONMENT);
     let text = script().input("aws-region", "us-west-2").run().fails_with("invalid-input");
     assert!(text.contains("aws-account-id: is required for a migration to a bucket"), "{text}");
     let job = Job::push();

@@ -161,11 +161,8 @@ fn an_unknown_role_is_asked_for_by_arn() {
     let found = json!({ "ARN": format!("{HERE}/b"), "Name": "b", "Value": "CANARY", "Version": 2 });
     let run = Script::new("")
         .goal(env_kvstore::inputs::Goal::Values)
-        .input("identity", "environment")
-        .input("cognito-identity-pool-id", "")
-        .input("cognito-role-arn", "")
+        .with_environment_identity(SESSION)
         .input("aws-region", "us-west-2")
-        .environment_keys(SESSION)
         .input("secrets", &format!("A={arn}"))
         .then(parameters(&[&arn], &[found], &[]))
         .run();
@@ -428,11 +425,8 @@ fn a_path_of_another_account_is_refused_before_anything_is_sent_or_by_its_answer
     other["ARN"] = "arn:aws:ssm:us-west-2:999999999999:parameter/app/A".into();
     let run = Script::new("")
         .goal(env_kvstore::inputs::Goal::Values)
-        .input("identity", "environment")
-        .input("cognito-identity-pool-id", "")
-        .input("cognito-role-arn", "")
+        .with_environment_identity(SESSION)
         .input("aws-region", "us-west-2")
-        .environment_keys(SESSION)
         .input("secrets", &format!("*={HERE}/app/*"))
         .then(page("/app/", None, &[other], None))
         .run();

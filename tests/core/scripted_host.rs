@@ -157,6 +157,15 @@ pub struct Job {
     token: OnceLock<String>,
 }
 
+/// Of [`Job::push`], in the order of the default of `chain-session-tags`.
+pub const TAGS: [(&str, &str); 5] = [
+    ("event_name", "push"),
+    ("ref", "refs/heads/main"),
+    ("repository", "octo-org/app"),
+    ("run_id", "7001"),
+    ("sha", SHA),
+];
+
 impl Job {
     /// A push to a repository outside any environment and any enterprise.
     pub fn push() -> Self {
@@ -820,6 +829,12 @@ impl Script {
     pub fn environment_keys(self, Keys { id, secret, token }: Keys) -> Self {
         let script = self.environment("AWS_ACCESS_KEY_ID", id).environment("AWS_SECRET_ACCESS_KEY", secret);
         token.into_iter().fold(script, |script, token| script.environment("AWS_SESSION_TOKEN", token))
+    }
+
+    /// The job's keys are in the environment, in place of a pool and a role.
+    pub fn with_environment_identity(self, keys: Keys) -> Self {
+        let script = self.input("identity", "environment").input("cognito-identity-pool-id", "");
+        script.input("cognito-role-arn", "").environment_keys(keys)
     }
 
     /// The runner's clock is ahead of the world by so much.

@@ -8,14 +8,6 @@ use env_kvstore::host::http::SendFailure;
 use env_kvstore::inputs::Goal;
 
 const STORE: &str = "octo-org/repo/octo-org/app/secrets";
-/// Of [`Job::push`], in the order of the default of `chain-session-tags`.
-const TAGS: [(&str, &str); 5] = [
-    ("event_name", "push"),
-    ("ref", "refs/heads/main"),
-    ("repository", "octo-org/app"),
-    ("run_id", "7001"),
-    ("sha", SHA),
-];
 
 fn script(values: &str) -> Script {
     Script::new(values)
