@@ -10,6 +10,7 @@ use crate::aws::names::RoleArn;
 use crate::aws::secrets_manager::Access;
 use crate::aws::session::{RoleSessionName, Session};
 use crate::aws::sigv4::rehearse_signing;
+use crate::call::apart::apart;
 use crate::call::client::Client;
 use crate::error::Error;
 use crate::export::{Export, Outcome};
@@ -19,7 +20,7 @@ use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
 use crate::inputs::{Goal, Inputs, RawInputs, Source};
-use crate::migration::Mover;
+use crate::migration::{Migrated, MigrationOptions, Mover};
 use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::stores::backend::Caller;
 use crate::stores::denied::explained;
@@ -32,8 +33,8 @@ use crate::vault;
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
     match Source::parse(raw)? {
-        Source::Aws(inputs) => run_on_aws(host, &inputs).await,
-        Source::Vault(inputs) => vault::run::run(host, &inputs).await,
+        Source::Aws(inputs) => apart(run_on_aws(host, &inputs)).await,
+        Source::Vault(inputs) => apart(vault::run::run(host, &inputs)).await,
     }
 }
 
@@ -71,7 +72,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     let name = session_name.as_ref().map(RoleSessionName::as_str).or(fixed).map(str::to_owned);
     let mut outcome = Outcome { session_name: name, ..Outcome::default() };
     if inputs.goal == Goal::WebIdentityToken {
-        outcome.web_identity_token = Some(exchange.web_identity_token().await?);
+        outcome.web_identity_token = Some(apart(exchange.web_identity_token()).await?);
         return Ok(outcome);
     }
     // A second role's rules are not those of the job, and what tags an exchange gives is in no kvstore.json.
@@ -82,30 +83,13 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     };
     let (session, tags) = exchange.session(session_name.as_ref()).await.map_err(|error| explained(error, &[]))?;
     let session = outcome.session.insert(session);
+    let caller = Caller { role, credentials: &session.credentials, session_tags: tags.as_deref() };
     if let Some(migration) = &inputs.migration {
-        let region = &options.region;
-        let mover = Mover {
-            host,
-            client,
-            access: Access {
-                endpoint: &options.backend.secrets_manager.of(region),
-                region,
-                role,
-                credentials: &session.credentials,
-                session_tags: tags.as_deref(),
-            },
-            claims: &claims,
-            stores: options,
-            s3: &inputs.s3,
-            region: &inputs.region,
-        };
-        outcome.migrated = mover.migrate(migration).await?;
+        outcome.migrated = apart(migrate(host, client, inputs, migration, &claims, caller)).await?;
     }
     if plan.is_empty() {
         return Ok(outcome);
     }
-    let (credentials, session_tags) = (&session.credentials, tags.as_deref());
-    let caller = Caller { role, credentials, session_tags };
     let (read, notices) = plan.run(client, caller).await;
     notices.into_iter().for_each(|notice| host.log(Log::Notice(notice)));
     for document in read.iter().filter_map(|read| read.documents.as_ref().ok()).flatten() {
@@ -114,6 +98,22 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
     outcome.values = values(host, options, home, &read).map_err(|error| explained(error, &read))?;
     say_loaded(host, &outcome.values);
     Ok(outcome)
+}
+
+async fn migrate<H: Host>(
+    host: &H,
+    client: &Client<'_, H>,
+    inputs: &Inputs,
+    migration: &MigrationOptions,
+    claims: &Claims,
+    Caller { role, credentials, session_tags }: Caller<'_>,
+) -> Result<Vec<Migrated>, Error> {
+    let (stores, s3) = (&inputs.stores, &inputs.s3);
+    let region = &stores.region;
+    let endpoint = &stores.backend.secrets_manager.of(region);
+    let access = Access { endpoint, region, role, credentials, session_tags };
+    let mover = Mover { host, client, access, claims, stores, s3, region: &inputs.region };
+    mover.migrate(migration).await
 }
 
 /// The job's token, if it is needed, and the claims that name things.

@@ -27,12 +27,12 @@ pub struct Session {
 /// since 1970 with or without a fraction and an exponent. None if it is further off than calendars go.
 /// <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
 pub fn end_of_session(text: &str) -> Result<Option<String>, &'static str> {
-    // Not by `str::parse`, which would bring tables of 10 KB that serde_json does without.
-    if let Ok(seconds) = serde_json::from_str(text) {
-        let end = DateTime::from_secs(DateTime::from_secs_f64(seconds).secs());
-        return Ok(end.fmt(Format::DateTime).ok());
+    if let Some(end) = utc_date_time(text) {
+        return Ok(Some(end));
     }
-    utc_date_time(text).map(Some).ok_or("the session's expiration is not a time")
+    // Not by `str::parse`, which would bring tables of 10 KB that serde_json does without.
+    let seconds = serde_json::from_str(text).map_err(|_| "the session's expiration is not a time")?;
+    Ok(DateTime::from_secs(DateTime::from_secs_f64(seconds).secs()).fmt(Format::DateTime).ok())
 }
 
 /// `2026-11-22T04:00:00Z`, as it is but for a fraction. That it has the form is enough, for it is shown and handed on; to
@@ -163,33 +163,33 @@ pub fn check_session_tags(tags: &[(String, String)], source: TagSource) -> Resul
             (length, _) => Some(format!("has a key of {length} characters, not 1 to 128")),
         }
     };
-    let (mapped, take_out) = match source {
-        TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
-        TagSource::Input => ("made a session tag by ‹chain-session-tags›", "it"),
-        TagSource::Exchange => ("", ""),
-    };
     for (key, value) in tags {
         if let Some(problem) = problem(key, value) {
-            if source == TagSource::Exchange {
-                let problem =
-                    format!("has the value `{}`, which {}, and STS refuses it", printable(value), printable(&problem));
-                return Err(Error::TagUnusable { key: printable(key), problem });
-            }
-            return Err(Error::ClaimUnusable {
-                claim: printable(key),
-                problem: format!(
-                    "is {mapped}, and its value `{}` {}, which STS refuses",
-                    printable(value),
-                    printable(&problem)
-                ),
-                hint: format!(
-                    "Remove the claim from {take_out}, or choose one that has only letters, digits, spaces and _.:/=+-@ \
-                     only: `actor_id` instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of `workflow`."
-                ),
-            });
+            return Err(unusable_tag(key, value, &problem, source));
         }
     }
     Ok(())
+}
+
+#[inline(never)]
+fn unusable_tag(key: &str, value: &str, problem: &str, source: TagSource) -> Error {
+    let (value, problem) = (printable(value), printable(problem));
+    let (mapped, take_out) = match source {
+        TagSource::Pool => ("mapped to a session tag by the pool", "the pool's principal tag map"),
+        TagSource::Input => ("made a session tag by ‹chain-session-tags›", "it"),
+        TagSource::Exchange => {
+            let problem = format!("has the value `{value}`, which {problem}, and STS refuses it");
+            return Error::TagUnusable { key: printable(key), problem };
+        }
+    };
+    Error::ClaimUnusable {
+        claim: printable(key),
+        problem: format!("is {mapped}, and its value `{value}` {problem}, which STS refuses"),
+        hint: format!(
+            "Remove the claim from {take_out}, or choose one that has only letters, digits, spaces and _.:/=+-@: `actor_id` \
+             instead of `actor` (`dependabot[bot]`), `workflow_ref` instead of `workflow`."
+        ),
+    }
 }
 
 #[cfg(test)]

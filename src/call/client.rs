@@ -73,10 +73,14 @@ struct Failed {
     retry_after: Option<Duration>,
 }
 
-impl Failed {
-    fn is_too_large(&self) -> bool {
-        matches!(&self.error, Error::Unreachable(_, unanswered) if unanswered.failure == SendFailure::TooLarge)
-    }
+/// One attempt. What becomes of it when it fails is apart from [`Client::attempt`], as [`apart`](crate::call::apart) says why.
+struct Attempt<'a> {
+    operation: &'a dyn AnyOperation,
+    number: u32,
+    /// What the request was signed by.
+    clock: Clock,
+    /// What must not be shown if the answer repeats it.
+    credentials: Vec<Secret>,
 }
 
 impl<'h, H: Host> Client<'h, H> {
@@ -172,89 +176,70 @@ impl<'h, H: Host> Client<'h, H> {
         prepare: Option<&Prepare<'_>>,
     ) -> Result<Response, Error> {
         let in_batch = RefCell::new(in_batch);
-        self.retrying(async |attempts| {
-            let call = Call { attempts, ..operation.call() };
+        self.retrying(async |number| {
             if let Some(answer) = in_batch.take() {
                 let outlook = operation.protocol().outlook(&answer);
-                return Err(refused(operation, call, answer, outlook));
+                return Err(refused(operation, number, answer, outlook));
             }
             if let Some(prepare) = prepare {
                 prepare().await.map_err(permanent)?;
             }
-            self.attempt(operation, call).await
+            self.attempt(operation, number).await
         })
         .await
     }
 
-    async fn attempt(&self, operation: &dyn AnyOperation, call: Call) -> Result<Response, Failed> {
-        let clock = self.clock.get();
-        let request = operation.request(self.now()).map_err(permanent)?;
-        let sent = request.credentials.clone();
-        let by_form = operation.protocol().refuses_by_form();
-        let response = match self.send(operation, &call, request).await {
-            Err(failed) if by_form && failed.is_too_large() => {
-                return Err(refused(operation, call, Answer::too_large(), Outlook::Permanent));
-            }
-            response => response?,
-        };
-        if operation.protocol().is_success(response.status) {
-            return match operation.parse(&response) {
-                Ok(()) => Ok(response),
-                Err(problem) if by_form => {
-                    let answer = Answer::new(&response, "", problem, None, &sent);
-                    Err(refused(operation, call, answer, Outlook::Permanent))
-                }
-                Err(problem) => Err(unusable(call, problem)),
-            };
-        }
-        let answer = operation.protocol().refusal(&response, &sent);
-        let outlook = self.corrected(operation.protocol().outlook(&answer), &response, clock);
-        let retry_after = operation.protocol().retry_after(&response);
-        Err(Failed { retry_after, ..refused(operation, call, answer, outlook) })
-    }
-
-    /// Sends a request, and on to where the operation lets it go, and gets an answer that is not a redirect.
-    async fn send(&self, operation: &dyn AnyOperation, call: &Call, mut request: Request) -> Result<Response, Failed> {
+    /// Sends a request, and on to where the operation lets it go, and reads the answer.
+    async fn attempt(&self, operation: &dyn AnyOperation, number: u32) -> Result<Response, Failed> {
+        let mut request = self.request(operation).map_err(permanent)?;
+        let credentials = std::mem::take(&mut request.credentials);
+        let attempt = Attempt { operation, number, clock: self.clock.get(), credentials };
         let mut hops = 0;
-        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
         loop {
             let (timeout, out_of_time) = self.attempt_time();
-            let failed = |failure| Failed {
-                outlook: outlook_of_failure(&failure),
-                error: Error::Unreachable(Box::new(call.clone()), unanswered(failure, call.attempts, out_of_time)),
-                retry_after: None,
+            let from = request.url.clone();
+            let sent = match timeout.is_zero() {
+                true => Err(SendFailure::TimedOut),
+                false => self.host.send(request, timeout).await,
             };
-            if timeout.is_zero() {
-                return Err(failed(SendFailure::TimedOut));
+            let response = sent.map_err(|failure| attempt.unanswered(failure, out_of_time))?;
+            if (300..400).contains(&response.status)
+                && let Some(url) = attempt.redirected(&from, hops, &response)?
+            {
+                request = Request { url, ..self.request(operation).map_err(permanent)? };
+                hops += 1;
+                continue;
             }
-            let response = self.host.send(request.clone(), timeout).await.map_err(failed)?;
-            if !(300..400).contains(&response.status) {
-                return Ok(response);
+            if !operation.protocol().is_success(response.status) {
+                return Err(self.refusal(&attempt, &response));
             }
-            match operation.redirect(&request.url, hops, &response) {
-                Redirect::To(url) => request.url = url,
-                Redirect::Refused(diagnosis) => {
-                    let location = response.header("location").unwrap_or_default();
-                    let answer = Answer::new(&response, "", location, None, &request.credentials);
-                    let refusal = Refusal { call: call.clone(), answer, diagnosis };
-                    return Err(permanent(Error::Refused(Box::new(refusal))));
-                }
-                Redirect::Unexpected if operation.protocol().refuses_by_form() => return Ok(response),
-                Redirect::Unexpected => {
-                    let redirect = "a redirect, which is not followed";
-                    return Err(permanent(Error::AnswerUnusable(Box::new(call.clone()), redirect)));
-                }
-            }
-            hops += 1;
+            return match operation.parse(&response) {
+                Ok(()) => Ok(response),
+                Err(problem) => Err(attempt.malformed(&response, problem)),
+            };
         }
     }
 
-    /// The outlook once the clock is set by the answer, if it was wrong. `clock` is what the request was signed by.
-    fn corrected(&self, outlook: Outlook, response: &Response, clock: Clock) -> Outlook {
-        match outlook {
+    fn request(&self, operation: &dyn AnyOperation) -> Result<Request, Error> {
+        let mut request = operation.request(self.now())?;
+        request.headers.push(("user-agent", concat!("env-kvstore/", env!("CARGO_PKG_VERSION")).to_owned()));
+        Ok(request)
+    }
+
+    #[inline(never)]
+    fn refusal(&self, attempt: &Attempt<'_>, response: &Response) -> Failed {
+        let protocol = attempt.operation.protocol();
+        let answer = protocol.refusal(response, &attempt.credentials);
+        let outlook = match protocol.outlook(&answer) {
             // Another call that was under way may have corrected it since this one was signed.
-            Outlook::WrongClock if clock != self.clock.get() || self.correct_clock(response) => Outlook::ClockCorrected,
+            Outlook::WrongClock if attempt.clock != self.clock.get() || self.correct_clock(response) => {
+                Outlook::ClockCorrected
+            }
             outlook => outlook,
+        };
+        Failed {
+            retry_after: protocol.retry_after(response),
+            ..refused(attempt.operation, attempt.number, answer, outlook)
         }
     }
 
@@ -326,17 +311,63 @@ impl<'h, H: Host> Client<'h, H> {
     }
 }
 
+impl Attempt<'_> {
+    /// Where a redirect leads, if it is to be followed; nowhere if it is a refusal like others.
+    #[inline(never)]
+    fn redirected(&self, from: &str, hops: u32, response: &Response) -> Result<Option<String>, Failed> {
+        match self.operation.redirect(from, hops, response) {
+            Redirect::To(url) => Ok(Some(url)),
+            Redirect::Refused(diagnosis) => {
+                let location = response.header("location").unwrap_or_default();
+                let answer = Answer::new(response, "", location, None, &self.credentials);
+                let refusal = Refusal { call: call(self.operation, self.number), answer, diagnosis };
+                Err(permanent(Error::Refused(Box::new(refusal))))
+            }
+            Redirect::Unexpected if self.operation.protocol().refuses_by_form() => Ok(None),
+            Redirect::Unexpected => Err(permanent(self.unusable("a redirect, which is not followed"))),
+        }
+    }
+
+    /// No answer, or not the whole of it.
+    #[inline(never)]
+    fn unanswered(&self, failure: SendFailure, out_of_time: Option<Duration>) -> Failed {
+        if failure == SendFailure::TooLarge && self.operation.protocol().refuses_by_form() {
+            return refused(self.operation, self.number, Answer::too_large(), Outlook::Permanent);
+        }
+        let outlook = outlook_of_failure(&failure);
+        let unanswered = unanswered(failure, self.number, out_of_time);
+        let error = Error::Unreachable(Box::new(call(self.operation, self.number)), unanswered);
+        Failed { error, outlook, retry_after: None }
+    }
+
+    /// A success that is not what the operation promises.
+    #[inline(never)]
+    fn malformed(&self, response: &Response, problem: &'static str) -> Failed {
+        if self.operation.protocol().refuses_by_form() {
+            let answer = Answer::new(response, "", problem, None, &self.credentials);
+            return refused(self.operation, self.number, answer, Outlook::Permanent);
+        }
+        Failed { error: self.unusable(problem), outlook: Outlook::Transient, retry_after: None }
+    }
+
+    fn unusable(&self, problem: &'static str) -> Error {
+        Error::AnswerUnusable(Box::new(call(self.operation, self.number)), problem)
+    }
+}
+
 fn permanent(error: Error) -> Failed {
     Failed { error, outlook: Outlook::Permanent, retry_after: None }
 }
 
-fn unusable(call: Call, problem: &'static str) -> Failed {
-    Failed { error: Error::AnswerUnusable(Box::new(call), problem), outlook: Outlook::Transient, retry_after: None }
+#[inline(never)]
+fn refused(operation: &dyn AnyOperation, attempts: u32, answer: Answer, outlook: Outlook) -> Failed {
+    let diagnosis = operation.protocol().diagnose(&answer).unwrap_or_else(|| operation.diagnose(&answer));
+    let refusal = Refusal { call: call(operation, attempts), answer, diagnosis };
+    Failed { error: Error::Refused(Box::new(refusal)), outlook, retry_after: None }
 }
 
-fn refused(operation: &dyn AnyOperation, call: Call, answer: Answer, outlook: Outlook) -> Failed {
-    let diagnosis = operation.protocol().diagnose(&answer).unwrap_or_else(|| operation.diagnose(&answer));
-    Failed { error: Error::Refused(Box::new(Refusal { call, answer, diagnosis })), outlook, retry_after: None }
+fn call(operation: &dyn AnyOperation, attempts: u32) -> Call {
+    Call { attempts, ..operation.call() }
 }
 
 fn unanswered(failure: SendFailure, attempts: u32, out_of_time: Option<Duration>) -> Unanswered {

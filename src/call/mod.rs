@@ -1,5 +1,6 @@
 //! One way to call anything: attempts, outlook, deadline.
 
+pub(crate) mod apart;
 pub mod client;
 pub mod operation;
 pub mod outlook;

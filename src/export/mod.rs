@@ -123,25 +123,13 @@ impl Export<'_> {
                 if options.has_environment_credentials {
                     warnings.push(shadowed(name.as_str()));
                 }
-                // A setting is called as its variable, in lower case.
-                let setting = |(name, text): &(&str, Secret)| (name.to_ascii_lowercase(), text.clone());
-                let credentials = exported.iter().map(setting).collect();
-                let (name, region) = (name.as_str().to_owned(), region.to_owned());
-                profile = Some(ProfilePlan { name, overwrite: options.overwrite_profile, credentials, region });
+                profile = Some(self.profile(name, &exported));
             }
         }
         if options.env {
             let is_taken = |value: &&Value| environment.iter().any(|(other, _)| value.name.is_same(other));
             if let Some(value) = outcome.values.iter().find(is_taken) {
-                return Err(Error::ValuesUnusable(vec![ValueProblem::ValueUnusable {
-                    variable: value.name.to_string(),
-                    key: String::new(),
-                    store: value.secret_name.clone(),
-                    problem: match options.credentials {
-                        ExportCredentials::VaultToken => "would set what ‹export-vault-token› sets",
-                        _ => "would set what ‹export-aws-credentials› sets",
-                    },
-                }]));
+                return Err(self.taken(value));
             }
             environment.extend(values());
         }
@@ -163,6 +151,30 @@ impl Export<'_> {
             profile,
         };
         Ok((plan, warnings))
+    }
+
+    #[inline(never)]
+    fn profile(&self, name: &ProfileName, exported: &[(&str, Secret)]) -> ProfilePlan {
+        ProfilePlan {
+            name: name.as_str().to_owned(),
+            overwrite: self.options.overwrite_profile,
+            // A setting is called as its variable, in lower case.
+            credentials: exported.iter().map(|(name, text)| (name.to_ascii_lowercase(), text.clone())).collect(),
+            region: self.region.map_or("", Region::name).to_owned(),
+        }
+    }
+
+    #[inline(never)]
+    fn taken(&self, value: &Value) -> Error {
+        Error::ValuesUnusable(vec![ValueProblem::ValueUnusable {
+            variable: value.name.to_string(),
+            key: String::new(),
+            store: value.secret_name.clone(),
+            problem: match self.options.credentials {
+                ExportCredentials::VaultToken => "would set what ‹export-vault-token› sets",
+                _ => "would set what ‹export-aws-credentials› sets",
+            },
+        }])
     }
 
     /// The session's credentials, if they are exported, by the names of their variables.
@@ -209,12 +221,7 @@ impl Export<'_> {
             }
         }
         if !ordinary.is_empty() {
-            warnings.push(format!(
-                "{} can be masked only with ordinary text: a short text, a number or a common word. The log then shows `***` \
-                 wherever it has that text, and GitHub drops each output of the job that contains it. If it is not a secret, \
-                 load it as a variable; if it is, choose a longer value.",
-                ordinary.join(", ")
-            ));
+            warnings.push(hides_ordinary(&ordinary));
         }
         if masks.is_cut() {
             warnings.push(
@@ -227,7 +234,18 @@ impl Export<'_> {
     }
 }
 
+#[inline(never)]
+fn hides_ordinary(names: &[&str]) -> String {
+    format!(
+        "{} can be masked only with ordinary text: a short text, a number or a common word. The log then shows `***` \
+         wherever it has that text, and GitHub drops each output of the job that contains it. If it is not a secret, \
+         load it as a variable; if it is, choose a longer value.",
+        names.join(", ")
+    )
+}
+
 /// What every AWS tool does when it finds both, and few users know.
+#[inline(never)]
 pub fn shadowed(profile: &str) -> String {
     format!(
         "AWS_ACCESS_KEY_ID is set: AWS tools use it instead of profile {profile}, unless their command line or code names \

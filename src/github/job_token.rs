@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 
+use crate::call::apart::apart;
 use crate::call::client::{ATTEMPT_TIMEOUT, Client};
 use crate::call::operation::name_of;
 use crate::error::Error;
@@ -65,7 +66,7 @@ impl<'c, H: Host> JobToken<'c, H> {
         // A token that was given cannot be replaced, so it is used to its end.
         let margin = if self.options.given.is_none() { ATTEMPT_TIMEOUT } else { Duration::ZERO };
         if self.claims().expires() <= self.client.now() + margin {
-            let (token, claims) = fetch(self.client, self.options).await?;
+            let (token, claims) = apart(fetch(self.client, self.options)).await?;
             self.token.replace(token);
             self.claims.replace(claims);
         }
@@ -87,7 +88,7 @@ async fn fetch<H: Host>(client: &Client<'_, H>, options: &TokenOptions) -> Resul
     let mut checked = check(&keys);
     if let Err(TokenFault::UnknownKey { .. }) = checked {
         // The issuer may have begun to sign with a key that a cache does not have yet.
-        (keys, response) = issuer_keys(client, options).await?;
+        (keys, response) = apart(issuer_keys(client, options)).await?;
         checked = check(&keys);
     }
     if checked.as_ref().is_err_and(TokenFault::is_about_time) && client.correct_clock(&response) {
@@ -104,12 +105,16 @@ async fn issuer_keys<H: Host>(client: &Client<'_, H>, options: &TokenOptions) ->
     let fetch = FetchKeys::of(&options.issuer_base).ok_or(Error::Internal("the issuer has no URL for keys"))?;
     match client.call_for_response(&fetch).await {
         Err(Error::Refused(refusal)) if refusal.answer.status == 404 => {
-            let discover = Discover::of(&options.issuer).ok_or(Error::Internal("the issuer has no configuration"))?;
-            let configuration = client.call(&discover).await?;
-            let fetch = FetchKeys::named_by(&configuration, &options.issuer)
-                .map_err(|problem| Error::AnswerUnusable(Box::new(name_of(&discover)), problem))?;
-            client.call_for_response(&fetch).await
+            apart(discovered_keys(client, &options.issuer)).await
         }
         keys => keys,
     }
+}
+
+async fn discovered_keys<H: Host>(client: &Client<'_, H>, issuer: &BaseUrl) -> Result<(KeySet, Response), Error> {
+    let discover = Discover::of(issuer).ok_or(Error::Internal("the issuer has no configuration"))?;
+    let configuration = client.call(&discover).await?;
+    let fetch = FetchKeys::named_by(&configuration, issuer)
+        .map_err(|problem| Error::AnswerUnusable(Box::new(name_of(&discover)), problem))?;
+    client.call_for_response(&fetch).await
 }

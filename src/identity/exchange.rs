@@ -4,6 +4,7 @@ use crate::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, Iden
 use crate::aws::names::{AccountId, RoleArn};
 use crate::aws::session::{RoleSessionName, Session, SessionTags, TagSource, check_session_tags};
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, WebIdentity};
+use crate::call::apart::apart;
 use crate::call::client::Client;
 use crate::call::operation::Operation;
 use crate::error::Error;
@@ -49,41 +50,68 @@ impl<H: Host> Exchange<'_, H> {
     pub(crate) async fn session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Tags), Error> {
         let (session, tags) = self.first_session(name).await?;
         match (&self.options.chain, name) {
-            (Some(chain), Some(name)) => self.chained_session(chain, name, &session, tags).await,
+            (Some(chain), Some(name)) => apart(self.chained_session(chain, name, &session, tags)).await,
             _ => Ok((session, tags.map(|tags| tags.pairs))),
         }
     }
 
     async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Option<SessionTags>), Error> {
-        let role = || self.options.role.as_ref().ok_or(Error::Internal("there is no role"));
         let (session, tags) = match &self.options.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
                 return Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, None));
             }
-            Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
-                let identity = &self.identity_id(pool, account.as_ref(), endpoint).await?;
-                let login = self.job()?.login();
-                let get = GetCredentialsForIdentity { endpoint, pool, identity, role: role()?, login };
-                (self.call_with_token(&get).await?, None)
-            }
             Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
-                let (token, tags) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
-                let identity = WebIdentity::Cognito { token: &token, pool };
-                (self.assume(role()?, name, identity).await?, tags)
+                apart(self.basic_flow(pool, account.as_ref(), endpoint, name))
             }
-            // GitHub's token carries no session tags.
-            Identity::WebIdentity => {
-                let identity = WebIdentity::GitHub(self.job()?.login());
-                (self.assume(role()?, name, identity).await?, Some(SessionTags::default()))
+            Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
+                apart(self.enhanced_flow(pool, account.as_ref(), endpoint))
             }
-            Identity::Exchanged(url) => {
-                let (token, tags) = self.exchanged_token(url).await?;
-                (self.assume(role()?, name, WebIdentity::Exchanged(&token)).await?, tags)
-            }
-        };
+            Identity::WebIdentity => apart(self.web_identity(name)),
+            Identity::Exchanged(url) => apart(self.exchanged(url, name)),
+        }
+        .await?;
         self.say_assumed(&session);
         Ok((session, tags))
+    }
+
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>
+    async fn basic_flow(
+        &self,
+        pool: &PoolId,
+        account: Option<&AccountId>,
+        endpoint: &BaseUrl,
+        name: Option<&RoleSessionName>,
+    ) -> Result<(Session, Option<SessionTags>), Error> {
+        let (token, tags) = self.open_id_token(pool, account, endpoint).await?;
+        Ok((self.assume(name, WebIdentity::Cognito { token: &token, pool }).await?, tags))
+    }
+
+    async fn enhanced_flow(
+        &self,
+        pool: &PoolId,
+        account: Option<&AccountId>,
+        endpoint: &BaseUrl,
+    ) -> Result<(Session, Option<SessionTags>), Error> {
+        let identity = &self.identity_id(pool, account, endpoint).await?;
+        let login = self.job()?.login();
+        let get = GetCredentialsForIdentity { endpoint, pool, identity, role: self.role()?, login };
+        Ok((self.call_with_token(&get).await?, None))
+    }
+
+    /// GitHub's token carries no session tags.
+    async fn web_identity(&self, name: Option<&RoleSessionName>) -> Result<(Session, Option<SessionTags>), Error> {
+        let identity = WebIdentity::GitHub(self.job()?.login());
+        Ok((self.assume(name, identity).await?, Some(SessionTags::default())))
+    }
+
+    async fn exchanged(
+        &self,
+        url: &TokenExchangeUrl,
+        name: Option<&RoleSessionName>,
+    ) -> Result<(Session, Option<SessionTags>), Error> {
+        let (token, tags) = self.exchanged_token(url).await?;
+        Ok((self.assume(name, WebIdentity::Exchanged(&token)).await?, tags))
     }
 
     async fn identity_id(
@@ -128,15 +156,10 @@ impl<H: Host> Exchange<'_, H> {
         Ok(tags)
     }
 
-    async fn assume(
-        &self,
-        role: &RoleArn,
-        name: Option<&RoleSessionName>,
-        identity: WebIdentity<'_>,
-    ) -> Result<Session, Error> {
+    async fn assume(&self, name: Option<&RoleSessionName>, identity: WebIdentity<'_>) -> Result<Session, Error> {
         let assume_role = AssumeRoleWithWebIdentity {
             endpoint: &self.options.sts_endpoint,
-            role,
+            role: self.role()?,
             session_name: name.ok_or(Error::Internal("the session has no name"))?,
             duration_seconds: self.options.role_duration_seconds,
             identity,
@@ -168,6 +191,10 @@ impl<H: Host> Exchange<'_, H> {
         self.say_assumed(&session);
         tags.extend(inherited);
         Ok((session, Some(tags)))
+    }
+
+    fn role(&self) -> Result<&RoleArn, Error> {
+        self.options.role.as_ref().ok_or(Error::Internal("there is no role"))
     }
 
     fn job(&self) -> Result<&JobToken<'_, H>, Error> {

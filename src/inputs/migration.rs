@@ -74,6 +74,7 @@ impl Reader<'_> {
 }
 
 /// Names of secrets and variables of GitHub.
+#[inline(never)]
 fn key_names(text: &str) -> Option<Vec<String>> {
     let names: Vec<_> = text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty()).collect();
     let plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -173,7 +173,7 @@ impl Reader<'_> {
         let timeout = self.timeout();
         let max_attempts = self.max_attempts();
         let token = self.token(&who, issuer);
-        let claims = self.given_claims(who.kind);
+        let claims = if self.raw.claims.is_empty() { None } else { self.given_claims(who.kind) };
         let owner = who.session_role().map(RoleArn::account).or(places.aws_account.as_ref()).cloned();
         let migration = self.migration(owner, who.kind == Some(IdentityKind::Environment));
         let cognito = self.endpoints(Service::CognitoIdentity);
@@ -229,7 +229,10 @@ impl Reader<'_> {
 
     fn who(&mut self) -> Who {
         let kind = self.identity_kind();
-        let credentials = self.environment_credentials(kind);
+        let credentials = match kind {
+            Some(IdentityKind::Environment) => self.environment_credentials(),
+            _ => None,
+        };
         let (pool, exchange, role) = (self.pool(kind), self.exchange(kind), self.role(kind));
         Who { kind, credentials, pool, exchange, role, chain: self.chain() }
     }
@@ -282,6 +285,7 @@ impl Reader<'_> {
     fn region(&mut self, who: &Who, places: &Places) -> Option<Region> {
         let home = match (who.kind?, &who.pool) {
             (_, Some(pool)) => Some(pool.region().clone()),
+            (kind, None) if kind.uses_pool() => None,
             (kind, None) => self.region_without_pool(kind, places.cognito_region.clone()),
         };
         places.aws_region.clone().or(home)
@@ -314,17 +318,23 @@ impl Reader<'_> {
 
     fn exchange(&mut self, kind: Option<IdentityKind>) -> Option<TokenExchangeUrl> {
         const NAME: &str = "token-exchange-url";
-        let text = self.text(NAME)?;
+        self.text(NAME)?;
+        self.given_exchange(NAME, kind)
+    }
+
+    #[inline(never)]
+    fn given_exchange(&mut self, name: &str, kind: Option<IdentityKind>) -> Option<TokenExchangeUrl> {
+        let text = self.text(name)?;
         match TokenExchangeUrl::parse(text) {
             Err(problem) => {
                 // What is before an `@` may be a password, and the query may hold a key.
                 let path = text.split(['?', '#']).next().unwrap_or_default();
                 let shown = if text.contains('@') { "it".to_owned() } else { format!("`{}`", printable(path)) };
-                self.problem(NAME, format!("{shown} {problem}"));
+                self.problem(name, format!("{shown} {problem}"));
             }
             Ok(url) if kind.is_none_or(|kind| kind == IdentityKind::WebIdentity) => return Some(url),
             Ok(_) => {
-                self.problem(NAME, "is only for ‹identity: web-identity›: what the exchange returns goes to STS itself")
+                self.problem(name, "is only for ‹identity: web-identity›: what the exchange returns goes to STS itself")
             }
         }
         None
@@ -355,10 +365,8 @@ impl Reader<'_> {
         role.map(|role| Chain { role, claims, is_default, transitive_keys })
     }
 
-    fn environment_credentials(&mut self, kind: Option<IdentityKind>) -> Option<Credentials> {
-        if kind? != IdentityKind::Environment {
-            return None;
-        }
+    #[inline(never)]
+    fn environment_credentials(&mut self) -> Option<Credentials> {
         let text = |name| self.raw.environment.value(name).map(Secret::new);
         let (access_key_id, secret_access_key) = (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY"));
         let session_token = text("AWS_SESSION_TOKEN");
@@ -370,10 +378,8 @@ impl Reader<'_> {
     }
 
     /// What stands in for a pool's region, with an identity that has none.
+    #[inline(never)]
     fn region_without_pool(&mut self, kind: IdentityKind, cognito_region: Option<Region>) -> Option<Region> {
-        if kind.uses_pool() {
-            return None;
-        }
         let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
         let found = variables.into_iter().find_map(|name| Some((name, self.raw.environment.value(name)?)));
         let Some((name, text)) = found else {
@@ -390,12 +396,11 @@ impl Reader<'_> {
     }
 
     /// What stands in for the claims of a token.
+    #[inline(never)]
     fn given_claims(&mut self, kind: Option<IdentityKind>) -> Option<Claims> {
         let given = &self.raw.claims;
-        let (owner, name) = match given.get("repository") {
-            None if given.is_empty() => return None,
-            repository => repository.and_then(|text| text.secret().split_once('/')).unwrap_or_default(),
-        };
+        let repository = given.get("repository").and_then(|text| text.secret().split_once('/'));
+        let (owner, name) = repository.unwrap_or_default();
         if kind.is_some_and(|kind| kind != IdentityKind::Environment) {
             self.problem("repository", "is only for ‹identity: environment›; otherwise the GitHub token has it");
         } else if owner.is_empty() || name.is_empty() || name.contains('/') {
@@ -508,8 +513,15 @@ impl Reader<'_> {
 
     /// What is wrong with lines together that are right by themselves.
     fn check_lines(&mut self, values: Option<&[ValueLine]>, secrets: Option<&[SecretLine]>, role: Option<&RoleArn>) {
-        for name in secrets.unwrap_or_default().iter().filter_map(|line| line.name.as_ref()) {
-            let other = values.unwrap_or_default().iter().find_map(|line| match line {
+        for line in secrets.unwrap_or_default() {
+            self.check_secret_line(line, values.unwrap_or_default(), role);
+        }
+    }
+
+    #[inline(never)]
+    fn check_secret_line(&mut self, line: &SecretLine, values: &[ValueLine], role: Option<&RoleArn>) {
+        if let Some(name) = &line.name {
+            let other = values.iter().find_map(|line| match line {
                 ValueLine::One { name: other, .. } if name.is_same(other.as_str()) => Some(other),
                 ValueLine::One { .. } | ValueLine::All(_) => None,
             });
@@ -520,23 +532,18 @@ impl Reader<'_> {
             }
         }
         let Some(role) = role else { return };
-        for line in secrets.unwrap_or_default() {
-            if let Some(partition) = line.partition().filter(|partition| *partition != role.partition()) {
-                let partition = printable(partition);
-                let name = line.name.as_ref().map_or("*", EnvName::as_str);
-                self.problem(
-                    "secrets",
-                    format!("`{name}` is in partition {partition}, the role in {}", role.partition()),
-                );
-            }
-            if let Some(account) = line.account_out_of_reach(role) {
-                let message = format!(
-                    "`*` has a path of account {account}, the role is in {}: Parameter Store shares single parameters and no \
-                     paths. Give each parameter a line",
-                    role.account()
-                );
-                self.problem("secrets", message);
-            }
+        if let Some(partition) = line.partition().filter(|partition| *partition != role.partition()) {
+            let partition = printable(partition);
+            let name = line.name.as_ref().map_or("*", EnvName::as_str);
+            self.problem("secrets", format!("`{name}` is in partition {partition}, the role in {}", role.partition()));
+        }
+        if let Some(account) = line.account_out_of_reach(role) {
+            let message = format!(
+                "`*` has a path of account {account}, the role is in {}: Parameter Store shares single parameters and no \
+                 paths. Give each parameter a line",
+                role.account()
+            );
+            self.problem("secrets", message);
         }
     }
 

@@ -80,6 +80,7 @@ impl Reader<'_> {
     }
 
     /// None if something is wrong; problems are in `problems`.
+    #[inline(never)]
     pub(super) fn read_vault(&mut self) -> Option<VaultInputs> {
         self.check_names();
         if !matches!(self.raw.goal, Goal::Export | Goal::Values) {

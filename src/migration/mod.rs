@@ -82,7 +82,10 @@ pub struct Context(Secret);
 impl Context {
     /// Of the text that `toJSON` gives; none if it is no object of strings. The job's token is left out.
     pub fn parse(text: &str) -> Option<Self> {
-        let members = Members::parse(if text.trim().is_empty() { "{}" } else { text })?;
+        if text.trim().is_empty() {
+            return Some(Self(Secret::new("")));
+        }
+        let members = Members::parse(text)?;
         if !members.names().iter().all(|name| members.json(name).is_some_and(|json| json.starts_with('"'))) {
             return None;
         }
@@ -93,7 +96,7 @@ impl Context {
 
     /// Whether it names nothing.
     pub fn is_empty(&self) -> bool {
-        self.entries().is_empty()
+        self.0.secret().is_empty() || self.entries().is_empty()
     }
 
     /// Names and the JSON of their texts, in the order of GitHub.

@@ -8,6 +8,7 @@ use crate::aws::secrets_manager::{Access, BatchGetSecretValue, GetSecretValue};
 use crate::aws::sigv4::Credentials;
 use crate::aws::source::Source;
 use crate::aws::ssm::{Asked, Page, Parameter, ReadParameters};
+use crate::call::apart::apart;
 use crate::call::client::Client;
 use crate::call::operation::{name_of, refusal};
 use crate::error::Error;
@@ -71,13 +72,9 @@ impl Backend {
                 Ok(vec![Document::new(wanted.secret.name.clone(), value)])
             }
             Source::Parameters(Parameters::One(wanted)) => {
-                let outcome = match told {
-                    Some(answer) => Some(Err(answer)),
-                    None => Box::pin(read_parameters(client, access, &[source])).await?.pop().flatten(),
-                };
-                parameter_of(access, wanted, outcome).map(|document| vec![document])
+                apart(read_parameter(client, access, wanted, source, told)).await
             }
-            Source::Parameters(Parameters::Below(path)) => Box::pin(read_path(client, access, path)).await,
+            Source::Parameters(Parameters::Below(path)) => apart(read_path(client, access, path)).await,
         }
     }
 
@@ -92,7 +89,7 @@ impl Backend {
         let endpoint = &self.endpoint(service, region);
         let access = &access(endpoint, region, caller);
         match service {
-            Service::Ssm => Box::pin(read_parameters(client, access, sources)).await,
+            Service::Ssm => apart(read_parameters(client, access, sources)).await,
             _ => read_secrets(client, access, sources).await,
         }
     }
@@ -129,9 +126,23 @@ async fn read_parameters<H: Host>(
         _ => None,
     };
     let wanted: Vec<_> = sources.iter().filter_map(of_parameter).collect();
-    let page = Box::pin(ask(client, access, Asked::Named(wanted.iter().collect()))).await?;
+    let page = apart(ask(client, access, Asked::Named(wanted.iter().collect()))).await?;
     let own = access.role.map(RoleArn::account);
     Ok(wanted.iter().map(|wanted| page.outcome(wanted, own).map(|found| found.map(document))).collect())
+}
+
+async fn read_parameter<H: Host>(
+    client: &Client<'_, H>,
+    access: &Access<'_>,
+    wanted: &ParameterVersion,
+    source: &Source,
+    told: Option<Answer>,
+) -> Fetched {
+    let outcome = match told {
+        Some(answer) => Some(Err(answer)),
+        None => read_parameters(client, access, &[source]).await?.pop().flatten(),
+    };
+    parameter_of(access, wanted, outcome).map(|document| vec![document])
 }
 
 /// What an outcome means for a parameter that was asked for by itself, or listed as invalid beside others.
@@ -159,7 +170,7 @@ async fn read_path<H: Host>(client: &Client<'_, H>, access: &Access<'_>, path: &
     let mut documents = Vec::new();
     let mut next = None;
     for _ in 0..MAX_PAGES {
-        let page = Box::pin(ask(client, access, Asked::Below(path, next))).await?;
+        let page = apart(ask(client, access, Asked::Below(path, next))).await?;
         if page.parameters.iter().any(|parameter| !path.is_beside(parameter.value.arn())) {
             return Err(unusable(
                 path,

@@ -10,6 +10,7 @@ use crate::aws::secret_id::SecretVersion;
 use crate::aws::secrets_manager::MAX_BATCH;
 use crate::aws::source::Source;
 use crate::aws::ssm::MAX_NAMES;
+use crate::call::apart::apart;
 use crate::call::client::Client;
 use crate::call::together::{MAX_CALLS, eight_at_a_time, together};
 use crate::error::Error;
@@ -126,6 +127,7 @@ fn of_secrets(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch>
 }
 
 /// As many parameters a call as it takes, and no two versions of one in a call: some servers do not say which is which.
+#[inline(never)]
 fn of_parameters(wanted: &[(usize, &Wanted)], role: Option<&RoleArn>) -> Vec<Fetch> {
     let own = role.map(RoleArn::account);
     let (mut fetches, mut places, mut asked) = (Vec::new(), Vec::new(), Vec::<&ParameterId>::new());
@@ -182,7 +184,7 @@ impl<H: Host> RegionFetch<'_, H> {
             // What one batch is refused, the next would be refused too.
             Fetch::Batch(places) if refusal.borrow().is_some() => self.leave(&places),
             Fetch::Batch(places) => {
-                if let Some(why) = self.batch(&places).await {
+                if let Some(why) = apart(self.batch(&places)).await {
                     refusal.replace(Some(why));
                 }
             }

@@ -79,15 +79,7 @@ pub fn stores_of(
     if kinds.is_empty() {
         return Ok(Stores::default());
     }
-    let part = |claim: &str, text: &str| {
-        NamePart::parse(text).ok_or_else(|| Error::ClaimUnusable {
-            claim: claim.to_owned(),
-            problem: format!("is `{}`, which the name of a secret cannot hold", printable(text)),
-            hint: "Secrets Manager allows letters, digits and /_+=.@- in names. Rename it (an environment: in the \
-                   repository's settings)."
-                .to_owned(),
-        })
-    };
+    let part = |claim: &str, text: &str| NamePart::parse(text).ok_or_else(|| not_in_names(claim, text));
     let namespace = match (namespace, claims.text("enterprise")) {
         (Some(namespace), _) => namespace.clone(),
         (None, Some(enterprise)) => part("enterprise", &enterprise)?,
@@ -123,6 +115,17 @@ pub fn stores_of(
         stores.push(Store { scope: Scope::Repository, kind: *kind, name: format!("{base}/{leaf}") });
     }
     Ok(Stores { stores, warning })
+}
+
+#[inline(never)]
+fn not_in_names(claim: &str, text: &str) -> Error {
+    Error::ClaimUnusable {
+        claim: claim.to_owned(),
+        problem: format!("is `{}`, which the name of a secret cannot hold", printable(text)),
+        hint: "Secrets Manager allows letters, digits and /_+=.@- in names. Rename it (an environment: in the \
+               repository's settings)."
+            .to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -121,21 +121,8 @@ impl Lookup<'_> {
             }
         }
         for (line, document) in self.secrets {
-            let name = match &line.name {
-                Some(name) => Ok(Some(name.clone())),
-                None => by_star.name_of_parameter(&document.name),
-            };
-            let loaded = name.and_then(|name| match name {
-                Some(name) => secret_text(&name, line.key.as_deref(), document).map(|text| Some((name, text))),
-                None => Ok(None),
-            });
-            match loaded {
-                Ok(Some((name, text))) => {
-                    let also = if line.key.is_none() { document.also() } else { None };
-                    let level = if line.is_parameter() { Level::Parameter } else { Level::Secret };
-                    values.push(Value { also, ..value(name, Kind::Secret, text, level, document) });
-                }
-                Ok(None) => {}
+            match by_star.load_secret(line, document) {
+                Ok(value) => values.extend(value),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -146,6 +133,7 @@ impl Lookup<'_> {
         }
     }
 
+    #[inline(never)]
     fn missing(&self, name: &EnvName, kind: Kind, key: &str, layers: &Layers) -> ValueProblem {
         let stores = layers.stores_read();
         if stores.is_empty() {
@@ -198,6 +186,7 @@ fn secret_text(name: &EnvName, key: Option<&str>, document: &Document) -> Result
     }
 }
 
+#[inline(never)]
 fn unusable(name: &EnvName, key: &str, document: &Document, problem: &'static str) -> ValueProblem {
     ValueProblem::ValueUnusable {
         variable: name.to_string(),
@@ -222,6 +211,7 @@ struct ByStar {
 }
 
 impl ByStar {
+    #[inline(never)]
     fn load(
         &mut self,
         kind: Kind,
@@ -265,6 +255,20 @@ impl ByStar {
             problems.push(ValueProblem::StoreNotFound { stores: layers.stores_not_found() });
         }
         Ok(())
+    }
+
+    /// What a line of `secrets` loads; nothing if it has a `*`, and a line of its own loads the parameter.
+    #[inline(never)]
+    fn load_secret(&mut self, line: &SecretLine, document: &Document) -> Result<Option<Value>, ValueProblem> {
+        let name = match &line.name {
+            Some(name) => Some(name.clone()),
+            None => self.name_of_parameter(&document.name)?,
+        };
+        let Some(name) = name else { return Ok(None) };
+        let text = secret_text(&name, line.key.as_deref(), document)?;
+        let also = if line.key.is_none() { document.also() } else { None };
+        let level = if line.is_parameter() { Level::Parameter } else { Level::Secret };
+        Ok(Some(Value { also, ..value(name, Kind::Secret, text, level, document) }))
     }
 
     /// The name for a parameter, the last part of its own; none if a line of its own loads it.

@@ -93,41 +93,7 @@ pub fn settle(
                 }
                 Layer::Read(document)
             }
-            Err(error) => {
-                // With its account and region.
-                let place = match &error {
-                    Error::Refused(refusal) => refusal.call.subject.clone(),
-                    _ => store.name.clone(),
-                };
-                let layer = match error.code() {
-                    Code::StoreNotFound => Layer::NotFound { store: place.clone() },
-                    Code::StoreAccessDenied => Layer::Denied(error.clone()),
-                    _ => return Err(error),
-                };
-                match (store.scope, environment_store, layer) {
-                    (Scope::Repository, _, layer) => layer,
-                    (
-                        Scope::Environment,
-                        EnvironmentStore::NotFoundOk | EnvironmentStore::Optional,
-                        layer @ Layer::NotFound { .. },
-                    ) => {
-                        warnings
-                            .push(format!("Store {} does not exist; the repository's values are used.", store.name));
-                        layer
-                    }
-                    (Scope::Environment, EnvironmentStore::Optional, Layer::Denied(_)) => {
-                        warnings.push(format!(
-                            "Store {} does not exist or may not be read (AccessDenied); the repository's values are used.",
-                            store.name
-                        ));
-                        Layer::NotFound { store: place }
-                    }
-                    (Scope::Environment, EnvironmentStore::NotFoundOk, Layer::Denied(error)) => {
-                        return Err(error.with_next(DENIED_MAY_BE_OPTIONAL));
-                    }
-                    (Scope::Environment, _, _) => return Err(error),
-                }
-            }
+            Err(error) => without_store(&store, error, environment_store, &mut warnings)?,
         };
         if layers.last().is_none_or(|(kind, _)| *kind != store.kind) {
             layers.push((store.kind, Layers { environment: Layer::NotApplicable, repository: Layer::NotApplicable }));
@@ -139,6 +105,48 @@ pub fn settle(
         }
     }
     if problems.is_empty() { Ok(Settled { layers, warnings }) } else { Err(Error::ValuesUnusable(problems)) }
+}
+
+/// What stands in for a store that was not read, with a warning; an error where nothing may.
+#[inline(never)]
+fn without_store(
+    store: &Store,
+    error: Error,
+    environment_store: EnvironmentStore,
+    warnings: &mut Vec<String>,
+) -> Result<Layer, Error> {
+    // With its account and region.
+    let place = match &error {
+        Error::Refused(refusal) => refusal.call.subject.clone(),
+        _ => store.name.clone(),
+    };
+    let layer = match error.code() {
+        Code::StoreNotFound => Layer::NotFound { store: place.clone() },
+        Code::StoreAccessDenied => Layer::Denied(error.clone()),
+        _ => return Err(error),
+    };
+    match (store.scope, environment_store, layer) {
+        (Scope::Repository, _, layer) => Ok(layer),
+        (
+            Scope::Environment,
+            EnvironmentStore::NotFoundOk | EnvironmentStore::Optional,
+            layer @ Layer::NotFound { .. },
+        ) => {
+            warnings.push(format!("Store {} does not exist; the repository's values are used.", store.name));
+            Ok(layer)
+        }
+        (Scope::Environment, EnvironmentStore::Optional, Layer::Denied(_)) => {
+            warnings.push(format!(
+                "Store {} does not exist or may not be read (AccessDenied); the repository's values are used.",
+                store.name
+            ));
+            Ok(Layer::NotFound { store: place })
+        }
+        (Scope::Environment, EnvironmentStore::NotFoundOk, Layer::Denied(error)) => {
+            Err(error.with_next(DENIED_MAY_BE_OPTIONAL))
+        }
+        (Scope::Environment, _, _) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,12 @@ impl Object {
     /// None if the bytes are not JSON, or JSON of another kind. The last of two members of one name counts.
     pub fn parse(json: &[u8]) -> Option<Self> {
         // By text and not by bytes, as all else is read: serde_json has its code once for each.
-        serde_json::from_str(std::str::from_utf8(json).ok()?).ok().map(Self)
+        let text = std::str::from_utf8(json).ok()?;
+        // An error of serde_json's takes longer to make than an object to read.
+        if !text.trim_ascii_start().starts_with('{') {
+            return None;
+        }
+        serde_json::from_str(text).ok().map(Self)
     }
 
     /// A member's JSON.
@@ -30,7 +35,8 @@ impl Object {
 
     /// A member that is a string; none if it is anything else, or has half a surrogate pair.
     pub fn text(&self, name: &str) -> Option<String> {
-        serde_json::from_str(self.json(name)?).ok()
+        let json = self.json(name)?;
+        if json.starts_with('"') { scalar(json) } else { None }
     }
 
     /// A member that is a string, or a number or boolean as it is written.
@@ -40,8 +46,7 @@ impl Object {
 
     /// A member that is a list, each item that is a string, number or boolean as text; what is none in it is passed over.
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
-        let list: Vec<Box<RawValue>> = serde_json::from_str(self.json(name)?).ok()?;
-        Some(list.iter().filter_map(|json| scalar(json.get())).collect())
+        Some(list(self.json(name)?)?.iter().filter_map(|json| scalar(json.get())).collect())
     }
 
     /// The same as one text, with commas between, or a member that is a scalar.
@@ -56,14 +61,20 @@ impl Object {
 
     /// A member that is a list of objects; what is none in it is passed over.
     pub fn objects(&self, name: &str) -> Option<Vec<Self>> {
-        let list: Vec<Box<RawValue>> = serde_json::from_str(self.json(name)?).ok()?;
-        Some(list.into_iter().filter_map(|json| Self::parse(json.get().as_bytes())).collect())
+        Some(list(self.json(name)?)?.iter().filter_map(|json| Self::parse(json.get().as_bytes())).collect())
     }
 
     /// The names of its members, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.names()
     }
+}
+
+fn list(json: &str) -> Option<Vec<Box<RawValue>>> {
+    if !json.starts_with('[') {
+        return None;
+    }
+    serde_json::from_str(json).ok()
 }
 
 fn scalar(json: &str) -> Option<String> {

@@ -169,10 +169,12 @@ fn without_mark(text: &str) -> &str {
 
 /// The strings and numbers of a document with what their keys say; none of other text. A list's items have its key.
 fn strings(text: &str, key: Key) -> Vec<Part> {
+    if is_document(text) { strings_of_document(text, key) } else { Vec::new() }
+}
+
+#[inline(never)]
+fn strings_of_document(text: &str, key: Key) -> Vec<Part> {
     let mut parts = Vec::new();
-    if !is_document(text) {
-        return parts;
-    }
     let mut rest = without_mark(text);
     let mut around = Vec::new();
     let mut key = key;

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use documents::{Key, Part};
-use forms::Distinct;
+use forms::{Distinct, Forms};
 use mask::Mask;
 
 use crate::text::secret::Secret;
@@ -113,31 +113,18 @@ impl Masks {
         let is_escaped = text.len() <= MAX_ESCAPED_BYTES && !forms::is_inert(text);
         let whole = text.trim_matches(LINE_BREAKS);
         let is_single_line = !has_line_break(whole);
-        let mut hits_ordinary = false;
-        if is_single_line {
-            hits_ordinary = self.add_line(whole, false);
+        let hits_ordinary = if is_single_line {
+            self.add_line(whole, false)
         } else {
             // A document's line that says `true,` is no secret.
             let spares_ordinary = key == Key::Unknown || documents::is_document(text);
-            for line in lines(whole) {
-                if self.is_long_enough(line) && !(spares_ordinary && ordinary::is_ordinary(ordinary::bare(line))) {
-                    hits_ordinary |= self.add_line(line, is_escaped);
-                }
-            }
-        }
+            self.add_lines(whole, is_escaped, spares_ordinary)
+        };
         if is_escaped {
             let forms = self.distinct_forms.of(text);
             self.add_forms(whole, forms.of(whole));
             if !is_single_line {
-                // The runner makes none of these of a text that it is given line by line.
-                self.add_forms(whole, forms::of_runner(whole));
-                self.add_forms(text, forms::of_runner(text));
-                // With the line break at its end, which a shell's `$(...)` takes away.
-                let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
-                let ending = ending.unwrap_or_default();
-                if self.is_masked(ending.trim()) {
-                    self.add_forms(ending, forms.of(ending));
-                }
+                self.add_forms_of_lines(text, whole, &forms);
             }
             forms::random_runs(whole).for_each(|run| self.add_encoding(run.to_owned()));
         }
@@ -145,6 +132,31 @@ impl Masks {
             self.add_encoding(encoded);
         }
         hits_ordinary
+    }
+
+    /// The lines of a text; true if one is ordinary text.
+    #[inline(never)]
+    fn add_lines(&mut self, whole: &str, have_forms: bool, spares_ordinary: bool) -> bool {
+        let mut hits_ordinary = false;
+        for line in lines(whole) {
+            if self.is_long_enough(line) && !(spares_ordinary && ordinary::is_ordinary(ordinary::bare(line))) {
+                hits_ordinary |= self.add_line(line, have_forms);
+            }
+        }
+        hits_ordinary
+    }
+
+    /// The runner makes none of these of a text that it is given line by line.
+    #[inline(never)]
+    fn add_forms_of_lines(&mut self, text: &str, whole: &str, forms: &Forms) {
+        self.add_forms(whole, forms::of_runner(whole));
+        self.add_forms(text, forms::of_runner(text));
+        // With the line break at its end, which a shell's `$(...)` takes away.
+        let ending = text.trim_end_matches(LINE_BREAKS).rfind(LINE_BREAKS).and_then(|end| text.get(end + 1..));
+        let ending = ending.unwrap_or_default();
+        if self.is_masked(ending.trim()) {
+            self.add_forms(ending, forms.of(ending));
+        }
     }
 
     /// True if it is ordinary text. Its forms are looked for among those of the whole text, if there is more of it.
