@@ -9,8 +9,7 @@ import { maskCommands } from '../host/mask-commands.ts';
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
 export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSignal): Promise<void> {
-  process.stdout.write(maskCommands(plan.masks));
-  await flushed();
+  await flushed(maskCommands(plan.masks));
   ending.throwIfAborted();
 
   const additions = [
@@ -43,9 +42,9 @@ export function appendToSummary(text: string): void {
   }
 }
 
-/** Resolves when what was written to stdout has left the process. */
-export function flushed(): Promise<void> {
-  return new Promise((resolve) => void process.stdout.write('', () => resolve()));
+/** Resolves when what was written to stdout, and this text, has left the process. */
+export function flushed(text = ''): Promise<void> {
+  return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
 }
 
 function unwritable(error: NodeJS.ErrnoException): Failure {

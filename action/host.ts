@@ -85,6 +85,8 @@ function log(kind: Kind, text: string, lines: string[]): void {
 export function sayAll(): void {
   const now = unsaid;
   unsaid = [];
+  // One write for all.
+  process.stdout.cork();
   for (const { kind, texts, lines } of now) {
     const text = texts.join(EOL);
     if (kind === 'group') {
@@ -95,4 +97,5 @@ export function sayAll(): void {
       SAY[kind](text);
     }
   }
+  process.stdout.uncork();
 }

@@ -1,5 +1,5 @@
 import { error, ExitCode } from '@actions/core';
-import path from 'node:path';
+import { join } from 'node:path';
 import type { Failure } from '../host/core.d.ts';
 import { appendToSummary, exportPlan, flushed } from './export.ts';
 import { connectToGithub, createHost, sayAll, whyNoToken } from './host.ts';
@@ -19,11 +19,10 @@ async function loadAndExport(): Promise<void> {
   // The handshakes take longer than the core takes to load, if they begin before it.
   await new Promise(setImmediate);
   await compileEachFunctionOnce();
-  const core = await loadCore(path.join(__dirname, 'env_kvstore_bg.wasm'));
+  const core = await loadCore(join(__dirname, 'env_kvstore_bg.wasm'));
   const { plan } = await core.run(loadInputs(core), createHost(transport)).catch((reason: unknown) => {
     throw whyNoToken() ?? reason;
   });
-  transport.close();
   sayAll();
   await exportPlan(core, plan, ending.signal);
   exported = true;

@@ -92,7 +92,7 @@ function optimize(wasm, to, passes = []) {
   const enabled = features.map((feature) => `--enable-${feature}`);
   // V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing. And the archive
   // that a runner downloads is smaller, as it is where functions stay beside those like them.
-  const inlining = ['--one-caller-inline-max-function-size', '20'];
+  const inlining = ['--one-caller-inline-max-function-size', '80'];
   run(process.execPath, [wasmOpt, ...passes, '-Oz', '-Oz', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
 }
 

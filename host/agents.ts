@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import http from 'node:http';
-import https from 'node:https';
-import net from 'node:net';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { trustedAuthorities } from './certificates.ts';
 import { proxyRules, type Proxy } from './proxy.ts';
 
@@ -14,7 +14,7 @@ const MAX_SOCKETS = 8;
 const autoSelectFamilyAttemptTimeout = 1000;
 
 export interface Agents {
-  agentFor(url: URL): Promise<http.Agent>;
+  agentFor(url: URL): Promise<HttpAgent>;
   connectEarly(url: URL, connections: number): Promise<void>;
   /** Lets connections to the origin trust these certificates and no others. Throws if OpenSSL finds none. */
   trust(origin: string, pem: string): void;
@@ -23,16 +23,16 @@ export interface Agents {
 
 /** One pool of connections for each way out: direct, and through the proxy; and for each set of certificates. */
 export function createAgents(): Agents {
-  const agents = new Map<string, Promise<http.Agent>>();
+  const agents = new Map<string, Promise<HttpAgent>>();
   const ending = new AbortController();
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
   const proxyFor = proxyRules(process.env);
   /** One for all connections: to make one takes as long as a handshake. */
-  let secureContext: tls.SecureContext | undefined;
+  let secureContext: SecureContext | undefined;
   /** For the origins that have one of their own. */
-  const contexts = new Map<string, tls.SecureContext>();
-  const secureOptions = (context = (secureContext ??= tls.createSecureContext(authorities))) => ({
+  const contexts = new Map<string, SecureContext>();
+  const secureOptions = (context = (secureContext ??= createSecureContext(authorities))) => ({
     // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
     rejectUnauthorized: true,
     secureContext: context,
@@ -47,12 +47,12 @@ export function createAgents(): Agents {
     agents.set(way, agent);
     return agent;
   };
-  const create = async (protocol: string, proxy: Proxy | undefined, context: tls.SecureContext | undefined) => {
+  const create = async (protocol: string, proxy: Proxy | undefined, context: SecureContext | undefined) => {
     if (protocol === 'http:') {
-      return new http.Agent(options);
+      return new HttpAgent(options);
     }
     if (proxy === undefined) {
-      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions(context) }), ending.signal);
+      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), ending.signal);
     }
     const { HttpsProxyAgent } = await import('hpagent');
     // A proxy may take long to answer, or for ever. The types of hpagent know only a few of Node's options.
@@ -72,7 +72,7 @@ export function createAgents(): Agents {
     trust(origin, pem) {
       // Of what is not a certificate, `createSecureContext` says nothing.
       new X509Certificate(pem);
-      contexts.set(new URL(origin).origin, tls.createSecureContext({ ca: pem }));
+      contexts.set(new URL(origin).origin, createSecureContext({ ca: pem }));
     },
     destroy() {
       ending.abort();
@@ -92,13 +92,13 @@ export function createAgents(): Agents {
 type Callback = (error: Error | null, socket: Duplex) => void;
 
 /** The connections that were opened early in an agent's name. */
-const early = new WeakMap<http.Agent, { open(url: URL, connections: number): void; destroy(): void }>();
+const early = new WeakMap<HttpAgent, { open(url: URL, connections: number): void; destroy(): void }>();
 
 /**
  * Makes an agent take connections that were opened early, as far as they are still good, before it opens any; and none once
  * it is to end, which Node's own would for requests that waited.
  */
-function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSignal): T {
+function withEarlyConnections<T extends HttpsAgent>(agent: T, ending: AbortSignal): T {
   const waiting = new Map<string, Promise<Duplex>[]>();
   /** How many connections requests have opened themselves: where one came first, none need be opened for it. */
   const opened = new Map<string, number>();
@@ -112,7 +112,7 @@ function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSign
       if (socket) {
         resolve(socket);
       }
-    }).then((socket) => socket.on('session', (session: Buffer) => sessions.set(key, session)));
+    }).then((socket) => (sessions.has(key) ? socket : socket.once('session', (session: Buffer) => sessions.set(key, session))));
 
   early.set(agent, {
     open(url, connections) {
@@ -151,5 +151,5 @@ function withEarlyConnections<T extends https.Agent>(agent: T, ending: AbortSign
 
 /** RFC 6066 allows no address in the server name of TLS. */
 function servername(hostname: string): string {
-  return net.isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname;
+  return isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname;
 }

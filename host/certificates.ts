@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import tls from 'node:tls';
+import { rootCertificates } from 'node:tls';
 import type { Failure } from './core.d.ts';
 
 /**
@@ -20,7 +20,7 @@ export function trustedAuthorities(): { ca?: string[] } {
       hint: 'Correct the path, or unset the variable. Nothing was sent or written.',
     } satisfies Failure;
   }
-  return { ca: [...tls.rootCertificates, named, ...(extra === undefined ? [] : [extra])] };
+  return { ca: [...rootCertificates, named, ...(extra === undefined ? [] : [extra])] };
 }
 
 function read(path: string | undefined): string | undefined {

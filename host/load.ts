@@ -40,10 +40,10 @@ export function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void
 /**
  * For a process that does no more than one run, before it loads the core. The run is over before optimized code pays: V8 would
  * spend twice the run's own time, and 25 MB, on compiling what is called often a second time. Nor does it pay then to count
- * the calls of every function, which tell V8 what to inline.
+ * the calls of every function, which tell V8 what to inline, or to validate those that are not called.
  */
 export async function compileEachFunctionOnce(): Promise<void> {
   // Not before the first connections are opened: they do not need it.
   const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--wasm-tiering-budget=1000000000 --no-wasm-inlining');
+  setFlagsFromString('--wasm-tiering-budget=1000000000 --no-wasm-inlining --wasm-lazy-validation');
 }

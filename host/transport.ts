@@ -1,5 +1,5 @@
-import http from 'node:http';
-import https from 'node:https';
+import { type Agent, request as requestByHttp } from 'node:http';
+import { request as requestByHttps } from 'node:https';
 import type { Request, Response } from './core.d.ts';
 import { createAgents } from './agents.ts';
 
@@ -85,12 +85,12 @@ function createOutbox() {
 function exchange(
   url: URL,
   request: Request,
-  agent: http.Agent,
+  agent: Agent,
   timeoutMs: number,
   underWay: UnderWay,
   left: () => void,
 ): Promise<Response> {
-  const { request: open } = url.protocol === 'https:' ? https : http;
+  const open = url.protocol === 'https:' ? requestByHttps : requestByHttp;
   return new Promise((resolve, reject) => {
     const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
     const outgoing = open(url, options, (incoming) => {
