@@ -19,7 +19,7 @@ use crate::github::job_token::JobToken;
 use crate::host::http::{Host, Log};
 use crate::identity::exchange::Exchange;
 use crate::identity::{ENHANCED_SESSION_NAME, Identity};
-use crate::inputs::{Goal, Inputs, RawInputs, Source};
+use crate::inputs::{Goal, Inputs, RawInputs, Step};
 use crate::migration::{Migrated, MigrationOptions, Mover};
 use crate::run::{Run, planned, say_claims, say_loaded};
 use crate::stores::backend::Caller;
@@ -32,9 +32,9 @@ use crate::vault;
 
 /// Runs until the goal is reached and its export is planned; nothing has been written when it returns.
 pub async fn run<H: Host>(host: &H, raw: RawInputs) -> Result<Run, Error> {
-    match Source::parse(raw)? {
-        Source::Aws(inputs) => apart(run_on_aws(host, &inputs)).await,
-        Source::Vault(inputs) => apart(vault::run::run(host, &inputs)).await,
+    match Step::parse(raw)? {
+        Step::Aws(inputs) => apart(run_on_aws(host, &inputs)).await,
+        Step::Vault(inputs) => apart(vault::run::run(host, &inputs)).await,
     }
 }
 

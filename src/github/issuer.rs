@@ -4,11 +4,11 @@
 use std::time::SystemTime;
 
 use crate::call::operation::Operation;
-use crate::call::outlook::{Outlook, outlook_of_status};
 use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
+use crate::github::by_status::ByStatus;
 use crate::github::verify::KeySet;
 use crate::host::answer::Answer;
 use crate::host::http::{MAX_BODY_BYTES, Method, Request, Response};
@@ -41,7 +41,7 @@ impl FetchKeys {
 
 impl Operation for FetchKeys {
     const NAME: &'static str = "GET JWKS";
-    const PROTOCOL: &'static dyn Protocol = &Oidc;
+    const PROTOCOL: &'static dyn Protocol = PROTOCOL;
     type Output = KeySet;
 
     fn subject(&self) -> String {
@@ -90,7 +90,7 @@ impl Discover {
 
 impl Operation for Discover {
     const NAME: &'static str = "GET openid-configuration";
-    const PROTOCOL: &'static dyn Protocol = &Oidc;
+    const PROTOCOL: &'static dyn Protocol = PROTOCOL;
     type Output = Configuration;
 
     fn subject(&self) -> String {
@@ -116,22 +116,8 @@ impl Operation for Discover {
     }
 }
 
-/// How an issuer refuses: by the status alone. What its host writes is not shown.
-struct Oidc;
-
-impl Protocol for Oidc {
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::new(response, "", "", None, sent)
-    }
-
-    fn outlook(&self, answer: &Answer) -> Outlook {
-        outlook_of_status(answer.status)
-    }
-
-    fn diagnose(&self, _answer: &Answer) -> Option<Diagnosis> {
-        None
-    }
-}
+/// What its host writes is not shown.
+const PROTOCOL: &dyn Protocol = &ByStatus { refuses_by_form: false };
 
 fn get(url: &BaseUrl) -> Request {
     Request {

@@ -6,6 +6,7 @@ use crate::host::url::BaseUrl;
 use crate::text::json::object_of;
 use crate::text::secret::Secret;
 
+mod by_status;
 pub mod claims;
 pub mod issuer;
 pub mod job_token;

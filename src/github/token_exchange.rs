@@ -5,12 +5,12 @@ use std::fmt;
 use std::time::SystemTime;
 
 use crate::call::operation::Operation;
-use crate::call::outlook::{Outlook, outlook_of_status};
 use crate::call::protocol::Protocol;
 use crate::error::Error;
 use crate::error::code::Code;
 use crate::error::refusal::Diagnosis;
 use crate::github::Login;
+use crate::github::by_status::ByStatus;
 use crate::host::answer::Answer;
 use crate::host::http::{Method, Request, Response};
 use crate::host::url::BaseUrl;
@@ -75,7 +75,7 @@ pub struct ExchangeToken<'a> {
 
 impl Operation for ExchangeToken<'_> {
     const NAME: &'static str = "token exchange";
-    const PROTOCOL: &'static dyn Protocol = &Exchange;
+    const PROTOCOL: &'static dyn Protocol = &ByStatus { refuses_by_form: true };
     type Output = ExchangedToken;
 
     fn subject(&self) -> String {
@@ -154,27 +154,6 @@ impl ExchangedToken {
     /// For STS.
     pub fn token(&self) -> &Secret {
         &self.0
-    }
-}
-
-/// How an exchange refuses: by the status alone. What its host writes is not shown, for it may quote the token.
-struct Exchange;
-
-impl Protocol for Exchange {
-    fn refusal(&self, response: &Response, sent: &[Secret]) -> Answer {
-        Answer::new(response, "", "", None, sent)
-    }
-
-    fn outlook(&self, answer: &Answer) -> Outlook {
-        outlook_of_status(answer.status)
-    }
-
-    fn diagnose(&self, _answer: &Answer) -> Option<Diagnosis> {
-        None
-    }
-
-    fn refuses_by_form(&self) -> bool {
-        true
     }
 }
 

@@ -65,19 +65,19 @@ pub struct RawInputs {
     pub unmasked: bool,
 }
 
-/// Where a step reads from, with the inputs that lead there.
+/// The inputs of any step, by where it reads from.
 #[derive(Debug)]
-pub enum Source {
-    /// AWS Secrets Manager, or what else takes a role of AWS.
+pub enum Step {
+    /// AWS, or what else takes a role of AWS.
     Aws(Box<Inputs>),
     /// Vault or OpenBao.
     Vault(Box<VaultInputs>),
 }
 
-impl Source {
+impl Step {
     /// Reads and checks everything; nothing has been sent when this fails.
     pub fn parse(raw: RawInputs) -> Result<Self, Error> {
-        reader::read_source(&raw).map_err(Error::InvalidInput)
+        reader::read_step(&raw).map_err(Error::InvalidInput)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::identity::session_name::RoleSessionNameTemplate;
 use crate::identity::{Chain, Flow, Identity, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
 use crate::inputs::vault_action::{VAULT_NOTATION, instead_of};
-use crate::inputs::{Goal, Inputs, RawInputs, Source};
+use crate::inputs::{Goal, Inputs, RawInputs, Step};
 use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::lines::secrets::SecretLine;
 use crate::lines::values::ValueLine;
@@ -131,10 +131,10 @@ pub(crate) fn read(raw: &RawInputs) -> Result<Inputs, Vec<Problem>> {
 }
 
 /// The inputs of any step.
-pub(crate) fn read_source(raw: &RawInputs) -> Result<Source, Vec<Problem>> {
+pub(crate) fn read_step(raw: &RawInputs) -> Result<Step, Vec<Problem>> {
     read_by(raw, |reader| match reader.is_of_vault() {
-        true => reader.read_vault().map(|inputs| Source::Vault(Box::new(inputs))),
-        false => reader.read().map(|inputs| Source::Aws(Box::new(inputs))),
+        true => reader.read_vault().map(|inputs| Step::Vault(Box::new(inputs))),
+        false => reader.read().map(|inputs| Step::Aws(Box::new(inputs))),
     })
 }
 

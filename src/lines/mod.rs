@@ -6,6 +6,7 @@ use crate::text::table::Names;
 
 pub mod env_name;
 pub mod secrets;
+pub(crate) mod star_names;
 pub mod unsafe_names;
 pub mod values;
 pub mod vault;

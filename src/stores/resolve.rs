@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
-use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName, WantedBy};
+use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
 use crate::lines::secrets::SecretLine;
+use crate::lines::star_names::{NoName, StarNames};
 use crate::lines::values::{Kind, ValueLine};
 use crate::stores::document::Document;
 use crate::stores::naming::Scope;
@@ -11,7 +12,7 @@ use crate::stores::settle::{Layer, Layers};
 use crate::text::nearest::nearest;
 use crate::text::printable::printable;
 use crate::text::secret::Secret;
-use crate::text::table::{Names, Table};
+use crate::text::table::Names;
 
 /// A value with the name to export it by, and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl Lookup<'_> {
     pub fn resolve(&self) -> Result<Resolved, Error> {
         let mut values = Vec::new();
         let mut problems = Vec::new();
-        let mut by_star = ByStar { named: self.names(), taken: Table::default(), notices: Vec::new() };
+        let mut by_star = ByStar { names: StarNames::beside(self.names()), notices: Vec::new() };
         for line in self.lines {
             let layers = self.layers.iter().find(|(kind, _)| *kind == line.kind());
             let (_, layers) = layers.ok_or(Error::Internal("a store was not planned"))?;
@@ -148,14 +149,14 @@ impl Lookup<'_> {
         ValueProblem::KeyMissing { variable: name.to_string(), key: printable(key), stores, instead }
     }
 
-    /// The variables that have lines of their own, in lower case.
-    fn names(&self) -> Names {
+    /// The variables that have lines of their own.
+    fn names(&self) -> impl Iterator<Item = &EnvName> {
         let of_values = self.lines.iter().filter_map(|line| match line {
             ValueLine::One { name, .. } => Some(name),
             ValueLine::All(_) => None,
         });
         let of_secrets = self.secret_lines.iter().filter_map(|line| line.name.as_ref());
-        of_values.chain(of_secrets).map(|name| name.as_str().to_ascii_lowercase()).collect()
+        of_values.chain(of_secrets)
     }
 }
 
@@ -202,11 +203,9 @@ fn did_you_mean(key: &str, documents: &[&Document]) -> Option<String> {
     nearest(key, keys).map(|key| format!("did you mean `{}`?", printable(key)))
 }
 
-/// The names around a `*`, in lower case: those that lines of their own load, which `*` leaves alone, and those that a
-/// `*` has loaded, with the keys and their stores.
+/// What lines with a `*` load, and notices about it.
 struct ByStar {
-    named: Names,
-    taken: Table<(String, String)>,
+    names: StarNames,
     notices: Vec<String>,
 }
 
@@ -281,26 +280,18 @@ impl ByStar {
 
     /// The name for a key; none if a line of its own loads it.
     fn name(&mut self, key: &str, from: &str) -> Result<Option<EnvName>, String> {
-        let folded = key.to_ascii_lowercase();
-        if self.named.has(&folded) {
-            return Ok(None);
-        }
-        let name = EnvName::wanted_by(WantedBy::Star, key)?;
-        match self.taken.get(&folded) {
-            None => {
-                self.taken.set(folded, (key.to_owned(), from.to_owned()));
-                Ok(Some(name))
+        self.names.give(key, key, from).map_err(|no_name| match no_name {
+            NoName::Unusable(problem) => problem,
+            NoName::Taken { key: other, from: store } if other == key => {
+                format!("has the same name as a value that `*` loads from {store}")
             }
-            Some((other, store)) if other == key => {
-                Err(format!("has the same name as a value that `*` loads from {store}"))
+            NoName::Taken { key: other, from: store } if store == from => {
+                format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them")
             }
-            Some((other, store)) if store == from => {
-                Err(format!("is there twice: key `{other}` {DIFFERS_IN_CASE}. Remove one of them"))
+            NoName::Taken { key: other, from: store } => {
+                format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}")
             }
-            Some((other, store)) => {
-                Err(format!("has a name that another `*` has loaded: key `{other}` of {store} {DIFFERS_IN_CASE}"))
-            }
-        }
+        })
     }
 }
 

@@ -46,6 +46,10 @@ pub(crate) async fn run<H: Host>(host: &H, inputs: &VaultInputs) -> Result<Run, 
         finished(host, client, inputs, Outcome { values, vault_token, ..Outcome::default() }).await
     })
     .await;
+    if ran.is_err() && is_loaded && inputs.export_token {
+        // It was kept for later steps, which get nothing.
+        end(host, client, inputs, &token, false, None).await;
+    }
     ran
 }
 
@@ -94,10 +98,10 @@ fn paths(inputs: &VaultInputs) -> Vec<&VaultPath> {
 
 async fn read<H: Host>(client: &Client<'_, H>, inputs: &VaultInputs, token: &VaultToken) -> Reads {
     let VaultInputs { cluster, role, .. } = inputs;
-    let reads = RefCell::new(Reads::new());
+    let reads = RefCell::new(Reads::default());
     eight_at_a_time(paths(inputs), async |path| {
         let kept = client.call(&VaultRead { cluster, path, token, role }).await;
-        reads.borrow_mut().push((path.clone(), kept));
+        reads.borrow_mut().set(path.encoded(), (path.clone(), kept));
     })
     .await;
     reads.into_inner()
@@ -105,8 +109,8 @@ async fn read<H: Host>(client: &Client<'_, H>, inputs: &VaultInputs, token: &Vau
 
 /// The paths whose secrets end with the token, if there are any.
 fn leased(reads: &Reads) -> Option<String> {
-    let leased = reads.iter().filter(|(_, kept)| kept.as_ref().is_ok_and(|kept| kept.is_leased));
-    leased.map(|(path, _)| path.shown()).reduce(|paths, path| format!("{paths}, {path}"))
+    let leased = reads.iter().filter(|(_, (_, kept))| kept.as_ref().is_ok_and(|kept| kept.is_leased));
+    leased.map(|(_, (path, _))| path.shown()).reduce(|paths, path| format!("{paths}, {path}"))
 }
 
 /// Ends the token, where that is right: it is of no more use, and lives for minutes or hours. What later steps get keeps
@@ -136,7 +140,7 @@ async fn end<H: Host>(
 }
 
 fn say_read<H: Host>(host: &H, reads: &Reads) {
-    for (path, kept) in reads.iter().filter_map(|(path, kept)| Some((path, kept.as_ref().ok()?))) {
+    for (path, kept) in reads.iter().filter_map(|(_, (path, kept))| Some((path, kept.as_ref().ok()?))) {
         let version = kept.version.as_ref().map_or(String::new(), |version| format!(" (version {version})"));
         host.log(Log::Info(format!("Read {}{version}", path.shown())));
     }

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::error::problem::ValueProblem;
-use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName, WantedBy};
+use crate::lines::env_name::{DIFFERS_IN_CASE, EnvName};
+use crate::lines::star_names::{NoName, StarNames};
 use crate::lines::values::Kind;
 use crate::lines::vault::{Taken, VaultLine, VaultPath, variable};
 use crate::stores::document::text_of;
@@ -10,11 +11,11 @@ use crate::stores::resolve::{Level, Value};
 use crate::text::json::Object;
 use crate::text::nearest::nearest;
 use crate::text::printable::printable;
-use crate::text::table::{Names, Table};
+use crate::text::table::Table;
 use crate::vault::read::Kept;
 
-/// What was read, each path once.
-pub type Reads = Vec<(VaultPath, Result<Kept, Error>)>;
+/// What was read, by the encoded path.
+pub type Reads = Table<(VaultPath, Result<Kept, Error>)>;
 
 /// The values, with notices for the log.
 #[derive(Debug, Default)]
@@ -28,20 +29,19 @@ pub struct Loaded {
 /// The values, or all that is wrong with what was read. `at` is the address of Vault.
 pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Error> {
     let named = lines.iter().filter_map(|line| match &line.taken {
-        Taken::One { name, .. } => Some(name.as_str().to_ascii_lowercase()),
+        Taken::One { name, .. } => Some(name),
         Taken::All { .. } => None,
     });
     let mut loading = Loading {
         at,
-        named: named.collect(),
-        taken: Table::default(),
+        names: StarNames::beside(named),
         loaded: Loaded::default(),
         problems: Vec::new(),
         numbers: Vec::new(),
     };
     let mut unread = None;
     for line in lines {
-        match reads.iter().find(|(path, _)| *path == line.path).map(|(_, kept)| kept) {
+        match reads.get(&line.path.encoded()).map(|(_, kept)| kept) {
             Some(Ok(kept)) => loading.take(line, kept),
             Some(Err(error)) => unread = Some(unread.map_or(error.clone(), |others: Error| others.and(error.clone()))),
             None => return Err(Error::Internal("a path was not read")),
@@ -65,10 +65,7 @@ pub fn load(lines: &[VaultLine], reads: &Reads, at: &str) -> Result<Loaded, Erro
 
 struct Loading<'a> {
     at: &'a str,
-    /// The names of entries of their own, in lower case: `*` leaves them alone.
-    named: Names,
-    /// Those that `*` took, with the key and the path.
-    taken: Table<(String, String)>,
+    names: StarNames,
     loaded: Loaded,
     problems: Vec<ValueProblem>,
     /// The variables whose numbers Vault may have rewritten.
@@ -123,21 +120,12 @@ impl Loading<'_> {
 
     /// The name for a key; none if an entry of its own loads it.
     fn name(&mut self, key: &str, name: &str, path: &VaultPath) -> Result<Option<EnvName>, String> {
-        let folded = name.to_ascii_lowercase();
-        if self.named.has(&folded) {
-            return Ok(None);
-        }
-        let name = EnvName::wanted_by(WantedBy::Star, name)
-            .map_err(|problem| format!("gives a variable `{}`, which {problem}", printable(name)))?;
-        match self.taken.get(&folded) {
-            None => {
-                self.taken.set(folded, (printable(key), path.shown()));
-                Ok(Some(name))
+        self.names.give(name, &printable(key), &path.shown()).map_err(|no_name| match no_name {
+            NoName::Unusable(problem) => format!("gives a variable `{}`, which {problem}", printable(name)),
+            NoName::Taken { key: other, from } => {
+                format!("gives the variable `{name}`, as key `{other}` of {from} does, or one that {DIFFERS_IN_CASE}")
             }
-            Some((other, store)) => Err(format!(
-                "gives the variable `{name}`, as key `{other}` of {store} does, or one that {DIFFERS_IN_CASE}"
-            )),
-        }
+        })
     }
 
     fn add(&mut self, name: EnvName, key: &str, json: &str, path: &VaultPath, kept: &Kept) {

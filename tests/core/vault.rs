@@ -267,8 +267,11 @@ fn a_value_does_not_take_the_exported_tokens_place() {
         .input("export-vault-token", "true")
         .then(login())
         .then(v1("kv1/ci", "", json!({ "a": "CANARY-a" })))
+        .then(revoke())
         .run();
     assert!(run.fails_with("value-unusable").contains("`export-vault-token`"));
+    // No later step has the token.
+    assert_eq!(run.count(REVOKE), 1);
 }
 
 #[test]

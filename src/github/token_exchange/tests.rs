@@ -120,7 +120,7 @@ fn the_longest_token_that_sts_takes_is_taken() {
 fn a_refusal_shows_nothing_of_what_the_exchange_wrote() {
     for status in [200, 302, 400, 401, 404, 418, 502] {
         let response = Response { status, ..response("text/plain", "unable to exchange a.b.canary") };
-        let answer = Exchange.refusal(&response, &[]);
+        let answer = ByStatus { refuses_by_form: true }.refusal(&response, &[]);
         let diagnosis = with_operation(|operation| operation.diagnose(&answer));
         let said = format!("{answer} {} {}", diagnosis.cause, diagnosis.next);
         assert!(!said.contains("unable") && !said.contains("canary"), "{said}");

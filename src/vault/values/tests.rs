@@ -5,7 +5,7 @@ fn loaded(entries: &str, secret: &str, version: Option<&str>) -> Result<Loaded, 
     let lines = parse(entries).unwrap();
     let values = Object::parse(secret.as_bytes()).unwrap();
     let kept = || Kept { values: values.clone(), version: version.map(str::to_owned), is_leased: false };
-    let reads = lines.iter().map(|line| (line.path.clone(), Ok(kept()))).collect();
+    let reads = lines.iter().map(|line| (line.path.encoded(), (line.path.clone(), Ok(kept())))).collect();
     load(&lines, &reads, "https://vault.example")
 }
 

@@ -62,7 +62,7 @@ fn inputs(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\u{1f}');
     let inputs = INPUT_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), Secret::new(lines.next()?)))).collect();
-    let _ = env_kvstore::inputs::Source::parse(RawInputs {
+    let _ = env_kvstore::inputs::Step::parse(RawInputs {
         goal: Goal::Export,
         claims: Table::default(),
         inputs,
