@@ -254,6 +254,6 @@ fn the_text_names_who_read_last_what_nobody_used_and_what_no_rule_explains() {
             && text.contains("octo-org/app in production by github-actions: 2 reads, last 2026-11-26T11:00:02Z"),
         "{text}"
     );
-    assert_eq!(usage.unused.is_empty(), !text.contains("Allowed, and nobody did it"));
-    assert_eq!(usage.unexplained.is_empty(), !text.contains("Done, and no rule of today allows it"));
+    assert_eq!(usage.unused.is_empty(), !text.contains("Allowed, but never read"));
+    assert_eq!(usage.unexplained.is_empty(), !text.contains("Read, but not allowed by the rules of today"));
 }

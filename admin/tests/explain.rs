@@ -57,7 +57,7 @@ fn another_ref_is_stopped_by_the_tags_of_the_store() {
     assert_eq!(failure.wants, ["refs/heads/x"]);
     let others = gate.also_admits.as_deref().unwrap();
     assert!(others.contains("repository_id is 456789 and ref is refs/heads/x"), "{others}");
-    assert!(gate.remedy[0].contains("`github:ref` with refs/heads/x in place of refs/heads/main"), "{gate:#?}");
+    assert!(gate.remedy[0].contains("`github:ref` of the store to refs/heads/x (it is refs/heads/main)"), "{gate:#?}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn another_ref_is_stopped_by_the_bound_claim_that_names_it() {
         (failure.wants.as_slice(), failure.has.as_deref()),
         (&["refs/heads/main".to_owned()][..], Some(&["refs/heads/x".to_owned()][..]))
     );
-    assert!(gate.remedy[0].contains("name its value in the binding's `when`"), "{:?}", gate.remedy);
+    assert!(gate.remedy[0].contains("add its value to the binding's `when`"), "{:?}", gate.remedy);
     let others = gate.also_admits.as_deref().unwrap();
     assert!(
         others.starts_with(

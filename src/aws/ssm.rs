@@ -199,7 +199,7 @@ impl Operation for ReadParameters<'_> {
             ),
             "InvalidNextToken" => Diagnosis::new(
                 Code::StoreRefused,
-                "Parameter Store does not know its own mark of the next page any more.",
+                "Parameter Store rejected the NextToken that it had given.",
                 "Run the job again.",
             ),
             _ => diagnose_session("Parameter Store", answer).unwrap_or_else(|| {

@@ -362,10 +362,10 @@ impl<'a> Walk<'a> {
             let tag = mismatch.key.as_deref().and_then(|key| key.split_once('/')).map_or("", |(_, tag)| tag);
             return match &mismatch.actual {
                 None => format!(
-                    "Tag the store `{tag}` with {wants}: `env-kvstore put --create` and the generated set-up write such tags."
+                    "Set the tag `{tag}` of the store to {wants}: `env-kvstore put --create` and the generated set-up do so."
                 ),
                 Some(actual) => format!(
-                    "Tag the store `{tag}` with {wants} in place of {}: in kvstore.json that is the binding's `when`.",
+                    "Change the tag `{tag}` of the store to {wants} (it is {}): in kvstore.json, the binding's `when`.",
                     listed(actual)
                 ),
             };
@@ -378,7 +378,7 @@ impl<'a> Walk<'a> {
                     "Run the job for {wants}; or let this event in: `events` of kvstore.json, or a binding with a role of its own."
                 ),
                 _ => format!(
-                    "Run the job with a claim `{claim}` for which {}; or name its value in the binding's `when`.",
+                    "Run the job with a claim `{claim}` for which {}; or add its value to the binding's `when`.",
                     condition_of(operator, claim, &mismatch.expected)
                 ),
             };

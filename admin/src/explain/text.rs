@@ -50,7 +50,7 @@ impl Explanation {
         let _ = writeln!(text, "{answer}: {what}{role}");
         if !self.assumed.is_empty() {
             let pairs = self.assumed.iter().map(|(claim, value)| format!("{}={}", printable(claim), printable(value)));
-            let _ = writeln!(text, "Assumed, as it was not given: {}", pairs.collect::<Vec<_>>().join(", "));
+            let _ = writeln!(text, "Not given, so assumed: {}", pairs.collect::<Vec<_>>().join(", "));
         }
         text.push('\n');
         for gate in &self.gates {
@@ -88,10 +88,10 @@ impl Gate {
             let _ = writeln!(text, "    - {}", failure.line());
         }
         for remedy in &self.remedy {
-            let _ = writeln!(text, "    What would let it in: {remedy}");
+            let _ = writeln!(text, "    To allow it: {remedy}");
         }
         if let Some(others) = &self.also_admits {
-            let _ = writeln!(text, "    That would let in {others}.");
+            let _ = writeln!(text, "    That would allow {others}.");
         }
         text
     }
@@ -103,10 +103,10 @@ impl Failure {
             (Some(key), Some(operator)) => format!("{} ({})", printable(key), printable(operator)),
             _ => self.element.clone(),
         };
-        let wants = listed(&self.wants);
+        let expected = listed(&self.wants);
         match &self.has {
-            None => format!("{what} wants {wants}, and there is nothing: {}", printable(&self.reason)),
-            Some(values) => format!("{what} wants {wants}, and there is {}", listed(values)),
+            None => format!("{what}: expected {expected}, found nothing: {}", printable(&self.reason)),
+            Some(values) => format!("{what}: expected {expected}, found {}", listed(values)),
         }
     }
 }

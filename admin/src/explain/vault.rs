@@ -183,12 +183,12 @@ impl Walk<'_> {
             (true, "event_name") => format!(
                 "Run the job for {wants}; or let this event in: `events` of kvstore.json, or a binding that names it."
             ),
-            (true, _) => format!(
-                "Run the job with a claim `{claim}` for which {claim} is {wants}; or name its value in the binding's `when`."
-            ),
-            (false, _) => format!(
-                "Run the job with a claim `{claim}` for which {claim} is {wants}; or add its value to bound_claims of the role."
-            ),
+            (true, _) => {
+                format!("Run the job with the claim `{claim}` {wants}; or add its value to the binding's `when`.")
+            }
+            (false, _) => {
+                format!("Run the job with the claim `{claim}` {wants}; or add its value to the role's bound_claims.")
+            }
         }
     }
 

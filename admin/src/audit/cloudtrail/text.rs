@@ -23,14 +23,14 @@ impl Usage {
             let _ = writeln!(text, "  {}\n    {}", printable(&one.store), one.line());
         }
         if !self.unused.is_empty() {
-            let _ = writeln!(text, "\nAllowed, and nobody did it");
+            let _ = writeln!(text, "\nAllowed, but never read");
         }
         for grant in &self.unused {
             let (store, role) = (printable(&grant.store), printable(&grant.role));
             let _ = writeln!(text, "  {store}\n    by {role}: {}", printable(&grant.sentence));
         }
         if !self.unexplained.is_empty() {
-            let _ = writeln!(text, "\nDone, and no rule of today allows it");
+            let _ = writeln!(text, "\nRead, but not allowed by the rules of today");
         }
         for read in &self.unexplained {
             let (store, line) = (printable(&read.by.store), read.by.line());
