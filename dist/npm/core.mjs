@@ -694,7 +694,7 @@ function withCaughtTraps(glue, onTrap) {
 }
 async function compileEachFunctionOnce() {
   const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining");
+  setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining --wasm-lazy-validation");
 }
 
 // npm/run.ts
@@ -744,20 +744,20 @@ function unsafeEndpoint(variable) {
 }
 
 // host/transport.ts
-import http2 from "node:http";
-import https2 from "node:https";
+import { request as requestByHttp } from "node:http";
+import { request as requestByHttps } from "node:https";
 
 // host/agents.ts
 import { X509Certificate } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import http from "node:http";
-import https from "node:https";
-import net2 from "node:net";
-import tls2 from "node:tls";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
 
 // host/certificates.ts
 import { readFileSync as readFileSync2 } from "node:fs";
-import tls from "node:tls";
+import { rootCertificates } from "node:tls";
 function trustedAuthorities() {
   const bundle = process.env["AWS_CA_BUNDLE"];
   if (!bundle) {
@@ -772,7 +772,7 @@ function trustedAuthorities() {
       hint: "Correct the path, or unset the variable. Nothing was sent or written."
     };
   }
-  return { ca: [...tls.rootCertificates, named, ...extra === void 0 ? [] : [extra]] };
+  return { ca: [...rootCertificates, named, ...extra === void 0 ? [] : [extra]] };
 }
 function read(path) {
   try {
@@ -882,7 +882,7 @@ function createAgents() {
   const proxyFor = proxyRules(process.env);
   let secureContext;
   const contexts = /* @__PURE__ */ new Map();
-  const secureOptions = (context = secureContext ??= tls2.createSecureContext(authorities)) => ({
+  const secureOptions = (context = secureContext ??= createSecureContext(authorities)) => ({
     // Or else NODE_TLS_REJECT_UNAUTHORIZED=0 would hand tokens to whoever is in between.
     rejectUnauthorized: true,
     secureContext: context
@@ -897,10 +897,10 @@ function createAgents() {
   };
   const create = async (protocol, proxy, context) => {
     if (protocol === "http:") {
-      return new http.Agent(options);
+      return new HttpAgent(options);
     }
     if (proxy === void 0) {
-      return withEarlyConnections(new https.Agent({ ...options, ...secureOptions(context) }), ending.signal);
+      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), ending.signal);
     }
     const { HttpsProxyAgent } = await import("../hpagent.js");
     setMaxListeners(0, ending.signal);
@@ -918,7 +918,7 @@ function createAgents() {
     },
     trust(origin, pem) {
       new X509Certificate(pem);
-      contexts.set(new URL(origin).origin, tls2.createSecureContext({ ca: pem }));
+      contexts.set(new URL(origin).origin, createSecureContext({ ca: pem }));
     },
     destroy() {
       ending.abort();
@@ -947,7 +947,7 @@ function withEarlyConnections(agent, ending) {
     if (socket) {
       resolve(socket);
     }
-  }).then((socket) => socket.on("session", (session) => sessions.set(key, session)));
+  }).then((socket) => sessions.has(key) ? socket : socket.once("session", (session) => sessions.set(key, session)));
   early.set(agent, {
     open(url, connections) {
       const port = Number(url.port || 443);
@@ -985,7 +985,7 @@ function withEarlyConnections(agent, ending) {
   return agent;
 }
 function servername(hostname) {
-  return net2.isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
+  return isIP(hostname.replace(/^\[|\]$/g, "")) ? "" : hostname;
 }
 
 // host/transport.ts
@@ -1050,7 +1050,7 @@ function createOutbox() {
   };
 }
 function exchange(url, request, agent, timeoutMs, underWay, left) {
-  const { request: open } = url.protocol === "https:" ? https2 : http2;
+  const open = url.protocol === "https:" ? requestByHttps : requestByHttp;
   return new Promise((resolve, reject) => {
     const options = { method: request.method, headers: Object.fromEntries(request.headers), agent };
     const outgoing = open(url, options, (incoming) => {
