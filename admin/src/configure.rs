@@ -76,7 +76,7 @@ pub fn configure(text: &str, command: &str, flags: &[(&str, &str)]) -> Result<Co
             // The SDK for Go takes quotes off the ends of a value, though they are not a pair.
             problem("its last flag", "must not need quotes, because the command starts with one");
         }
-        configured.replace(section, &is_of_the_proposal, &[(PROCESS, &process)]);
+        configured.replace(section, None, &is_of_the_proposal, &[(PROCESS, &process)]);
         profiles.push(printable(name));
     }
     if profiles.is_empty() {

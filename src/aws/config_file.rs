@@ -114,11 +114,11 @@ pub fn merge(
     let mut merged = Output::like(text);
     let is_set = |key: &str| settings.iter().any(|(name, _)| key.eq_ignore_ascii_case(name));
     let replaced = |key: &str| !key.is_empty() && (is_set(key) || !is_harmless(key));
-    for section in &sections {
+    for (at, section) in sections.iter().enumerate() {
         if is_it(section) {
-            merged.replace(section, &replaced, settings);
+            merged.replace(section, sections.get(at + 1), &replaced, settings);
         } else if overwrite && section.looks_like(name, file) {
-            merged.replace(section, &|key| !key.is_empty() && !is_harmless(key), &[]);
+            merged.replace(section, None, &|key| !key.is_empty() && !is_harmless(key), &[]);
         } else {
             merged.copy(section);
         }
@@ -165,7 +165,7 @@ pub fn sections(text: &str, file: File) -> Vec<Section<'_>> {
         let line = text.trim();
         let indent = indent_of(text).len();
         let (mut key, mut value, mut continues) = ("", "", false);
-        if line.is_empty() || line.starts_with(['#', ';']) {
+        if says_nothing(line) {
             // Belongs to nothing.
         } else if let Some((of, _)) = last.filter(|(_, depth)| indent > *depth) {
             (key, value, continues) = (of, line, true);
@@ -183,6 +183,10 @@ pub fn sections(text: &str, file: File) -> Vec<Section<'_>> {
         }
     }
     sections
+}
+
+fn says_nothing(line: &str) -> bool {
+    line.is_empty() || line.starts_with(['#', ';'])
 }
 
 fn indent_of(line: &str) -> &str {
@@ -236,16 +240,23 @@ impl Output {
         self.text.extend(section.lines.iter().map(|line| line.text));
     }
 
-    /// The section with `settings` in place of the first line that is replaced, as deep as that: deeper lines would belong to
-    /// the setting before them.
-    pub fn replace(&mut self, section: &Section<'_>, replaced: &dyn Fn(&str) -> bool, settings: &[(&str, &str)]) {
+    /// The section with `settings` in place of the first line that is replaced, as deep as that, or as what follows, which may be
+    /// the header of the `next` section: deeper lines would belong to the setting before them.
+    pub fn replace(
+        &mut self,
+        section: &Section<'_>,
+        next: Option<&Section<'_>>,
+        replaced: &dyn Fn(&str) -> bool,
+        settings: &[(&str, &str)],
+    ) {
         let position = |wanted: &dyn Fn(&str) -> bool| section.lines.iter().position(|line| wanted(line.key));
         let place = position(replaced).or_else(|| position(&|key| !key.is_empty())).unwrap_or(1);
+        let header = next.and_then(|next| next.lines.first());
+        let below = section.lines.iter().skip(place).chain(header).find(|line| !says_nothing(line.text.trim()));
         for at in 0..=section.lines.len() {
             let line = section.lines.get(at);
             if at == place {
-                let beside = line.filter(|line| !line.key.is_empty());
-                self.settings(beside.map_or("", |line| indent_of(line.text)), settings);
+                self.settings(below.map_or("", |line| indent_of(line.text)), settings);
             }
             if let Some(line) = line.filter(|line| !replaced(line.key)) {
                 self.text.push_str(line.text);

@@ -161,6 +161,16 @@ fn nothing_else_that_decides_who_one_is_stays_in_a_profile_that_is_overwritten()
 }
 
 #[test]
+fn what_is_indented_below_settings_that_were_added_stays_what_it_is() {
+    let text = "[ci]\n# empty\n  [other]\nregion = x\n";
+    let expected = "[ci]\n  region = r\n# empty\n  [other]\nregion = x\n";
+    assert_eq!(merged(text, File::Credentials, "ci", &[("region", "r")], true), expected);
+    assert_eq!(merged(expected, File::Credentials, "ci", &[("region", "r")], true), expected);
+    let nameless = ("[ci]\n\t= x\n", "[ci]\n\tregion = r\n\t= x\n");
+    assert_eq!(merged(nameless.0, File::Credentials, "ci", &[("region", "r")], true), nameless.1);
+}
+
+#[test]
 fn sections_that_some_tools_take_for_the_profile_say_nothing_of_who_one_is_either() {
     let region = &[("region", "r")];
     let text = "[ci]\nrole_arn = old\noutput = json\n[profile cd]\nrole_arn = theirs\n";
