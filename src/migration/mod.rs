@@ -75,6 +75,9 @@ impl BucketPlace {
     }
 }
 
+/// The text of a context that names nothing, as of nearly every step.
+const NO_ENTRIES: &str = "{}";
+
 /// A context of GitHub: an object of strings.
 #[derive(Debug)]
 pub struct Context(Secret);
@@ -82,8 +85,8 @@ pub struct Context(Secret);
 impl Context {
     /// Of the text that `toJSON` gives; none if it is no object of strings. The job's token is left out.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.trim().is_empty() {
-            return Some(Self(Secret::new("")));
+        if ["", NO_ENTRIES].contains(&text.trim()) {
+            return Some(Self(Secret::new(NO_ENTRIES)));
         }
         let members = Members::parse(text)?;
         if !members.names().iter().all(|name| members.json(name).is_some_and(|json| json.starts_with('"'))) {
@@ -96,7 +99,7 @@ impl Context {
 
     /// Whether it names nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.secret().is_empty() || self.entries().is_empty()
+        self.0.secret() == NO_ENTRIES || self.entries().is_empty()
     }
 
     /// Names and the JSON of their texts, in the order of GitHub.
