@@ -37,7 +37,7 @@ export function makeWasm({ toolchain, scratch, dist, generated }) {
     bindgen(toolchain, crate, folder);
     // Fewer bytes and more calls: the action's is to be fast, the command line's small.
     const passes = crate === 'env_kvstore_admin' ? ['--merge-similar-functions'] : [];
-    optimize(path.join(folder, `${crate}_bg.wasm`), path.join(to, `${crate}_bg.wasm`), crate === 'env_kvstore' ? 40 : 20, passes);
+    optimize(path.join(folder, `${crate}_bg.wasm`), path.join(to, `${crate}_bg.wasm`), passes);
   }
   compress(path.join(dist, 'npm/env_kvstore_admin_bg.wasm'));
 }
@@ -86,13 +86,13 @@ function bindgen(toolchain, crate, folder) {
 }
 
 /** Without `--all-features`: with it, binaryen writes types that Node 20 does not know. */
-function optimize(wasm, to, mostInlined, passes) {
+function optimize(wasm, to, passes) {
   const wasmOpt = path.join(root, 'node_modules/binaryen/bin/wasm-opt');
   const features = ['bulk-memory', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
   const enabled = features.map((feature) => `--enable-${feature}`);
   // V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing. And the archive
   // that a runner downloads is smaller, as it is where functions stay beside those like them.
-  const inlining = ['--one-caller-inline-max-function-size', String(mostInlined)];
+  const inlining = ['--one-caller-inline-max-function-size', '20'];
   run(process.execPath, [wasmOpt, ...passes, '-Oz', '-Oz', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
 }
 
