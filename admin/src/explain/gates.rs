@@ -378,7 +378,7 @@ impl<'a> Walk<'a> {
                     "Run the job for {wants}; or let this event in: `events` of kvstore.json, or a binding with a role of its own."
                 ),
                 _ => format!(
-                    "Run the job with a claim `{claim}` for which {}; or add its value to the binding's `when`.",
+                    "Run a job for which {}; or add its value to the binding's `when`.",
                     condition_of(operator, claim, &mismatch.expected)
                 ),
             };

@@ -184,10 +184,10 @@ impl Walk<'_> {
                 "Run the job for {wants}; or let this event in: `events` of kvstore.json, or a binding that names it."
             ),
             (true, _) => {
-                format!("Run the job with the claim `{claim}` {wants}; or add its value to the binding's `when`.")
+                format!("Run a job for which {claim} is {wants}; or add its value to the binding's `when`.")
             }
             (false, _) => {
-                format!("Run the job with the claim `{claim}` {wants}; or add its value to the role's bound_claims.")
+                format!("Run a job for which {claim} is {wants}; or add its value to the role's bound_claims.")
             }
         }
     }
