@@ -68,7 +68,7 @@ async fn reach_goal<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) 
         host.connect_early(endpoint.origin(), connections);
     }
 
-    let fixed = matches!(inputs.session.identity, Identity::Cognito { .. }).then_some(ENHANCED_SESSION_NAME);
+    let fixed = matches!(inputs.session.identity, Identity::Cognito(..)).then_some(ENHANCED_SESSION_NAME);
     let name = session_name.as_ref().map(RoleSessionName::as_str).or(fixed).map(str::to_owned);
     let mut outcome = Outcome { session_name: name, ..Outcome::default() };
     if inputs.goal == Goal::WebIdentityToken {
@@ -163,7 +163,7 @@ pub async fn open_session<H: Host>(host: &H, client: &Client<'_, H>, inputs: &In
 /// What is done while the first answers are waited for.
 async fn prepare<H: Host>(host: &H, client: &Client<'_, H>, inputs: &Inputs) -> Result<(), Error> {
     match &inputs.session.identity {
-        Identity::Cognito { endpoint, .. } => host.connect_early(endpoint.origin(), 1),
+        Identity::Cognito(pool, _) => host.connect_early(pool.endpoint.origin(), 1),
         Identity::Exchanged(url) => host.connect_early(url.origin(), 1),
         Identity::WebIdentity | Identity::Environment(_) => {}
     }

@@ -1,7 +1,7 @@
 //! The way from the job's token, or the environment's credentials, to a session.
 
-use crate::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
-use crate::aws::names::{AccountId, RoleArn};
+use crate::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken};
+use crate::aws::names::RoleArn;
 use crate::aws::session::{RoleSessionName, Session, SessionTags, TagSource, check_session_tags};
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, WebIdentity};
 use crate::call::apart::apart;
@@ -12,8 +12,7 @@ use crate::github::claims::Claims;
 use crate::github::job_token::JobToken;
 use crate::github::token_exchange::{ExchangeToken, ExchangedToken, TokenExchangeUrl};
 use crate::host::http::{Host, Log};
-use crate::host::url::BaseUrl;
-use crate::identity::{Chain, Flow, Identity, SessionOptions};
+use crate::identity::{Chain, Flow, Identity, IdentityPool, SessionOptions};
 use crate::text::secret::Secret;
 
 /// The way from the job's token, or the environment's credentials, to a session.
@@ -24,6 +23,9 @@ pub(crate) struct Exchange<'a, H> {
     pub(crate) job: Option<&'a JobToken<'a, H>>,
     pub(crate) claims: &'a Claims,
 }
+
+/// A token or a session, with its tags if they are known.
+type Tagged<T> = (T, Option<SessionTags>);
 
 /// The tags of the session that reads, if they are known.
 type Tags = Option<Vec<(String, String)>>;
@@ -37,10 +39,7 @@ impl<H: Host> Exchange<'_, H> {
     /// The token that STS takes.
     pub(crate) async fn web_identity_token(&self) -> Result<Secret, Error> {
         match &self.options.identity {
-            Identity::Cognito { pool, account, endpoint, .. } => {
-                let (token, _) = self.open_id_token(pool, account.as_ref(), endpoint).await?;
-                Ok(token.token().clone())
-            }
+            Identity::Cognito(pool, _) => Ok(self.open_id_token(pool).await?.0.token().clone()),
             Identity::Exchanged(url) => Ok(self.exchanged_token(url).await?.0.token().clone()),
             _ => Ok(self.job()?.login().token.borrow().clone()),
         }
@@ -55,18 +54,14 @@ impl<H: Host> Exchange<'_, H> {
         }
     }
 
-    async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<(Session, Option<SessionTags>), Error> {
+    async fn first_session(&self, name: Option<&RoleSessionName>) -> Result<Tagged<Session>, Error> {
         let (session, tags) = match &self.options.identity {
             Identity::Environment(credentials) => {
                 let arn = "the environment's credentials".to_owned();
                 return Ok((Session { credentials: credentials.clone(), arn, expiration: None, answered: None }, None));
             }
-            Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
-                apart(self.basic_flow(pool, account.as_ref(), endpoint, name))
-            }
-            Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
-                apart(self.enhanced_flow(pool, account.as_ref(), endpoint))
-            }
+            Identity::Cognito(pool, Flow::Basic) => apart(self.basic_flow(pool, name)),
+            Identity::Cognito(pool, Flow::Enhanced) => apart(self.enhanced_flow(pool)),
             Identity::WebIdentity => apart(self.web_identity(name)),
             Identity::Exchanged(url) => apart(self.exchanged(url, name)),
         }
@@ -76,31 +71,21 @@ impl<H: Host> Exchange<'_, H> {
     }
 
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>
-    async fn basic_flow(
-        &self,
-        pool: &PoolId,
-        account: Option<&AccountId>,
-        endpoint: &BaseUrl,
-        name: Option<&RoleSessionName>,
-    ) -> Result<(Session, Option<SessionTags>), Error> {
-        let (token, tags) = self.open_id_token(pool, account, endpoint).await?;
-        Ok((self.assume(name, WebIdentity::Cognito { token: &token, pool }).await?, tags))
+    async fn basic_flow(&self, pool: &IdentityPool, name: Option<&RoleSessionName>) -> Result<Tagged<Session>, Error> {
+        let (token, tags) = self.open_id_token(pool).await?;
+        Ok((self.assume(name, WebIdentity::Cognito { token: &token, pool: &pool.id }).await?, tags))
     }
 
-    async fn enhanced_flow(
-        &self,
-        pool: &PoolId,
-        account: Option<&AccountId>,
-        endpoint: &BaseUrl,
-    ) -> Result<(Session, Option<SessionTags>), Error> {
-        let identity = &self.identity_id(pool, account, endpoint).await?;
+    async fn enhanced_flow(&self, pool: &IdentityPool) -> Result<Tagged<Session>, Error> {
+        let identity = &self.identity_id(pool).await?;
+        let IdentityPool { id: pool, endpoint, .. } = pool;
         let login = self.job()?.login();
         let get = GetCredentialsForIdentity { endpoint, pool, identity, role: self.role()?, login };
         Ok((self.call_with_token(&get).await?, None))
     }
 
     /// GitHub's token carries no session tags.
-    async fn web_identity(&self, name: Option<&RoleSessionName>) -> Result<(Session, Option<SessionTags>), Error> {
+    async fn web_identity(&self, name: Option<&RoleSessionName>) -> Result<Tagged<Session>, Error> {
         let identity = WebIdentity::GitHub(self.job()?.login());
         Ok((self.assume(name, identity).await?, Some(SessionTags::default())))
     }
@@ -109,36 +94,29 @@ impl<H: Host> Exchange<'_, H> {
         &self,
         url: &TokenExchangeUrl,
         name: Option<&RoleSessionName>,
-    ) -> Result<(Session, Option<SessionTags>), Error> {
+    ) -> Result<Tagged<Session>, Error> {
         let (token, tags) = self.exchanged_token(url).await?;
         Ok((self.assume(name, WebIdentity::Exchanged(&token)).await?, tags))
     }
 
-    async fn identity_id(
-        &self,
-        pool: &PoolId,
-        account: Option<&AccountId>,
-        endpoint: &BaseUrl,
-    ) -> Result<IdentityId, Error> {
-        self.call_with_token(&GetId { endpoint, account, pool, login: self.job()?.login() }).await
+    async fn identity_id(&self, pool: &IdentityPool) -> Result<IdentityId, Error> {
+        let IdentityPool { id: pool, account, endpoint } = pool;
+        let get = GetId { endpoint, account: account.as_ref(), pool, login: self.job()?.login() };
+        self.call_with_token(&get).await
     }
 
     /// Cognito's token, and the tags in it if it can be read.
-    async fn open_id_token(
-        &self,
-        pool: &PoolId,
-        account: Option<&AccountId>,
-        endpoint: &BaseUrl,
-    ) -> Result<(OpenIdToken, Option<SessionTags>), Error> {
-        let identity = &self.identity_id(pool, account, endpoint).await?;
-        let token =
-            self.call_with_token(&GetOpenIdToken { endpoint, pool, identity, login: self.job()?.login() }).await?;
+    async fn open_id_token(&self, pool: &IdentityPool) -> Result<Tagged<OpenIdToken>, Error> {
+        let identity = &self.identity_id(pool).await?;
+        let IdentityPool { id: pool, endpoint, .. } = pool;
+        let get = GetOpenIdToken { endpoint, pool, identity, login: self.job()?.login() };
+        let token = self.call_with_token(&get).await?;
         let tags = self.tags_in(token.token(), "Session tags in Cognito's token", TagSource::Pool)?;
         Ok((token, tags))
     }
 
     /// The exchange's token, and the tags in it if it can be read.
-    async fn exchanged_token(&self, url: &TokenExchangeUrl) -> Result<(ExchangedToken, Option<SessionTags>), Error> {
+    async fn exchanged_token(&self, url: &TokenExchangeUrl) -> Result<Tagged<ExchangedToken>, Error> {
         let job = self.job()?;
         let exchange = ExchangeToken { url, login: job.login(), audience: job.audience() };
         let token = self.call_with_token(&exchange).await?;

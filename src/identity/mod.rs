@@ -43,7 +43,7 @@ impl SessionOptions {
     /// Whether STS gives the session, by this run or by whoever takes its token, and so one of the name that the inputs give.
     pub fn assumes_role(&self) -> bool {
         let by_token = match &self.identity {
-            Identity::Cognito { flow, .. } => *flow == Flow::Basic,
+            Identity::Cognito(_, flow) => *flow == Flow::Basic,
             Identity::WebIdentity | Identity::Exchanged(_) => true,
             Identity::Environment(_) => false,
         };
@@ -55,16 +55,7 @@ impl SessionOptions {
 #[derive(Debug)]
 pub enum Identity {
     /// A token, or credentials, of an identity pool.
-    Cognito {
-        /// `cognito-identity-pool-id`
-        pool: PoolId,
-        /// `cognito-account-id`, `aws-account-id`, or the role's
-        account: Option<AccountId>,
-        /// In `cognito-region`, or the pool's
-        endpoint: BaseUrl,
-        /// Which calls lead there.
-        flow: Flow,
-    },
+    Cognito(IdentityPool, Flow),
     /// The GitHub token itself.
     WebIdentity,
     /// The token that `token-exchange-url` gives for the GitHub token.
@@ -73,6 +64,18 @@ pub enum Identity {
     Environment(Credentials),
 }
 
+/// The pool that the GitHub token is shown to.
+#[derive(Debug)]
+pub struct IdentityPool {
+    /// `cognito-identity-pool-id`
+    pub id: PoolId,
+    /// `cognito-account-id`, `aws-account-id`, or the role's
+    pub account: Option<AccountId>,
+    /// In `cognito-region`, or the pool's
+    pub endpoint: BaseUrl,
+}
+
+/// Which calls lead from the pool to the session.
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {

@@ -17,7 +17,7 @@ use crate::github::job_token::TokenOptions;
 use crate::github::token_exchange::TokenExchangeUrl;
 use crate::host::url::BaseUrl;
 use crate::identity::session_name::RoleSessionNameTemplate;
-use crate::identity::{Chain, Flow, Identity, SessionOptions};
+use crate::identity::{Chain, Flow, Identity, IdentityPool, SessionOptions};
 use crate::inputs::table::INPUT_NAMES;
 use crate::inputs::vault_action::{VAULT_NOTATION, instead_of};
 use crate::inputs::{Goal, Inputs, RawInputs, Step};
@@ -95,7 +95,10 @@ impl Who {
 
     fn identity(&self, places: &Places, endpoint: BaseUrl) -> Option<Identity> {
         let account = places.account(places.cognito_account.as_ref(), self.role.as_ref());
-        let cognito = |flow| Some(Identity::Cognito { pool: self.pool.clone()?, account, endpoint, flow });
+        let cognito = |flow| {
+            let id = self.pool.clone()?;
+            Some(Identity::Cognito(IdentityPool { id, account, endpoint }, flow))
+        };
         match self.kind? {
             IdentityKind::Cognito => cognito(Flow::Basic),
             IdentityKind::CognitoEnhanced => cognito(Flow::Enhanced),

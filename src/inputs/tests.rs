@@ -1,6 +1,7 @@
 use super::*;
 use crate::aws::names::AccountId;
 use crate::aws::secret_id::NamePart;
+use crate::identity::IdentityPool;
 
 fn parse(pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> {
     parse_for(Goal::Export, pairs)
@@ -22,7 +23,7 @@ fn parse_for(goal: Goal, pairs: &[(&str, &str)]) -> Result<Inputs, Vec<String>> 
 }
 
 fn cognito(inputs: &Inputs) -> (Option<String>, String) {
-    let Identity::Cognito { account, endpoint, .. } = &inputs.session.identity else {
+    let Identity::Cognito(IdentityPool { account, endpoint, .. }, _) = &inputs.session.identity else {
         panic!("{:?}", inputs.session.identity)
     };
     (account.as_ref().map(|account| account.digits().to_owned()), endpoint.to_string())

@@ -1,7 +1,7 @@
 //! The legs of a job: its token, the pool, the tags, the role, and the stores.
 
-use env_kvstore::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken, PoolId};
-use env_kvstore::aws::names::{AccountId, RoleArn};
+use env_kvstore::aws::cognito::{GetCredentialsForIdentity, GetId, GetOpenIdToken, IdentityId, OpenIdToken};
+use env_kvstore::aws::names::RoleArn;
 use env_kvstore::aws::session::{Session, SessionTags, TagSource, check_session_tags, list_of_tags};
 use env_kvstore::aws::sts::{AssumeRoleWithWebIdentity, WebIdentity};
 use env_kvstore::call::client::Client;
@@ -11,8 +11,7 @@ use env_kvstore::github::claims::Claims;
 use env_kvstore::github::job_token::JobToken;
 use env_kvstore::github::token_exchange::ExchangeToken;
 use env_kvstore::host::http::Host;
-use env_kvstore::host::url::BaseUrl;
-use env_kvstore::identity::{Flow, Identity};
+use env_kvstore::identity::{Flow, Identity, IdentityPool};
 use env_kvstore::inputs::Inputs;
 use env_kvstore::text::printable::printable;
 use env_kvstore::text::secret::Secret;
@@ -48,8 +47,8 @@ pub(crate) async fn examine<H: Host>(
 
 fn way(inputs: &Inputs) -> Vec<&'static str> {
     let by_identity: &[&str] = match &inputs.session.identity {
-        Identity::Cognito { flow: Flow::Basic, .. } => &["token", "pool", "tags", "role"],
-        Identity::Cognito { flow: Flow::Enhanced, .. } => &["token", "pool", "role"],
+        Identity::Cognito(_, Flow::Basic) => &["token", "pool", "tags", "role"],
+        Identity::Cognito(_, Flow::Enhanced) => &["token", "pool", "role"],
         Identity::WebIdentity => &["token", "role"],
         Identity::Exchanged(_) => &["token", "exchange", "tags", "role"],
         Identity::Environment(_) => &[],
@@ -71,21 +70,18 @@ async fn go<H: Host>(
     let role = options.role.as_ref().ok_or(Error::Internal("there is no role"));
     let with_token = WithToken { client, job };
     let first = match &options.identity {
-        Identity::Cognito { pool, account, endpoint, flow: Flow::Basic } => {
-            let pool = Pool { id: pool, account: account.as_ref(), endpoint };
-            let token = legs.go("pool", with_token.open_id_token(&pool)).await?;
+        Identity::Cognito(pool, Flow::Basic) => {
+            let token = legs.go("pool", with_token.open_id_token(pool)).await?;
             let tags = legs.go("tags", async { tags(token.token(), TagSource::Pool) }).await?;
-            let identity = WebIdentity::Cognito { token: &token, pool: pool.id };
+            let identity = WebIdentity::Cognito { token: &token, pool: &pool.id };
             let session = legs.go("role", with_token.assume(inputs, role, &claims, identity)).await?;
             Opened { session, tags }
         }
-        Identity::Cognito { pool, account, endpoint, flow: Flow::Enhanced } => {
-            let pool = Pool { id: pool, account: account.as_ref(), endpoint };
-            let identity = legs.go("pool", with_token.identity(&pool)).await?;
+        Identity::Cognito(pool, Flow::Enhanced) => {
+            let identity = &legs.go("pool", with_token.identity(pool)).await?;
+            let IdentityPool { id: pool, endpoint, .. } = pool;
             let session = legs.go("role", async {
-                let login = job.login();
-                let get =
-                    GetCredentialsForIdentity { endpoint, pool: pool.id, identity: &identity, role: role?, login };
+                let get = GetCredentialsForIdentity { endpoint, pool, identity, role: role?, login: job.login() };
                 let session = with_token.call(&get).await?;
                 let found = assumed(&session, None);
                 Ok((session, found))
@@ -116,13 +112,6 @@ async fn go<H: Host>(
     reach(legs, host, client, inputs, Some(&claims), first).await
 }
 
-/// An identity pool.
-struct Pool<'a> {
-    id: &'a PoolId,
-    account: Option<&'a AccountId>,
-    endpoint: &'a BaseUrl,
-}
-
 /// Calls that show the GitHub token, renewed if need be before each attempt.
 struct WithToken<'a, H> {
     client: &'a Client<'a, H>,
@@ -134,17 +123,19 @@ impl<H: Host> WithToken<'_, H> {
         self.client.call_prepared(operation, &|| Box::pin(self.job.renew())).await
     }
 
-    async fn identity(&self, pool: &Pool<'_>) -> Result<(IdentityId, Found), Error> {
-        let Pool { id, account, endpoint } = *pool;
-        let identity = self.call(&GetId { endpoint, account, pool: id, login: self.job.login() }).await?;
-        let found = Found::new(format!("{id} takes the token")).with("pool", id.to_string());
+    async fn identity(&self, pool: &IdentityPool) -> Result<(IdentityId, Found), Error> {
+        let IdentityPool { id: pool, account, endpoint } = pool;
+        let get = GetId { endpoint, account: account.as_ref(), pool, login: self.job.login() };
+        let identity = self.call(&get).await?;
+        let found = Found::new(format!("{pool} takes the token")).with("pool", pool.to_string());
         Ok((identity, found))
     }
 
-    async fn open_id_token(&self, pool: &Pool<'_>) -> Result<(OpenIdToken, Found), Error> {
+    async fn open_id_token(&self, pool: &IdentityPool) -> Result<(OpenIdToken, Found), Error> {
         let (identity, found) = self.identity(pool).await?;
-        let (endpoint, login) = (pool.endpoint, self.job.login());
-        let token = self.call(&GetOpenIdToken { endpoint, pool: pool.id, identity: &identity, login }).await?;
+        let IdentityPool { id: pool, endpoint, .. } = pool;
+        let get = GetOpenIdToken { endpoint, pool, identity: &identity, login: self.job.login() };
+        let token = self.call(&get).await?;
         Ok((token, found))
     }
 
