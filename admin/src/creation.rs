@@ -9,7 +9,7 @@ use env_kvstore::text::nearest::nearest;
 use env_kvstore::text::printable::printable;
 
 use crate::kvstore::reader::{Text, read};
-use crate::kvstore::set_up::{SetUp, set_up};
+use crate::kvstore::set_up::{SetUp, planned};
 use crate::task::{Creation, CreationFile};
 
 /// A creation with the tags and the key of the file in it.
@@ -31,13 +31,13 @@ pub(crate) fn resolve(creation: &Creation, secret: &SecretId) -> Result<Resolved
         Resolved { creation: Creation { file: None, ..creation.clone() }, of_file: Vec::new(), notice: None };
     let Some(file) = &creation.file else { return Ok(resolved) };
     let set_up = read_file(file)?;
-    match demanded(&set_up, secret) {
-        Ok(tags) => {
+    match demanded(set_up.as_ref(), secret) {
+        Ok((tags, kms_key)) => {
             let is_given = |key: &str| creation.tags.iter().any(|(given, _)| given == key);
             let wanted = tags.iter().filter(|(key, _)| !is_given(key));
             resolved.of_file = wanted.map(|(key, value)| (key.clone(), value.clone())).collect();
             resolved.creation.tags.extend(resolved.of_file.iter().cloned());
-            resolved.creation.kms_key_id = creation.kms_key_id.clone().or(set_up.kms_key);
+            resolved.creation.kms_key_id = creation.kms_key_id.clone().or(kms_key.clone());
             Ok(resolved)
         }
         Err(Unnamed { why, is_mistake }) if file.is_named || is_mistake => {
@@ -59,8 +59,12 @@ struct Unnamed {
     is_mistake: bool,
 }
 
-fn demanded<'s>(set_up: &'s SetUp, secret: &SecretId) -> Result<&'s BTreeMap<String, String>, Unnamed> {
+/// A store's tags, and the KMS key of all.
+type Demanded<'s> = (&'s BTreeMap<String, String>, &'s Option<String>);
+
+fn demanded<'s>(set_up: Option<&'s SetUp>, secret: &SecretId) -> Result<Demanded<'s>, Unnamed> {
     let elsewhere = |why| Err(Unnamed { why, is_mistake: false });
+    let Some(set_up) = set_up else { return elsewhere("its stores are on Vault alone".to_owned()) };
     if set_up.region != secret.region {
         return elsewhere(format!("its stores are in {}, and this one is in {}", set_up.region, secret.region));
     }
@@ -69,7 +73,7 @@ fn demanded<'s>(set_up: &'s SetUp, secret: &SecretId) -> Result<&'s BTreeMap<Str
         return elsewhere(format!("its stores are in account {own}, and this one is in {}", account.digits()));
     }
     if let Some(store) = set_up.stores.get(&secret.name) {
-        return Ok(&store.tags);
+        return Ok((&store.tags, &set_up.kms_key));
     }
     let shown = printable(&secret.name);
     let below = |name: &str| name.split_once("/repo/").map(|(_, below)| below.to_owned());
@@ -86,11 +90,12 @@ fn demanded<'s>(set_up: &'s SetUp, secret: &SecretId) -> Result<&'s BTreeMap<Str
     elsewhere(format!("it names no store {shown}{near}"))
 }
 
-fn read_file(file: &CreationFile) -> Result<SetUp, Error> {
+/// What the file comes to on AWS; nothing if its stores are on Vault.
+fn read_file(file: &CreationFile) -> Result<Option<SetUp>, Error> {
     let texts: Vec<_> = file.texts.iter().map(|(name, text)| Text { name: name.clone(), text: text.clone() }).collect();
-    let problems = match read(&texts).and_then(|merged| set_up(&merged)) {
-        Ok(set_up) => return Ok(set_up),
-        Err(problems) => problems,
+    let problems = match read(&texts).map(|merged| planned(&merged)) {
+        Ok((planned, problems)) if problems.is_empty() => return Ok(planned.and_then(|planned| planned.aws)),
+        Ok((_, problems)) | Err(problems) => problems,
     };
     Err(wrong(problems.iter().map(ToString::to_string).collect()))
 }
@@ -182,6 +187,21 @@ mod tests {
         assert!(resolve(&creation(false, &[]), &elsewhere).unwrap().notice.is_some());
         let other = SecretId { account: AccountId::parse("999999999999"), ..secret(PRODUCTION) };
         assert!(refused(resolve(&creation(true, &[]), &other)).contains("account 123456789012"));
+    }
+
+    #[test]
+    fn a_file_about_vault_alone_says_nothing_of_this_store() {
+        let of_vault = |is_named| {
+            let mut wanted = creation(is_named, &[]);
+            wanted.file.as_mut().unwrap().texts[0].1 = include_str!("../../docs/use-cases/vault.json").to_owned();
+            resolve(&wanted, &secret(PRODUCTION))
+        };
+        assert!(refused(of_vault(true)).contains("kvstore.json: its stores are on Vault alone"));
+        let Resolved { creation, notice, .. } = of_vault(false).unwrap();
+        assert_eq!(
+            (creation.tags.len(), notice.unwrap().contains("its stores are on Vault alone. The store gets")),
+            (0, true)
+        );
     }
 
     #[test]

@@ -99,6 +99,19 @@ describe('put --create with kvstore.json', () => {
     assert.deepEqual(cloud.secret(APP.replace('production', 'productoin')).tags, {});
   });
 
+  test('beside a file whose stores are on Vault, says so and creates a store that no job reads', async (t) => {
+    const { cloud, run } = await account(t);
+    const place = path.join(folder, 'vault');
+    await mkdir(place);
+    await cp(fileURLToPath(new URL('../../docs/use-cases/vault.json', import.meta.url)), path.join(place, 'kvstore.json'));
+    failed(await run(['put', 'KEY', '--create', '--file', 'kvstore.json', ...AT_APP], { cwd: place }), /--file: kvstore\.json: its stores are on Vault alone/);
+    assert.deepEqual(cloud.requests, []);
+    const made = await run(['put', 'KEY', '--create', ...AT_APP], { cwd: place });
+    assert.equal(made.exitCode, 0, made.stderr);
+    assert.match(made.stderr, /^env-kvstore: kvstore\.json: its stores are on Vault alone\. /);
+    assert.deepEqual(cloud.secret(APP).tags, {});
+  });
+
   test('refuses a store of another namespace than the file’s, and says which it is', async (t) => {
     const { cloud, run } = await account(t);
     failed(await run(['put', 'KEY', '--create', ...AT_APP.slice(0, 4)]), /pass `--namespace octo-enterprise`/);
