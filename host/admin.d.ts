@@ -406,5 +406,5 @@ export interface Admin {
   /** One log file, unpacked, in the order of their times; what is wrong with it. */
   addToTrail(name: string, text: string): Problem | undefined;
   /** By the same rules. */
-  finishTrail(rules: Rules): { usage: Usage; text: string };
+  finishTrail(rules: Rules, columns: number): { usage: Usage; text: string };
 }

@@ -154,11 +154,11 @@ pub fn add_to_trail(name: &str, text: &str) -> JsValue {
 
 /// What the files come to, by the same rules: `TrailEnd` of `host/admin.d.ts`.
 #[wasm_bindgen(js_name = finishTrail)]
-pub fn finish_trail(rules: JsValue) -> Result<JsValue, JsValue> {
+pub fn finish_trail(rules: JsValue, columns: usize) -> Result<JsValue, JsValue> {
     let (Some(trail), Some(rules)) = (TRAIL.take(), rules_of(rules)) else { return Err(not_agreed()) };
     let Ok(ruled) = rules.read() else { return Err(not_agreed()) };
     let usage = trail.finish(&report(&ruled, None, &Question::default()));
-    let text = usage.text();
+    let text = usage.text(columns);
     Ok(as_json(&TrailEnd { usage, text }))
 }
 

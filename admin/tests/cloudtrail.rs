@@ -248,12 +248,27 @@ fn hostile_events_neither_exhaust_nor_pass_for_others() {
 #[test]
 fn the_text_names_who_read_last_what_nobody_used_and_what_no_rule_explains() {
     let usage = usage(&[SESSIONS, READS]);
-    let text = usage.text();
+    let text = usage.text(80);
+    let says = |lines: &str| assert!(text.contains(lines), "{lines}\n\n{text}");
+    says("\nWhat CloudTrail shows (12 events, 2026-11-26T10:00:00Z to 2026-11-26T13:00:00Z)\n\n");
+    // A store is named once.
+    says(&format!(
+        "\n{PRODUCTION}\n  arn:aws:iam::123456789012:user/Alice, without the tag `repository`: 1 read,\n    \
+         last 2026-11-26T13:00:00Z\n  octo-org/app in production by github-actions: 2 reads, last\n    \
+         2026-11-26T11:00:02Z, run 102 of\n    octo-org/app/.github/workflows/ci.yml@refs/heads/main\n  \
+         octo-org/web in staging by github-actions: 1 denial, last\n"
+    ));
+    says("\nAllowed, but never read\n\n");
+    says("\nplatform/deploy\n  platform-deploy: enterprise_id is 9266 and ");
+    says(
+        "\nRefused by a trust policy\n\ngithub-actions: octo-org/app, 1 time, last 2026-11-26T12:30:00Z (AccessDenied)\n",
+    );
+    assert!(usage.unexplained.is_empty() && !text.contains("not allowed by the rules of today"));
+    let narrow = EXAMPLE.replace("refs/heads/main", "refs/heads/next");
+    assert_ne!(narrow, EXAMPLE);
+    let text = usage_by(&narrow, &[SESSIONS, READS]).text(80);
     assert!(
-        text.contains(PRODUCTION)
-            && text.contains("octo-org/app in production by github-actions: 2 reads, last 2026-11-26T11:00:02Z"),
+        text.contains(&format!("\nRead, but not allowed by the rules of today\n\n{PRODUCTION}\n  octo-org/app in ")),
         "{text}"
     );
-    assert_eq!(usage.unused.is_empty(), !text.contains("Allowed, but never read"));
-    assert_eq!(usage.unexplained.is_empty(), !text.contains("Read, but not allowed by the rules of today"));
 }

@@ -72,7 +72,7 @@ export const audit: Command = {
     const answer = (await admin()).audit(rules, against === undefined ? undefined : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== undefined).join(' or '), 'Correct what is named. Nothing was written.');
     if (answer.unknownRole !== null) throw wrongUsage(`there is no role ${printable(answer.unknownRole)} in ${printable(place)}`, 'Leave out --role to see all.');
-    const trail = own['cloudtrail'] === undefined ? undefined : await trailOf(own['cloudtrail'].split('\n'), rules);
+    const trail = own['cloudtrail'] === undefined ? undefined : await trailOf(own['cloudtrail'].split('\n'), rules, columns);
     const text = textIn(format, answer.text, trail);
     if (output === undefined) await print(text);
     else writeFileSync(output, text);
@@ -89,13 +89,13 @@ function textIn(format: string, report: string, trail: Trail | undefined): strin
   return jsonText({ ...(JSON.parse(report) as object), ...(format === 'json' && trail && { usage: trail.usage }) }, head);
 }
 
-async function trailOf(paths: string[], rules: Rules): Promise<Trail> {
+async function trailOf(paths: string[], rules: Rules, columns: number): Promise<Trail> {
   const core = await admin();
   // The rules have been read before, without a problem.
   core.beginTrail(rules);
   const problem = await addCloudTrailFiles(core, paths);
   if (problem) refuseProblems([problem], problem.file, 'CloudTrail writes JSON with `Records`, gzipped or not.');
-  return core.finishTrail(rules);
+  return core.finishTrail(rules, columns);
 }
 
 function chosen<T extends string>(flag: string, value: string, values: T[]): T {

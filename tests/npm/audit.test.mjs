@@ -9,10 +9,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { runCli } from '../runner/command.mjs';
 import { inVenv } from '../runner/venv.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/use-cases/kvstore.json', import.meta.url));
+const CLOUDTRAIL = fileURLToPath(new URL('../vectors/cloudtrail', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../docs/auditing.md', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../vectors/sarif/sarif-schema-2.1.0.json', import.meta.url));
 
 const folder = await mkdtemp(path.join(tmpdir(), 'env-kvstore-audit-'));
@@ -97,6 +100,29 @@ describe('audit', () => {
     assert.equal((await audit('--fail-on', 'medium')).exitCode, 0);
     const table = await audit();
     assert.match(table.stdout, /^Findings: 0 high, 0 medium, 1 low\n\nlow: A policy is nearly as long as AWS allows \(policy-near-limit\)\n  at role other\n/m);
+  });
+
+  test('says who did read it, by CloudTrail, as docs/auditing.md shows', async () => {
+    const logs = path.join(folder, 'AWSLogs');
+    await mkdir(logs);
+    for (const name of ['sessions.json', 'reads.json']) await writeFile(path.join(logs, `${name}.gz`), gzipSync(await readFile(path.join(CLOUDTRAIL, name))));
+    const { exitCode, stdout, stderr } = await audit('--file', EXAMPLE, '--cloudtrail', logs);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    const [, shown] = /```text\n(What CloudTrail shows[\s\S]*?)```/.exec(await readFile(PAGE, 'utf8'));
+    assert.ok(stdout.includes(`\n\n${shown}`), stdout);
+    assert.match(stdout, /^Not evaluated\n[\s\S]*^Allowed, but never read\n\n/m);
+    const { usage } = JSON.parse((await audit('--file', EXAMPLE, '--cloudtrail', path.join(logs, 'sessions.json.gz'), '--cloudtrail', path.join(logs, 'reads.json.gz'), '--json')).stdout);
+    assert.deepEqual([usage.events, usage.uses.map(({ reads }) => reads)], [12, [1, 2, 0, 1, 1]]);
+    await writeFile(path.join(folder, 'other.json'), '{"Events": []}');
+    for (const [args, message] of [
+      [['--cloudtrail', 'other.json'], /other\.json:1 : /],
+      [['--cloudtrail', 'nowhere.json'], /nowhere\.json: no such file/],
+      [['--cloudtrail', logs, '--format', 'sarif'], /--cloudtrail has no place in sarif/],
+    ]) {
+      const refused = await audit('--file', EXAMPLE, ...args);
+      assert.deepEqual([refused.exitCode, refused.stdout], [2, ''], args.join(' '));
+      assert.match(refused.stderr, message);
+    }
   });
 
   test('refuses what it cannot use, and says why', async () => {

@@ -23,7 +23,7 @@ pub enum By {
 
 /// Lines of so many columns, where they can be; safe to print.
 pub fn text(report: &Report, by: By, columns: usize) -> String {
-    let mut page = Page { columns: columns.max(30), text: String::new() };
+    let mut page = Page::new(columns);
     match by {
         _ if report.account.is_empty() => {}
         By::Store => page.stores(report),
@@ -46,12 +46,17 @@ pub fn text(report: &Report, by: By, columns: usize) -> String {
     page.text
 }
 
-struct Page {
+/// Lines of a terminal's width.
+pub(crate) struct Page {
     columns: usize,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Page {
+    pub(crate) fn new(columns: usize) -> Self {
+        Self { columns: columns.max(30), text: String::new() }
+    }
+
     fn stores(&mut self, report: &Report) {
         self.roles(report, false);
         self.title(&format!("Stores: {}", report.stores.len()));
@@ -173,20 +178,25 @@ impl Page {
         }
     }
 
-    fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         self.heading(title);
         self.text.push('\n');
     }
 
     fn heading(&mut self, title: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
+        self.blank();
         self.line("", "", title);
     }
 
+    /// An empty line, except at the beginning.
+    pub(crate) fn blank(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
     /// Words after `first`, on further lines after `rest`.
-    fn line(&mut self, first: &str, rest: &str, text: &str) {
+    pub(crate) fn line(&mut self, first: &str, rest: &str, text: &str) {
         let mut column = first.chars().count();
         self.text.push_str(first);
         let mut is_begun = false;
