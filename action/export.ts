@@ -8,9 +8,11 @@ import { maskCommands } from '../host/mask-commands.ts';
  *
  * From the first `open` to the last `close` nothing yields to the event loop, so no signal handler runs in between.
  */
-export async function exportPlan(core: Core, plan: ExportPlan, ending: AbortSignal): Promise<void> {
+export async function exportPlan(core: Core, plan: ExportPlan, isEnding: () => boolean): Promise<void> {
   await flushed(maskCommands(plan.masks));
-  ending.throwIfAborted();
+  if (isEnding()) {
+    throw new Error('the step is ending');
+  }
 
   const additions = [
     ['GITHUB_ENV', plan.environment],

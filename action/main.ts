@@ -10,8 +10,8 @@ import { createTransport } from '../host/transport.ts';
 
 /** Once this is true the step has succeeded, whatever signal comes. */
 let exported = false;
-/** Aborted once the step is ending, whatever else goes wrong. */
-const ending = new AbortController();
+/** Once this is true the step is ending, whatever else goes wrong. */
+let isEnding = false;
 
 async function loadAndExport(): Promise<void> {
   const transport = createTransport();
@@ -24,16 +24,16 @@ async function loadAndExport(): Promise<void> {
     throw whyNoToken() ?? reason;
   });
   sayAll();
-  await exportPlan(core, plan, ending.signal);
+  await exportPlan(core, plan, () => isEnding);
   exported = true;
 }
 
 /** Ends the process as soon as what was said is out: a token request that never answers would keep it for minutes. */
 async function end(exitCode: number, failure?: Failure): Promise<void> {
-  if (ending.signal.aborted) {
+  if (isEnding) {
     return;
   }
-  ending.abort();
+  isEnding = true;
   sayAll();
   if (failure) {
     error(`${failure.code}: ${failure.message}\n${failure.hint}\n${pageOf(failure.code)}`, { title: `env-kvstore: ${failure.code}` });

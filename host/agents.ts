@@ -24,7 +24,9 @@ export interface Agents {
 /** One pool of connections for each way out: direct, and through the proxy; and for each set of certificates. */
 export function createAgents(): Agents {
   const agents = new Map<string, Promise<HttpAgent>>();
-  const ending = new AbortController();
+  let isEnding = false;
+  /** Of requests to a proxy, which may take long to answer, or for ever. */
+  let proxyRequests: AbortController | undefined;
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
   const proxyFor = proxyRules(process.env);
@@ -52,20 +54,22 @@ export function createAgents(): Agents {
       return new HttpAgent(options);
     }
     if (proxy === undefined) {
-      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), ending.signal);
+      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), () => isEnding);
     }
     const { HttpsProxyAgent } = await import('hpagent');
-    // A proxy may take long to answer, or for ever. The types of hpagent know only a few of Node's options.
-    setMaxListeners(0, ending.signal);
-    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal } as object;
+    const { signal } = (proxyRequests ??= new AbortController());
+    if (isEnding) proxyRequests.abort();
+    setMaxListeners(0, signal);
+    // The types of hpagent know only a few of Node's options.
+    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal } as object;
     const tunnelled = { ...options, ...secureOptions(context), proxy: proxy as URL, proxyRequestOptions };
-    return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
+    return withEarlyConnections(new HttpsProxyAgent(tunnelled), () => isEnding);
   };
   return {
     agentFor,
     async connectEarly(url, connections) {
       const agent = await agentFor(url);
-      if (!ending.signal.aborted) {
+      if (!isEnding) {
         early.get(agent)?.open(url, connections);
       }
     },
@@ -75,7 +79,8 @@ export function createAgents(): Agents {
       contexts.set(new URL(origin).origin, createSecureContext({ ca: pem }));
     },
     destroy() {
-      ending.abort();
+      isEnding = true;
+      proxyRequests?.abort();
       agents.forEach((agent) =>
         agent.then(
           (ready) => {
@@ -98,7 +103,7 @@ const early = new WeakMap<HttpAgent, { open(url: URL, connections: number): void
  * Makes an agent take connections that were opened early, as far as they are still good, before it opens any; and none once
  * it is to end, which Node's own would for requests that waited.
  */
-function withEarlyConnections<T extends HttpsAgent>(agent: T, ending: AbortSignal): T {
+function withEarlyConnections<T extends HttpsAgent>(agent: T, isEnding: () => boolean): T {
   const waiting = new Map<string, Promise<Duplex>[]>();
   /** How many connections requests have opened themselves: where one came first, none need be opened for it. */
   const opened = new Map<string, number>();
@@ -140,7 +145,7 @@ function withEarlyConnections<T extends HttpsAgent>(agent: T, ending: AbortSigna
     const usable = unused?.then((socket) => (socket.destroyed ? fresh() : socket), fresh) ?? fresh();
     usable.then(
       (socket) => {
-        if (ending.aborted) socket.destroy();
+        if (isEnding()) socket.destroy();
         callback(null, socket);
       },
       (error: Error) => callback(error, undefined as never),

@@ -39,11 +39,13 @@ export function withCaughtTraps(glue: Imports, onTrap: (reason: unknown) => void
 
 /**
  * For a process that does no more than one run, before it loads the core. The run is over before optimized code pays: V8 would
- * spend twice the run's own time, and 25 MB, on compiling what is called often a second time. Nor does it pay then to count
- * the calls of every function, which tell V8 what to inline, or to validate those that are not called.
+ * spend twice the run's own time, and 25 MB, on compiling what is called often a second time, of the core and of JavaScript.
+ * Nor does it pay then to count the calls of every function, which tell V8 what to inline, to validate those that are not
+ * called, or to wake threads for the garbage of a few megabytes.
  */
 export async function compileEachFunctionOnce(): Promise<void> {
   // Not before the first connections are opened: they do not need it.
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--wasm-tiering-budget=1000000000 --no-wasm-inlining --wasm-lazy-validation');
+  setFlagsFromString('--no-sparkplug --no-maglev --no-opt --no-parallel-scavenge');
 }

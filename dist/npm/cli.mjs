@@ -392,8 +392,8 @@ function createGlue() {
     }
     return takeFromExternrefTable0(ret[0]);
   }
-  function finishTrail(rules) {
-    const ret = wasm.finishTrail(rules);
+  function finishTrail(rules, columns2) {
+    const ret = wasm.finishTrail(rules, columns2);
     if (ret[2]) {
       throw takeFromExternrefTable0(ret[1]);
     }
@@ -1388,7 +1388,7 @@ var audit = {
     const answer = (await admin()).audit(rules, against === void 0 ? void 0 : await rulesAt(against), asked);
     refuseProblems(answer.problems, [place, against].filter((one) => one !== void 0).join(" or "), "Correct what is named. Nothing was written.");
     if (answer.unknownRole !== null) throw wrongUsage(`there is no role ${printable(answer.unknownRole)} in ${printable(place)}`, "Leave out --role to see all.");
-    const trail = own["cloudtrail"] === void 0 ? void 0 : await trailOf(own["cloudtrail"].split("\n"), rules);
+    const trail = own["cloudtrail"] === void 0 ? void 0 : await trailOf(own["cloudtrail"].split("\n"), rules, columns2);
     const text = textIn(format, answer.text, trail);
     if (output === void 0) await print(text);
     else writeFileSync(output, text);
@@ -1402,12 +1402,12 @@ function textIn(format, report2, trail) {
   const head = format === "json" ? { version: 1, command: "audit" } : {};
   return jsonText({ ...JSON.parse(report2), ...format === "json" && trail && { usage: trail.usage } }, head);
 }
-async function trailOf(paths, rules) {
+async function trailOf(paths, rules, columns2) {
   const core = await admin();
   core.beginTrail(rules);
   const problem = await addCloudTrailFiles(core, paths);
   if (problem) refuseProblems([problem], problem.file, "CloudTrail writes JSON with `Records`, gzipped or not.");
-  return core.finishTrail(rules);
+  return core.finishTrail(rules, columns2);
 }
 function chosen(flag, value, values) {
   const known = values.find((one) => one === value);
@@ -3978,7 +3978,7 @@ async function main(args2) {
     await print(helpOf(command));
     return 0;
   }
-  await compileEachFunctionOnce();
+  if (command !== audit) await compileEachFunctionOnce();
   return command.run(parsed, COMMANDS).catch((reason) => {
     throw withWayOutsideActions(reason, command, parsed);
   });

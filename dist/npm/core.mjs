@@ -695,6 +695,7 @@ function withCaughtTraps(glue, onTrap) {
 async function compileEachFunctionOnce() {
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--wasm-tiering-budget=1000000000 --no-wasm-inlining --wasm-lazy-validation");
+  setFlagsFromString("--no-sparkplug --no-maglev --no-opt --no-parallel-scavenge");
 }
 
 // npm/run.ts
@@ -876,7 +877,8 @@ var MAX_SOCKETS = 8;
 var autoSelectFamilyAttemptTimeout = 1e3;
 function createAgents() {
   const agents = /* @__PURE__ */ new Map();
-  const ending = new AbortController();
+  let isEnding = false;
+  let proxyRequests;
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, autoSelectFamilyAttemptTimeout };
   const authorities = trustedAuthorities();
   const proxyFor = proxyRules(process.env);
@@ -900,19 +902,21 @@ function createAgents() {
       return new HttpAgent(options);
     }
     if (proxy === void 0) {
-      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), ending.signal);
+      return withEarlyConnections(new HttpsAgent({ ...options, ...secureOptions(context) }), () => isEnding);
     }
     const { HttpsProxyAgent } = await import("../hpagent.js");
-    setMaxListeners(0, ending.signal);
-    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal: ending.signal };
+    const { signal } = proxyRequests ??= new AbortController();
+    if (isEnding) proxyRequests.abort();
+    setMaxListeners(0, signal);
+    const proxyRequestOptions = { ...secureOptions(), autoSelectFamilyAttemptTimeout, signal };
     const tunnelled = { ...options, ...secureOptions(context), proxy, proxyRequestOptions };
-    return withEarlyConnections(new HttpsProxyAgent(tunnelled), ending.signal);
+    return withEarlyConnections(new HttpsProxyAgent(tunnelled), () => isEnding);
   };
   return {
     agentFor,
     async connectEarly(url, connections) {
       const agent = await agentFor(url);
-      if (!ending.signal.aborted) {
+      if (!isEnding) {
         early.get(agent)?.open(url, connections);
       }
     },
@@ -921,7 +925,8 @@ function createAgents() {
       contexts.set(new URL(origin).origin, createSecureContext({ ca: pem }));
     },
     destroy() {
-      ending.abort();
+      isEnding = true;
+      proxyRequests?.abort();
       agents.forEach(
         (agent) => agent.then(
           (ready) => {
@@ -936,7 +941,7 @@ function createAgents() {
   };
 }
 var early = /* @__PURE__ */ new WeakMap();
-function withEarlyConnections(agent, ending) {
+function withEarlyConnections(agent, isEnding) {
   const waiting = /* @__PURE__ */ new Map();
   const opened = /* @__PURE__ */ new Map();
   const sessions = /* @__PURE__ */ new Map();
@@ -976,7 +981,7 @@ function withEarlyConnections(agent, ending) {
     const usable = unused?.then((socket) => socket.destroyed ? fresh() : socket, fresh) ?? fresh();
     usable.then(
       (socket) => {
-        if (ending.aborted) socket.destroy();
+        if (isEnding()) socket.destroy();
         callback(null, socket);
       },
       (error) => callback(error, void 0)

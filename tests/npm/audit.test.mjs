@@ -115,7 +115,7 @@ describe('audit', () => {
     assert.deepEqual([usage.events, usage.uses.map(({ reads }) => reads)], [12, [1, 2, 0, 1, 1]]);
     await writeFile(path.join(folder, 'other.json'), '{"Events": []}');
     for (const [args, message] of [
-      [['--cloudtrail', 'other.json'], /other\.json:1 : /],
+      [['--cloudtrail', 'other.json'], /other\.json:1: is not a log file of CloudTrail/],
       [['--cloudtrail', 'nowhere.json'], /nowhere\.json: no such file/],
       [['--cloudtrail', logs, '--format', 'sarif'], /--cloudtrail has no place in sarif/],
     ]) {
