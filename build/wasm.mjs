@@ -35,8 +35,7 @@ export function makeWasm({ toolchain, scratch, dist, generated }) {
   ];
   for (const [crate, folder, to] of crates) {
     bindgen(toolchain, crate, folder);
-    // Fewer bytes and more calls: the action's is to be fast, the command line's small.
-    const passes = crate === 'env_kvstore_admin' ? ['--merge-similar-functions'] : [];
+    const passes = crate === 'env_kvstore_admin' ? SMALL : FAST;
     optimize(path.join(folder, `${crate}_bg.wasm`), path.join(to, `${crate}_bg.wasm`), passes);
   }
   compress(path.join(dist, 'npm/env_kvstore_admin_bg.wasm'));
@@ -85,16 +84,24 @@ function bindgen(toolchain, crate, folder) {
   rmSync(path.join(folder, `${crate}.js`), { force: true });
 }
 
+/** V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing. */
+const inliningUpTo = (size) => ['--one-caller-inline-max-function-size', `${size}`];
+
+/** For the command line: fewer bytes and more calls. */
+const SMALL = ['--merge-similar-functions', '-Oz', '-Oz', ...inliningUpTo(20)];
+
+/**
+ * For the action: control flow that is taken apart and put together anew, as binaryen's -O4 begins, is less to compile. More
+ * inlining would be faster by one percent, and too large for the archive that a runner downloads.
+ */
+const FAST = ['--flatten', '--rereloop', '-Oz', '-Oz', ...inliningUpTo(40)];
+
 /** Without `--all-features`: with it, binaryen writes types that Node 20 does not know. */
 function optimize(wasm, to, passes) {
   const wasmOpt = path.join(root, 'node_modules/binaryen/bin/wasm-opt');
   const features = ['bulk-memory', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
   const enabled = features.map((feature) => `--enable-${feature}`);
-  // V8 compiles a function when it is first called: large ones made of all that they call are compiled for nothing. And the archive
-  // that a runner downloads is smaller, as it is where functions stay beside those like them.
-  const inlining = ['--one-caller-inline-max-function-size', '40'];
-  // Control flow that is taken apart and put together anew, as binaryen's own -O4 begins, is less to compile.
-  run(process.execPath, [wasmOpt, ...passes, '--flatten', '--rereloop', '-Oz', '-Oz', ...inlining, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
+  run(process.execPath, [wasmOpt, ...passes, ...enabled, '--strip-debug', '--strip-producers', wasm, '-o', to]);
 }
 
 /** The files that Cargo's list next to a program names: all that our own crates were compiled from. */
