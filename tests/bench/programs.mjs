@@ -40,7 +40,7 @@ export async function loadPrograms(folder) {
     if (!existsSync(path.join(ROOT, packages))) throw new Error(`${packages} is missing: ${remedy}`);
   }
   const floor = path.join(FOLDER, 'floor.cjs');
-  const sdk = path.join(folder, 'sdk.js');
+  const sdk = path.join(folder, 'sdk.cjs');
   await bundle(path.join(FOLDER, 'sdk.mjs'), sdk);
   return {
     action: { name: 'this action', main: MAIN, bytes: distSizes().loaded },
