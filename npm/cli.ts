@@ -44,7 +44,8 @@ const INTERRUPTED = 130;
 
 const OF_A_JOB = [credentialProcess, configure, token];
 const OF_STORES = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, init, generate, explain, audit, snapshot, doctor, completion];
+const OF_RULES = [init, generate, explain, audit, snapshot];
+const COMMANDS: Command[] = [...OF_A_JOB, exec, get, ...OF_STORES, ...OF_RULES, doctor, completion];
 
 async function main(args: string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
@@ -63,8 +64,8 @@ async function main(args: string[]): Promise<number> {
     await print(helpOf(command));
     return 0;
   }
-  // An audit of many stores computes for seconds.
-  if (command !== audit) await compileEachFunctionOnce();
+  // The rules of a large organization take seconds to work out.
+  if (!OF_RULES.includes(command)) await compileEachFunctionOnce();
   return command.run(parsed, COMMANDS).catch((reason: unknown) => {
     throw withWayOutsideActions(reason, command, parsed);
   });

@@ -3959,7 +3959,8 @@ var REFUSED_TO_PRINT = 3;
 var INTERRUPTED = 130;
 var OF_A_JOB = [credentialProcess, configure, token];
 var OF_STORES2 = [put, list, rm, diff, copy, importFile, exportValues, history, rollback, deleteStore, restore];
-var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, init, generate, explain, audit, snapshot, doctor, completion];
+var OF_RULES = [init, generate, explain, audit, snapshot];
+var COMMANDS = [...OF_A_JOB, exec, get, ...OF_STORES2, ...OF_RULES, doctor, completion];
 async function main(args2) {
   const [name = "--help", ...rest] = args2;
   if (name === "--version" || name === "-v") {
@@ -3978,7 +3979,7 @@ async function main(args2) {
     await print(helpOf(command));
     return 0;
   }
-  if (command !== audit) await compileEachFunctionOnce();
+  if (!OF_RULES.includes(command)) await compileEachFunctionOnce();
   return command.run(parsed, COMMANDS).catch((reason) => {
     throw withWayOutsideActions(reason, command, parsed);
   });
