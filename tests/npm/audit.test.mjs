@@ -108,7 +108,7 @@ describe('audit', () => {
     for (const name of ['sessions.json', 'reads.json']) await writeFile(path.join(logs, `${name}.gz`), gzipSync(await readFile(path.join(CLOUDTRAIL, name))));
     const { exitCode, stdout, stderr } = await audit('--file', EXAMPLE, '--cloudtrail', logs);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    const [, shown] = /```text\n(What CloudTrail shows[\s\S]*?)```/.exec(await readFile(PAGE, 'utf8'));
+    const [, shown] = /```\n(What CloudTrail shows[\s\S]*?)```/.exec(await readFile(PAGE, 'utf8'));
     assert.ok(stdout.includes(`\n\n${shown}`), stdout);
     assert.match(stdout, /^Not evaluated\n[\s\S]*^Allowed, but never read\n\n/m);
     const { usage } = JSON.parse((await audit('--file', EXAMPLE, '--cloudtrail', path.join(logs, 'sessions.json.gz'), '--cloudtrail', path.join(logs, 'reads.json.gz'), '--json')).stdout);
